@@ -1,0 +1,146 @@
+package tagout
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Risk is how much harm a tool can do.
+type Risk string
+
+// The risks.
+const (
+	LowRisk    Risk = "low"
+	MediumRisk Risk = "medium"
+	HighRisk   Risk = "high"
+)
+
+// DefaultLease is how long an agent may work without hearing from Tagout when its
+// configuration does not say.
+const DefaultLease = 30 * time.Second
+
+// Agent is an AI agent in the registry.
+type Agent struct {
+	Name     string // canonical: lower case
+	Title    string
+	Owner    string          // a role of the policy
+	Channels []string        // canonical names; empty: it has no such division
+	Regions  []string        //
+	Tools    map[string]Risk // canonical name to risk
+	Lease    time.Duration   // a client that has not heard from Tagout for so long must stop
+	Fallback string          // told to the agent while it is held
+	Canary   Scope           // where drills and first stages run
+	Controls []string        // names of its enforcement points
+}
+
+// Registry is the agents that the configuration declares, by canonical name.
+type Registry map[string]*Agent
+
+// Names lists the agents in alphabetical order.
+func (r Registry) Names() []string {
+	names := make([]string, 0, len(r))
+	for name := range r {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Covered lists the names of the agents that a scope reaches: the declared ones that
+// match, and the one that it names even if it is not declared.
+func (r Registry) Covered(s Scope) []string {
+	if s.Agent != "" {
+		return []string{s.Agent}
+	}
+	return r.Names()
+}
+
+// LeaseOf is the agent's lease, or [DefaultLease] if it is undeclared or has none.
+func (r Registry) LeaseOf(agent string) time.Duration {
+	if a := r[agent]; a != nil && a.Lease > 0 {
+		return a.Lease
+	}
+	return DefaultLease
+}
+
+// Undeclared lists the parts of a scope that the registry does not know, in words such as
+// `agent "mialer"`; empty if it knows them all.
+func (r Registry) Undeclared(s Scope) []string {
+	if s.Agent == "" {
+		return nil
+	}
+	a := r[s.Agent]
+	if a == nil {
+		return []string{`agent "` + s.Agent + `"`}
+	}
+	var unknown []string
+	if s.Channel != "" && !slices.Contains(a.Channels, s.Channel) {
+		unknown = append(unknown, `channel "`+s.Channel+`"`)
+	}
+	if s.Region != "" && !slices.Contains(a.Regions, s.Region) {
+		unknown = append(unknown, `region "`+s.Region+`"`)
+	}
+	if _, ok := a.Tools[s.Tool]; s.Tool != "" && !ok && !strings.HasPrefix(s.Tool, "@") {
+		unknown = append(unknown, `tool "`+s.Tool+`"`)
+	}
+	return unknown
+}
+
+// Near lists up to three declared agents whose names are close to name, nearest first.
+func (r Registry) Near(name string) []string {
+	type candidate struct {
+		name     string
+		distance int
+	}
+	var near []candidate
+	for known := range r {
+		d := editDistance(name, known)
+		if d <= max(2, len(name)/3) || strings.HasPrefix(known, name) || strings.HasPrefix(name, known) {
+			near = append(near, candidate{known, d})
+		}
+	}
+	slices.SortFunc(near, func(a, b candidate) int {
+		if a.distance != b.distance {
+			return a.distance - b.distance
+		}
+		return strings.Compare(a.name, b.name)
+	})
+	var names []string
+	for _, c := range near[:min(3, len(near))] {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// editDistance is the Levenshtein distance in bytes; names are short and ASCII.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			diagonal, row[j] = row[j], min(row[j]+1, row[j-1]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}
+
+// clip is s cut to at most n bytes at a rune boundary, with an ellipsis if it was cut.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	cut := n
+	for cut > 0 && s[cut]&0xC0 == 0x80 {
+		cut--
+	}
+	return s[:cut] + "…"
+}

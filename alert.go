@@ -1,0 +1,157 @@
+package tagout
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// AlertStatus says whether an alert's condition holds.
+type AlertStatus string
+
+// The statuses. A momentary alert has none: it happened, and nothing will resolve it.
+const (
+	Momentary AlertStatus = ""
+	Firing    AlertStatus = "firing"
+	Resolved  AlertStatus = "resolved"
+)
+
+// Alert is a sign that an agent misbehaves, from any source, in one shape.
+type Alert struct {
+	Source        string            `json:"source"` // the configured name of the source
+	Name          string            `json:"name"`
+	Summary       string            `json:"summary,omitempty"`
+	Labels        map[string]string `json:"labels,omitempty"`
+	Annotations   map[string]string `json:"annotations,omitempty"`
+	Value         *float64          `json:"value,omitempty"`
+	Fingerprint   string            `json:"fingerprint"` // same fingerprint and StartsAt: a repeat
+	CorrelationID string            `json:"correlation_id,omitempty"`
+	Status        AlertStatus       `json:"status,omitempty"`
+	StartsAt      time.Time         `json:"starts_at,omitzero"`
+	URL           string            `json:"url,omitempty"` // stored, never fetched
+	Report        *FailureReport    `json:"report,omitempty"`
+	Raw           json.RawMessage   `json:"-"` // as received, kept as evidence
+}
+
+// Actor is who raised the alert.
+func (a Alert) Actor() Actor {
+	if a.Report != nil {
+		return Actor{Kind: ByAgent, ID: clip(a.Report.Agent, maxPart)}
+	}
+	return Actor{Kind: BySource, ID: a.Source}
+}
+
+// FailureReport is an agent's handoff packet: everything that the person who takes over
+// needs. Unknown keys are kept in Extra.
+type FailureReport struct {
+	RunID             string            `json:"run_id,omitempty"`
+	CorrelationID     string            `json:"correlation_id,omitempty"`
+	Agent             string            `json:"agent"`
+	Channel           string            `json:"channel,omitempty"`
+	Region            string            `json:"region,omitempty"`
+	Tool              string            `json:"tool,omitempty"`
+	Summary           string            `json:"summary"`
+	Workflow          string            `json:"workflow,omitempty"`
+	Class             string            `json:"class,omitempty"`
+	Severity          Severity          `json:"severity,omitempty"`
+	ReasonCode        string            `json:"reason_code,omitempty"`
+	RetryCount        int               `json:"retry_count,omitempty"`
+	ApprovalState     string            `json:"approval_state,omitempty"`
+	Task              string            `json:"task,omitempty"`
+	Error             string            `json:"error,omitempty"`
+	NextAction        string            `json:"next_action,omitempty"`
+	Handoff           string            `json:"handoff,omitempty"`
+	Implies           string            `json:"implies,omitempty"` // rollback or narrower_permissions
+	OccurredAt        time.Time         `json:"occurred_at,omitzero"`
+	CustomersAffected int               `json:"customers_affected,omitempty"`
+	Affected          []AffectedThing   `json:"affected,omitempty"`
+	Model             *ModelContext     `json:"model,omitempty"`
+	Versions          map[string]string `json:"versions,omitempty"` // by component
+	ToolsCalled       []ToolCall        `json:"tools_called,omitempty"`
+	Evidence          []Evidence        `json:"evidence,omitempty"`
+	Extra             map[string]any    `json:"extra,omitempty"`
+}
+
+// AffectedThing is a record or person that the failure reached.
+type AffectedThing struct {
+	Type string `json:"type"`
+	ID   string `json:"id"`
+	URL  string `json:"url,omitempty"`
+}
+
+// ModelContext says which model was at work.
+type ModelContext struct {
+	Provider string `json:"provider,omitempty"`
+	Name     string `json:"name,omitempty"`
+	Version  string `json:"version,omitempty"`
+}
+
+// ToolCall is one call that the agent made, in order.
+type ToolCall struct {
+	Name      string          `json:"name"`
+	Arguments json.RawMessage `json:"arguments,omitempty"`
+	Result    json.RawMessage `json:"result,omitempty"`
+	Risk      Risk            `json:"risk,omitempty"`
+}
+
+// Evidence is something to look at: by link or as text.
+type Evidence struct {
+	Name string `json:"name"`
+	URL  string `json:"url,omitempty"`
+	Text string `json:"text,omitempty"`
+}
+
+// Verdict is what the rules made of an alert.
+type Verdict struct {
+	Severity  Severity
+	Class     string
+	Scope     Scope
+	NoAgent   bool // nothing says which agent: an incident without hold that asks
+	Threshold Threshold
+}
+
+// Incoming is an alert on its way into an incident.
+type Incoming struct {
+	ID      string // UUIDv5 of source, fingerprint and start: a repeat has the same
+	Alert   Alert
+	Verdict Verdict
+	At      time.Time // received
+
+	// What the store knows of it, set before it is folded.
+	Repeat    bool // seen before with the same status: it only counts
+	WasFiring bool // seen before, firing
+}
+
+// Match says which incident something belongs to. Fields are tried in order; an incident
+// that is resumed, closed or cancelled matches only by ID or by Hold.
+type Match struct {
+	Incident      IncidentID // exactly this one; NotFound if it does not exist
+	Hold          HoldID     // the one in which this hold was hung, lifted or not
+	CorrelationID string     // open, with this correlation ID
+	Agent, Class  string     // open, of this agent and class
+	Overlaps      *Scope     // open, with a standing hold that touches this scope (newest first)
+}
+
+// Folded is what became of one incoming alert.
+type Folded struct {
+	Incident  *Incident // nil while below its threshold
+	Fresh     bool      // it opened the incident
+	Repeat    bool      // it only counted
+	Err       error     // this one could not be taken; the others are
+	Committed bool
+}
+
+// Source turns what one kind of sender posts into alerts.
+type Source interface {
+	// Decode reads a request. It returns Invalid, naming the place but never the content,
+	// if the body is not what this kind of sender posts; then none of it is taken.
+	Decode(ctx context.Context, in Delivery) ([]Alert, error)
+}
+
+// Delivery is one request as it arrived.
+type Delivery struct {
+	Source string              // the configured name
+	Header map[string][]string // canonical keys
+	Body   []byte
+	At     time.Time
+}

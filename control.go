@@ -1,0 +1,100 @@
+package tagout
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// Control is an enforcement point that Tagout pushes to and reads back.
+type Control interface {
+	// Name tells it apart from the agent's other controls, such as "webhook".
+	Name() string
+	// Apply asks for the whole wanted state of one agent; it is repeated until observed.
+	// nil means accepted, not done. An error that [IsFinal] will not go away by itself.
+	Apply(ctx context.Context, w Wanted) error
+	// Read returns what is in force now.
+	Read(ctx context.Context, agent string) (Observed, error)
+}
+
+// Wanted is the whole state in which one agent should be.
+type Wanted struct {
+	Agent      string
+	Generation int64     // grows with every change
+	ValidUntil time.Time // the receiver halts after that unless it hears again
+	Holds      []Hold    // those that touch the agent; empty: run
+	Versions   map[string]string
+}
+
+// Observed is the state in which a control says the agent is.
+type Observed struct {
+	Agent      string
+	Generation int64
+	Applied    []AppliedHold
+	Versions   map[string]string
+}
+
+// AppliedHold is one scope that is held, as a control reports it.
+type AppliedHold struct {
+	Scope Scope
+	Mode  Mode
+}
+
+// Confirms reports whether every hold of w is in force with the same or a stricter mode.
+func (o Observed) Confirms(w Wanted, a *Agent) bool {
+	for _, h := range w.Holds {
+		if !o.ConfirmsHold(h, a) {
+			return false
+		}
+	}
+	return true
+}
+
+// ConfirmsHold reports whether the hold is in force with the same or a stricter mode.
+func (o Observed) ConfirmsHold(h Hold, a *Agent) bool {
+	scope := h.Scope
+	scope.Agent = o.Agent
+	return slices.ContainsFunc(o.Applied, func(applied AppliedHold) bool {
+		return applied.Scope.Covers(scope, a) && applied.Mode.AtLeast(h.Mode)
+	})
+}
+
+// ConfirmsVersions reports whether every wanted version is the one that runs.
+func (o Observed) ConfirmsVersions(w Wanted) bool {
+	for component, version := range w.Versions {
+		if o.Versions[component] != version {
+			return false
+		}
+	}
+	return true
+}
+
+// ControlStatus is how far one enforcement point got with the holds of one incident:
+// requested, accepted, observed. The times are zero until it happened.
+type ControlStatus struct {
+	Agent       string    `json:"agent"`
+	Control     string    `json:"control"` // "" for an agent without controls: by lease
+	RequestedAt time.Time `json:"requested_at"`
+	AcceptedAt  time.Time `json:"accepted_at,omitzero"`
+	ObservedAt  time.Time `json:"observed_at,omitzero"` // by lease: when the lease had passed
+	LeaseUntil  time.Time `json:"lease_until,omitzero"`
+	Error       string    `json:"error,omitempty"` // the last failure, without secrets
+}
+
+// ByLease reports whether the agent has no control and stops when its lease ends.
+func (c ControlStatus) ByLease() bool { return c.Control == "" }
+
+// Confirmed reports whether the stop was observed, or the lease has passed.
+func (c ControlStatus) Confirmed() bool { return !c.ObservedAt.IsZero() }
+
+// ControlReport is news of one enforcement point from the reconciler.
+type ControlReport struct {
+	Agent    string
+	Control  string
+	Holds    []HoldID // those that the news is about
+	At       time.Time
+	Accepted bool
+	Observed bool
+	Drift    bool   // it was observed before, and now it runs under a hold
+	Error    string // it could not be asked, without secrets
+}

@@ -1,0 +1,98 @@
+package tagout
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// EffectKind says what is to be done after a commit. Each kind runs in a queue of its own,
+// so that Slack never delays a page and nothing delays a stop.
+type EffectKind string
+
+// The kinds of effect.
+const (
+	EffectContain     EffectKind = "contain"          // drive the controls to the holds of the incident
+	EffectRollback    EffectKind = "rollback"         // back to the previous versions, verified
+	EffectPage        EffectKind = "page"             // one round of the ladder: decides whom, fans out to sends
+	EffectSend        EffectKind = "send"             // one page to one person by one pager
+	EffectOpenChannel EffectKind = "open_channel"     // the incident channel with its card
+	EffectAnnounce    EffectKind = "announce"         // the line in the announce channel
+	EffectPost        EffectKind = "post"             // a message in the incident channel
+	EffectDecision    EffectKind = "decision"         // the message with GO and NO-GO, posted or brought up to date
+	EffectDirect      EffectKind = "direct"           // a direct message to one person
+	EffectContainDue  EffectKind = "contain_deadline" // is everything observed stopped?
+	EffectLeaseDue    EffectKind = "lease_deadline"   // an agent without controls has lost its lease
+	EffectExpire      EffectKind = "expire_request"   // a resume request has run out
+)
+
+// EffectKinds lists every kind.
+func EffectKinds() []EffectKind {
+	return []EffectKind{EffectContain, EffectRollback, EffectPage, EffectSend, EffectOpenChannel, EffectAnnounce,
+		EffectPost, EffectDecision, EffectDirect, EffectContainDue, EffectLeaseDue, EffectExpire}
+}
+
+// Effect is something to do after a commit, at least once: a durable job, committed
+// together with the facts that caused it.
+type Effect struct {
+	Kind     EffectKind      `json:"kind"`
+	Incident IncidentID      `json:"incident"`
+	Key      string          `json:"key"`           // names the effect, so that its handler can tell a repeat
+	Due      time.Time       `json:"due,omitzero"`  // zero: at once
+	Data     json.RawMessage `json:"data,omitzero"` // what the kind needs
+}
+
+// NewEffect makes an effect that is due at once, with data marshalled to JSON.
+func NewEffect(kind EffectKind, incident IncidentID, key string, data any) Effect {
+	e := Effect{Kind: kind, Incident: incident, Key: string(kind) + ":" + incident.String() + ":" + key}
+	if data != nil {
+		e.Data, _ = json.Marshal(data) // our own types marshal
+	}
+	return e
+}
+
+// At is the effect, due at t.
+func (e Effect) At(t time.Time) Effect {
+	e.Due = Moment(t)
+	return e
+}
+
+// Decode reads the effect's data into v. It returns a final error if it cannot.
+func (e Effect) Decode(v any) error {
+	if err := json.Unmarshal(e.Data, v); err != nil {
+		return Final(Errorf(Internal, "effect %s holds data of another shape: %w", e.Key, err))
+	}
+	return nil
+}
+
+// EffectFunc carries out one effect. It may run more than once for the same effect, and
+// must then come to the same result. An error is retried with growing pauses, unless it
+// [IsFinal].
+type EffectFunc func(ctx context.Context, e Effect) error
+
+// Change is what a transition did: facts for the timeline and work that follows from them.
+type Change struct {
+	Events  []Event
+	Effects []Effect
+	Pages   []Page // pages to record or bring up to date
+}
+
+// And appends o.
+func (c Change) And(o Change) Change {
+	return Change{append(c.Events, o.Events...), append(c.Effects, o.Effects...), append(c.Pages, o.Pages...)}
+}
+
+// IsEmpty reports whether nothing changed.
+func (c Change) IsEmpty() bool { return len(c.Events)+len(c.Effects)+len(c.Pages) == 0 }
+
+func (c *Change) event(kind EventKind, by Actor, at time.Time, data any) {
+	c.Events = append(c.Events, newEvent(kind, by, at, data))
+}
+
+func (c *Change) effect(kind EffectKind, id IncidentID, key string, data any) {
+	c.Effects = append(c.Effects, NewEffect(kind, id, key, data))
+}
+
+func (c *Change) effectAt(due time.Time, kind EffectKind, id IncidentID, key string, data any) {
+	c.Effects = append(c.Effects, NewEffect(kind, id, key, data).At(due))
+}

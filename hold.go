@@ -1,0 +1,245 @@
+package tagout
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// HoldID names one hold. It is derived from the request that hung it, so that a repeated
+// request is the same hold even without the database.
+type HoldID string
+
+// Hold is one tag: a scope held at a mode for an incident. It stands until it is lifted
+// by the sign-offs of its incident; nothing else removes it.
+type Hold struct {
+	ID            HoldID
+	Scope         Scope
+	Mode          Mode // never Running
+	Cap           Cap  // for Capped: the spend that is still allowed; zero: no cap
+	DisabledTools []string
+	Incident      IncidentID // 0 while it is not known yet ("INC pending")
+	By            Actor
+	Reason        string
+	At            time.Time
+	LiftedAt      time.Time // zero while it stands
+	LiftedBy      string    // the resume request that lifted it
+}
+
+// Active reports whether the hold stands.
+func (h Hold) Active() bool { return h.LiftedAt.IsZero() }
+
+// String is the hold in words, such as "mailer/email ■ halted".
+func (h Hold) String() string {
+	text := h.Scope.String() + " " + h.Mode.Label()
+	if !h.Cap.IsZero() {
+		text += " at " + h.Cap.String()
+	}
+	if len(h.DisabledTools) > 0 {
+		text += " without " + strings.Join(h.DisabledTools, ", ")
+	}
+	return text
+}
+
+// Cap is a limit on spend: Amount in the organisation's currency per Per.
+type Cap struct {
+	Amount float64
+	Per    string // "hour", "day", "week" or "month"
+}
+
+var capHours = map[string]float64{"hour": 1, "day": 24, "week": 24 * 7, "month": 24 * 30}
+
+// ParseCap reads `500/day`. It returns Invalid for anything but a positive amount per
+// hour, day, week or month.
+func ParseCap(text string) (Cap, error) {
+	amount, per, _ := strings.Cut(strings.ToLower(strings.TrimSpace(text)), "/")
+	value, err := strconv.ParseFloat(amount, 64)
+	if err != nil || value < 0 || value > 1e15 || value != value || capHours[per] == 0 {
+		return Cap{}, Errorf(Invalid, "%q is not a cap: write an amount per hour, day, week or month, such as 500/day.", clip(text, 40))
+	}
+	return Cap{Amount: value, Per: per}, nil
+}
+
+// IsZero reports whether there is no cap. A cap of zero spend has a Per and is not zero.
+func (c Cap) IsZero() bool { return c.Per == "" }
+
+// String is the form that [ParseCap] reads, or "" for no cap.
+func (c Cap) String() string {
+	if c.IsZero() {
+		return ""
+	}
+	return strconv.FormatFloat(c.Amount, 'f', -1, 64) + "/" + c.Per
+}
+
+// MarshalText writes the printed form.
+func (c Cap) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads the printed form; empty text is no cap.
+func (c *Cap) UnmarshalText(text []byte) (err error) {
+	*c = Cap{}
+	if len(text) > 0 {
+		*c, err = ParseCap(string(text))
+	}
+	return err
+}
+
+// tighter is the lower of two caps by their hourly rate; no cap is the loosest.
+func (c Cap) tighter(o Cap) Cap {
+	switch {
+	case c.IsZero():
+		return o
+	case o.IsZero() || c.Amount/capHours[c.Per] <= o.Amount/capHours[o.Per]:
+		return c
+	}
+	return o
+}
+
+// Attributes are what an agent says about the action it asks for. Empty means not said.
+type Attributes struct {
+	Channel string
+	Region  string
+	Tool    string
+}
+
+// Canonical is a with every attribute in lower case and trimmed, as scopes are.
+func (a Attributes) Canonical() Attributes {
+	canonical := func(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+	return Attributes{canonical(a.Channel), canonical(a.Region), canonical(a.Tool)}
+}
+
+// Decision is the gate's answer for one agent and one action.
+type Decision struct {
+	Agent         string
+	Mode          Mode
+	Allowed       bool   // running, or capped with the tool enabled
+	Known         bool   // the agent is declared, or a hold names it; otherwise Mode is Halted
+	Holds         []Hold // those that apply, strictest first
+	Cap           Cap    // the lowest of the caps that apply
+	DisabledTools []string
+	Fallback      string // what to do instead while held; empty when running
+	Reason        string // of the strictest hold
+}
+
+// Evaluate decides from the holds that stand what agent name may do. The declared agent
+// may be nil: then nothing it says is declared. An attribute that is missing or undeclared
+// gets the strictest of all holds that could apply. Nothing that is neither declared nor
+// held is allowed.
+func Evaluate(name string, declared *Agent, holds []Hold, asked Attributes) Decision {
+	asked = asked.Canonical()
+	d := Decision{Agent: name, Mode: Running, Known: declared != nil}
+	for _, h := range holds {
+		if !h.Active() || h.Scope.Agent != "" && h.Scope.Agent != name {
+			continue
+		}
+		if h.Scope.Agent == name {
+			d.Known = true
+		}
+		if h.couldApply(declared, asked) {
+			d.apply(h, declared)
+		}
+	}
+	if !d.Known {
+		return Decision{Agent: name, Mode: Halted, Reason: fmt.Sprintf("agent %q is not declared", name)}
+	}
+	slices.SortStableFunc(d.Holds, func(a, b Hold) int { return a.Mode.rank() - b.Mode.rank() })
+	if len(d.Holds) > 0 {
+		d.Reason = d.Holds[0].Reason
+		if declared != nil {
+			d.Fallback = declared.Fallback
+		}
+	}
+	d.Allowed = d.Mode == Running || d.Mode == Capped && d.toolEnabled(declared, asked.Tool)
+	return d
+}
+
+func (d *Decision) apply(h Hold, a *Agent) {
+	d.Holds = append(d.Holds, h)
+	if h.Mode.Stricter(d.Mode) {
+		d.Mode = h.Mode
+	}
+	d.Cap = d.Cap.tighter(h.Cap)
+	for _, tool := range h.DisabledTools {
+		tools := []string{tool}
+		if risk, ok := strings.CutPrefix(tool, "@"); ok && a != nil {
+			tools = toolsOfRisk(a, Risk(risk))
+		}
+		d.DisabledTools = append(d.DisabledTools, tools...)
+	}
+	slices.Sort(d.DisabledTools)
+	d.DisabledTools = slices.Compact(d.DisabledTools)
+}
+
+// toolEnabled reports whether a capped agent may use the tool; a missing or undeclared
+// tool could be any of the disabled ones.
+func (d *Decision) toolEnabled(a *Agent, tool string) bool {
+	if len(d.DisabledTools) == 0 {
+		return true
+	}
+	if a == nil || tool == "" {
+		return false
+	}
+	_, isDeclared := a.Tools[tool]
+	return isDeclared && !slices.Contains(d.DisabledTools, tool)
+}
+
+// couldApply reports whether the hold covers the action, or may cover it for all that the
+// agent has said.
+func (h Hold) couldApply(a *Agent, asked Attributes) bool {
+	var channels, regions []string
+	if a != nil {
+		channels, regions = a.Channels, a.Regions
+	}
+	return partCouldBe(h.Scope.Channel, asked.Channel, channels) &&
+		partCouldBe(h.Scope.Region, asked.Region, regions) && toolCouldBe(h.Scope.Tool, asked.Tool, a)
+}
+
+func partCouldBe(held, asked string, declared []string) bool {
+	return held == "" || held == asked || !slices.Contains(declared, asked)
+}
+
+func toolCouldBe(held, asked string, a *Agent) bool {
+	if held == "" || held == asked || a == nil {
+		return true
+	}
+	declared, ok := a.Tools[asked]
+	if !ok {
+		return true
+	}
+	risk, byRisk := strings.CutPrefix(held, "@")
+	return byRisk && declared == Risk(risk)
+}
+
+// holdJSON is how a hold stands in events, in the journal and on the wire.
+type holdJSON struct {
+	ID            HoldID     `json:"id"`
+	Scope         Scope      `json:"scope"`
+	Mode          Mode       `json:"mode"`
+	Cap           string     `json:"cap,omitempty"`
+	DisabledTools []string   `json:"disabled_tools,omitempty"`
+	Incident      IncidentID `json:"incident,omitempty"`
+	By            Actor      `json:"by"`
+	Reason        string     `json:"reason,omitempty"`
+	At            time.Time  `json:"at"`
+}
+
+// MarshalJSON writes the hold as it was hung, without its lifting.
+func (h Hold) MarshalJSON() ([]byte, error) {
+	return json.Marshal(holdJSON{h.ID, h.Scope, h.Mode, h.Cap.String(), h.DisabledTools, h.Incident, h.By, h.Reason, h.At})
+}
+
+// UnmarshalJSON reads what [Hold.MarshalJSON] writes. It returns Invalid for a mode that
+// does not hold anything.
+func (h *Hold) UnmarshalJSON(data []byte) error {
+	var j holdJSON
+	if err := json.Unmarshal(data, &j); err != nil {
+		return err
+	}
+	if _, err := ParseMode(string(j.Mode)); err != nil || j.Mode == Running {
+		return Errorf(Invalid, "A hold cannot have the mode %q.", clip(string(j.Mode), 40))
+	}
+	*h = Hold{ID: j.ID, Scope: j.Scope, Mode: j.Mode, DisabledTools: j.DisabledTools, Incident: j.Incident, By: j.By, Reason: j.Reason, At: j.At}
+	return h.Cap.UnmarshalText([]byte(j.Cap))
+}

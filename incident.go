@@ -1,0 +1,241 @@
+package tagout
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// IncidentID is the number of an incident; 0 is one that is not recorded yet.
+type IncidentID int64
+
+// String is INC-7, or "INC pending".
+func (id IncidentID) String() string {
+	if id == 0 {
+		return "INC pending"
+	}
+	return "INC-" + strconv.FormatInt(int64(id), 10)
+}
+
+// ParseIncidentID reads INC-7 in any case, or 7. It returns Invalid for anything else.
+func ParseIncidentID(text string) (IncidentID, error) {
+	digits := strings.TrimPrefix(strings.ToLower(strings.TrimSpace(text)), "inc-")
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n <= 0 {
+		return 0, Errorf(Invalid, "%q is not an incident: write INC- and its number, such as INC-7.", clip(text, 40))
+	}
+	return IncidentID(n), nil
+}
+
+// MarshalText writes INC-7.
+func (id IncidentID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads INC-7 or "INC pending".
+func (id *IncidentID) UnmarshalText(text []byte) (err error) {
+	if string(text) == IncidentID(0).String() {
+		*id = 0
+		return nil
+	}
+	*id, err = ParseIncidentID(string(text))
+	return err
+}
+
+// State is where an incident stands. It is derived from facts, never set by hope.
+type State string
+
+// The states.
+const (
+	StateOpen         State = "open"
+	StateAcknowledged State = "acknowledged"
+	StateContained    State = "contained" // every control was observed stopped
+	StateMitigated    State = "mitigated"
+	StateResumed      State = "resumed" // no hold of it stands any more
+	StateClosed       State = "closed"
+	StateCancelled    State = "cancelled" // a false alarm; its holds still needed the sign-offs
+)
+
+// Ended reports whether nothing more can be folded into an incident in this state.
+func (s State) Ended() bool {
+	return s == StateResumed || s == StateClosed || s == StateCancelled
+}
+
+// Milestone is a moment that the figures are computed from.
+type Milestone string
+
+// The milestones, in the order in which they usually happen.
+const (
+	Onset        Milestone = "onset"
+	Detected     Milestone = "detected"
+	Acknowledged Milestone = "acknowledged"
+	Contained    Milestone = "contained"
+	Mitigated    Milestone = "mitigated"
+	Resumed      Milestone = "resumed"
+	Reviewed     Milestone = "reviewed"
+)
+
+// Milestones lists every milestone in order.
+func Milestones() []Milestone {
+	return []Milestone{Onset, Detected, Acknowledged, Contained, Mitigated, Resumed, Reviewed}
+}
+
+// Roles that a person can have in one incident.
+const (
+	IncidentCommander = "ic"
+	CommsLead         = "comms"
+	PlatformOwner     = "platform_owner"
+	DomainOwner       = "domain_owner"
+	RCAFacilitator    = "rca"
+)
+
+// Incident is one AI-agent incident with all that its transitions need. The store hands
+// it to a transition under a lock and commits what the transition made of it.
+type Incident struct {
+	ID              IncidentID
+	Title           string
+	Summary         string
+	Severity        Severity
+	HighestSeverity Severity // sign-offs follow this one
+	Class           string
+	Scope           Scope
+	State           State
+	CorrelationID   string
+	OpenedBy        Actor
+	Private         bool
+	Drill           bool // kept out of the figures
+	Milestones      map[Milestone]time.Time
+	Roles           map[string]UserID
+	AcknowledgedBy  Actor
+	Rule            SignoffRule // of the highest severity, as it stood when it was reached
+	Monitor         time.Duration
+	Require         []string // deliverables of the highest severity, as they stood
+	Holds           []Hold   // all of them, lifted ones too
+	Controls        []ControlStatus
+	Request         *ResumeRequest // the newest
+	Alerts          AlertTally
+	Rollback        *Rollback // the newest
+	Room            Room
+	Head            Head
+}
+
+// AlertTally counts what was folded into an incident.
+type AlertTally struct {
+	Distinct int       `json:"distinct"` // fingerprints
+	Repeats  int       `json:"repeats"`
+	Firing   int       `json:"firing"`
+	FirstAt  time.Time `json:"first_at,omitzero"`
+	LastAt   time.Time `json:"last_at,omitzero"` // of the last that was not a repeat, or ended
+}
+
+// Room is where an incident is talked about.
+type Room struct {
+	Channel    string `json:"channel,omitempty"`     // Slack channel ID; never reused
+	Name       string `json:"name,omitempty"`        // its name, for people
+	Card       string `json:"card,omitempty"`        // timestamp of the card
+	Announced  string `json:"announced,omitempty"`   // timestamp of the line in AnnouncedIn
+	AnnounceIn string `json:"announce_in,omitempty"` // channel ID of the announcement
+	Decision   string `json:"decision,omitempty"`    // timestamp of the newest decision message
+	DecisionOf string `json:"decision_of,omitempty"` // the request that it shows
+	Failure    string `json:"failure,omitempty"`     // why there is no channel of its own
+}
+
+// Rollback is an attempt to go back to earlier versions.
+type Rollback struct {
+	At       time.Time         `json:"at"`
+	By       Actor             `json:"by"`
+	Agent    string            `json:"agent"`
+	From     map[string]string `json:"from"`
+	To       map[string]string `json:"to"`
+	DoneAt   time.Time         `json:"done_at,omitzero"`
+	FailedAt time.Time         `json:"failed_at,omitzero"`
+	Failure  string            `json:"failure,omitempty"`
+}
+
+// At is the milestone's time, or zero.
+func (i *Incident) At(m Milestone) time.Time { return i.Milestones[m] }
+
+// ActiveHolds are the holds that stand.
+func (i *Incident) ActiveHolds() []Hold {
+	var active []Hold
+	for _, h := range i.Holds {
+		if h.Active() {
+			active = append(active, h)
+		}
+	}
+	return active
+}
+
+// Hold finds a hold by ID, lifted or not.
+func (i *Incident) Hold(id HoldID) (Hold, bool) {
+	n := slices.IndexFunc(i.Holds, func(h Hold) bool { return h.ID == id })
+	if n < 0 {
+		return Hold{}, false
+	}
+	return i.Holds[n], true
+}
+
+// Confirmed counts the enforcement points of standing holds that were observed stopped,
+// and all of them.
+func (i *Incident) Confirmed() (observed, all int) {
+	for _, c := range i.Controls {
+		all++
+		if c.Confirmed() {
+			observed++
+		}
+	}
+	return observed, all
+}
+
+// mark sets a milestone that is not set yet.
+func (i *Incident) mark(m Milestone, at time.Time) bool {
+	if _, ok := i.Milestones[m]; ok {
+		return false
+	}
+	if i.Milestones == nil {
+		i.Milestones = map[Milestone]time.Time{}
+	}
+	i.Milestones[m] = Moment(at)
+	return true
+}
+
+// settle derives the state from the facts, and records when it became or stopped being
+// contained.
+func (i *Incident) settle(by Actor, at time.Time) Change {
+	var c Change
+	before := i.State
+	i.State = i.derive()
+	observed, all := i.Confirmed()
+	facts := map[string]any{"observed": observed, "controls": all}
+	if i.contained() && i.mark(Contained, at) {
+		facts["by_lease"] = slices.ContainsFunc(i.Controls, ControlStatus.ByLease)
+		c.event(EventContained, by, at, facts)
+	} else if wasContained(before) && i.State.beforeContained() {
+		c.event(EventUncontained, by, at, facts)
+	}
+	return c
+}
+
+func wasContained(s State) bool { return s == StateContained || s == StateMitigated }
+
+func (s State) beforeContained() bool { return s == StateOpen || s == StateAcknowledged || s == "" }
+
+func (i *Incident) contained() bool {
+	observed, all := i.Confirmed()
+	return len(i.ActiveHolds()) > 0 && observed == all
+}
+
+func (i *Incident) derive() State {
+	switch {
+	case i.State == StateClosed || i.State == StateCancelled:
+		return i.State
+	case !i.At(Resumed).IsZero():
+		return StateResumed
+	case i.contained() && !i.At(Mitigated).IsZero():
+		return StateMitigated
+	case i.contained():
+		return StateContained
+	case !i.At(Acknowledged).IsZero():
+		return StateAcknowledged
+	}
+	return StateOpen
+}

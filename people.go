@@ -1,0 +1,78 @@
+package tagout
+
+// UserID is a person's Slack ID, such as U0LEGAL.
+type UserID string
+
+// User is a person as a verified Slack payload tells of them.
+type User struct {
+	ID    UserID
+	Name  string
+	Team  string // the workspace
+	Guest bool   // single- or multi-channel guest: may stop, never sign
+	Bot   bool
+}
+
+// Actor is the person as events name them.
+func (u User) Actor() Actor { return Actor{Kind: ByUser, ID: string(u.ID)} }
+
+// ActorKind says what sort of actor did something.
+type ActorKind string
+
+// The kinds of actor.
+const (
+	ByUser   ActorKind = "user"   // a person in Slack
+	ByToken  ActorKind = "token"  // an API token: may stop, read and report
+	BySource ActorKind = "source" // an alert source
+	ByAgent  ActorKind = "agent"  // an agent that reported its own failure
+	BySystem ActorKind = "system" // Tagout itself
+)
+
+// Actor is who did something. Only a user can ever resume or approve.
+type Actor struct {
+	Kind ActorKind `json:"kind"`
+	ID   string    `json:"id,omitempty"`
+}
+
+// Tagout is the actor of what happens by itself.
+var Tagout = Actor{Kind: BySystem}
+
+// String is the actor in one word, such as user:U0IC.
+func (a Actor) String() string {
+	if a.ID == "" {
+		return string(a.Kind)
+	}
+	return string(a.Kind) + ":" + a.ID
+}
+
+// Text is the actor as people read it, with a mention of a person.
+func (a Actor) Text() Text {
+	switch a.Kind {
+	case ByUser:
+		return T(Mention(UserID(a.ID)))
+	case ByToken:
+		return T("API token " + a.ID)
+	case BySource:
+		return T("alert source " + a.ID)
+	case ByAgent:
+		return T("agent " + a.ID)
+	}
+	return T("Tagout")
+}
+
+// Person is somebody who can be paged, and how.
+type Person struct {
+	ID    UserID
+	Email string
+	Phone string
+	Roles []string // why they are paged
+}
+
+// Role is a function in the organisation, such as Legal.
+type Role struct {
+	Key         string
+	Name        string
+	Members     []UserID
+	SlackGroup  string // paged; signs only with SignByGroup
+	SignByGroup bool
+	OnCall      string // a rotation that is paged
+}

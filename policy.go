@@ -1,0 +1,204 @@
+package tagout
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Severity is sev1 (worst), sev2, …
+type Severity string
+
+// The severities of the default policy.
+const (
+	Sev1 Severity = "sev1"
+	Sev2 Severity = "sev2"
+	Sev3 Severity = "sev3"
+)
+
+// Worse reports whether s is more severe than o. An empty severity is the least.
+func (s Severity) Worse(o Severity) bool {
+	return s != "" && (o == "" || len(s) < len(o) || len(s) == len(o) && s < o)
+}
+
+// Worst is the more severe of the two.
+func (s Severity) Worst(o Severity) Severity {
+	if o.Worse(s) {
+		return o
+	}
+	return s
+}
+
+// Label is the severity as people write it: SEV-1.
+func (s Severity) Label() string {
+	return "SEV-" + strings.TrimPrefix(string(s), "sev")
+}
+
+// Policy is everything that was decided in advance: who, how far, how fast, who signs.
+type Policy struct {
+	Severities map[Severity]*SeverityPolicy
+	Classes    map[string]*FailureClass
+	Roles      map[string]*Role
+	People     map[UserID]Person
+	Rotations  map[string]*Rotation
+	Agents     Registry
+	Routes     []Route
+
+	DefaultSeverity Severity // of an incident that a command opens
+	DefaultClass    string   //
+}
+
+// SeverityPolicy is one row of the escalation matrix.
+type SeverityPolicy struct {
+	Severity       Severity
+	Title          string
+	Page           []string // roles
+	DecisionRights string
+	Contain        Containment
+	Also           []Containment
+	Pin            bool          // no version change while the incident is open
+	Repeat         time.Duration // page again until acknowledged; 0: once
+	Escalate       []Rung
+	Deadlines      Deadlines
+	Clocks         []RegulatoryClock
+	Resume         ResumePolicy
+}
+
+// Containment is what a severity does to the agent on arrival.
+type Containment struct {
+	Mode     Mode
+	Agent    bool // the whole agent, otherwise the shard: the most specific scope known
+	Cap      Cap
+	Rollback bool
+}
+
+// Rung is one step of the paging ladder.
+type Rung struct {
+	After time.Duration
+	To    []string // roles
+}
+
+// Deadlines count from detection; zero means none.
+type Deadlines struct {
+	Contain     time.Duration
+	Acknowledge time.Duration
+	Inform      time.Duration
+	Review      time.Duration
+}
+
+// RegulatoryClock is a duty to report to an authority.
+type RegulatoryClock struct {
+	Name  string
+	Due   time.Duration
+	Owner string // a role
+}
+
+// ResumePolicy is what a severity asks for before the agent may run again.
+type ResumePolicy struct {
+	Rule    SignoffRule
+	Require []string      // deliverables: cause, control_changes, verified, review_scheduled, fix, alerting
+	Monitor time.Duration // no new alert on the scope for so long before GO counts
+	Expires time.Duration // of a request; 0: a day
+}
+
+// SignoffRule is a list of sign-offs that are all needed; each may be given by any one of
+// its roles.
+type SignoffRule []NeededSignoff
+
+// NeededSignoff is one needed sign-off.
+type NeededSignoff struct {
+	AnyOf []string `json:"any_of"` // roles
+}
+
+// With is the rule that asks for all that r and o ask for.
+func (r SignoffRule) With(o SignoffRule) SignoffRule {
+	both := slices.Clone(r)
+	for _, needed := range o {
+		same := func(s NeededSignoff) bool { return slices.Equal(s.AnyOf, needed.AnyOf) }
+		if !slices.ContainsFunc(both, same) {
+			both = append(both, needed)
+		}
+	}
+	return both
+}
+
+// FailureClass is one way in which an agent can fail, and what was decided about it.
+type FailureClass struct {
+	Key          string
+	Title        string
+	Retry        bool // an agent may retry, otherwise it stops
+	Retries      int
+	Handoff      string   // the role that gets it
+	RollbackWhen string   // new_version, repeated or never
+	Keep         []string // evidence that must be preserved
+	Runbook      []string
+}
+
+// Rotation is a list of people who take turns.
+type Rotation struct {
+	Key      string
+	Members  []UserID
+	Handoff  string // cron, in Timezone
+	Timezone string
+}
+
+// Route is a rule that decides what an alert means; the first that matches wins.
+type Route struct {
+	When      string // a CEL expression over alert
+	Severity  Severity
+	Class     string
+	Scope     string // overrides the labels when set
+	Threshold Threshold
+	Place     string // file:line:column, for errors
+}
+
+// Threshold is how many alerts within a window open an incident. The zero value is one.
+type Threshold struct {
+	Count  int
+	Within time.Duration
+}
+
+// SeverityPolicy is the row of the matrix for s: the worst row there is if s is not one.
+func (p *Policy) SeverityPolicy(s Severity) *SeverityPolicy {
+	if row := p.Severities[s]; row != nil {
+		return row
+	}
+	worst := &SeverityPolicy{Severity: Sev1, Contain: Containment{Mode: Halted, Agent: true}}
+	for i, key := range p.SeverityKeys() {
+		if i == 0 {
+			worst = p.Severities[key]
+		}
+	}
+	return worst
+}
+
+// SeverityKeys lists the configured severities, worst first.
+func (p *Policy) SeverityKeys() []Severity {
+	keys := make([]Severity, 0, len(p.Severities))
+	for key := range p.Severities {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b Severity) int {
+		if a.Worse(b) {
+			return -1
+		}
+		return 1
+	})
+	return keys
+}
+
+// ClassTitle is the failure class in words, or its key if it is not configured.
+func (p *Policy) ClassTitle(class string) string {
+	if c := p.Classes[class]; c != nil && c.Title != "" {
+		return c.Title
+	}
+	return strings.ReplaceAll(class, "_", " ")
+}
+
+// RoleName is the role's name, or its key if it is not configured.
+func (p *Policy) RoleName(key string) string {
+	if r := p.Roles[key]; r != nil && r.Name != "" {
+		return r.Name
+	}
+	return key
+}

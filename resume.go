@@ -1,0 +1,121 @@
+package tagout
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// RequestState says what became of a resume request.
+type RequestState string
+
+// The states of a request. Only a pending one can be signed.
+const (
+	RequestPending  RequestState = "pending"
+	RequestApproved RequestState = "approved"
+	RequestRefused  RequestState = "refused" // NO-GO
+	RequestVoid     RequestState = "void"    // a new stop, alert, request or severity
+	RequestExpired  RequestState = "expired"
+)
+
+// ResumeRequest is what is proposed. Its digest covers all of it but the sign-offs, so
+// that a signature counts for exactly what was read.
+type ResumeRequest struct {
+	ID           string            `json:"id"`
+	Incident     IncidentID        `json:"incident"`
+	By           User              `json:"by"`
+	At           time.Time         `json:"at"`
+	Scope        Scope             `json:"scope"` // may be narrower than the holds
+	Target       Mode              `json:"target"`
+	Holds        []HoldID          `json:"holds"` // exactly those that GO lifts, sorted
+	Severity     Severity          `json:"severity"`
+	Rule         SignoffRule       `json:"rule"`
+	Monitor      time.Duration     `json:"monitor"`
+	Versions     map[string]string `json:"versions,omitempty"`
+	Deliverables map[string]string `json:"deliverables"`
+	Firing       []string          `json:"firing,omitempty"` // alerts that fire on the scope
+	Expires      time.Time         `json:"expires"`
+	Head         Head              `json:"head"` // of the timeline when it was asked
+	Digest       string            `json:"digest"`
+
+	State    RequestState `json:"state"`
+	Reason   string       `json:"reason,omitempty"` // why it is refused or void
+	Signoffs []Signoff    `json:"signoffs,omitempty"`
+}
+
+// Verdict words of a sign-off.
+const (
+	Go   = "GO"
+	NoGo = "NO-GO"
+)
+
+// Signoff is one role's GO or NO-GO on a digest.
+type Signoff struct {
+	Request string    `json:"request"`
+	Role    string    `json:"role"`
+	By      UserID    `json:"by"`
+	Verdict string    `json:"verdict"`
+	Digest  string    `json:"digest"`
+	Reason  string    `json:"reason,omitempty"`
+	At      time.Time `json:"at"`
+}
+
+// Sum is the digest of what is proposed: SHA-256 in hex over its JSON without digest,
+// state, reason and sign-offs.
+func (r ResumeRequest) Sum() string {
+	r.Digest, r.State, r.Reason, r.Signoffs = "", "", "", nil
+	r.At, r.Expires = Moment(r.At), Moment(r.Expires)
+	text, _ := json.Marshal(r) // maps marshal in key order
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// Missing lists the needed sign-offs that are not given yet.
+func (r ResumeRequest) Missing() SignoffRule {
+	var missing SignoffRule
+	given := slices.Clone(r.Signoffs)
+	for _, needed := range r.Rule {
+		i := slices.IndexFunc(given, func(s Signoff) bool {
+			return s.Verdict == Go && slices.Contains(needed.AnyOf, s.Role)
+		})
+		if i < 0 {
+			missing = append(missing, needed)
+			continue
+		}
+		given = slices.Delete(given, i, i+1) // one sign-off counts once
+	}
+	return missing
+}
+
+// ResumeDraft is what a person asks for, before it is checked.
+type ResumeDraft struct {
+	ID           string
+	By           User
+	Scope        *Scope // nil: everything that the incident holds
+	Target       Mode
+	Versions     map[string]string
+	Deliverables map[string]string
+}
+
+// Quiet is what is known of the alerts on a scope when a sign-off is given.
+type Quiet struct {
+	Firing int       // alerts that fire now
+	LastAt time.Time // when the last one came or ended
+}
+
+// Ready returns nil if the scope was quiet for the monitoring window at time at, or a
+// Conflict that says when a GO will count.
+func (q Quiet) Ready(monitor time.Duration, at time.Time) error {
+	if monitor <= 0 {
+		return nil
+	}
+	if q.Firing > 0 {
+		return Errorf(Conflict, "GO does not count yet: %d alerts still fire on the scope, and it must stay quiet for %s after them.", q.Firing, monitor)
+	}
+	if until := q.LastAt.Add(monitor); !q.LastAt.IsZero() && at.Before(until) {
+		return Errorf(Conflict, "GO does not count before %s: the scope must stay quiet for %s after the last alert.", until.UTC().Format("15:04:05 UTC"), monitor)
+	}
+	return nil
+}

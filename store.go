@@ -1,0 +1,109 @@
+package tagout
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps everything durable. State and timeline cannot disagree, and a crash loses
+// no effect: a transition's incident, events and effects are one transaction.
+type Store interface {
+	// Update locks incident id, runs fn on it and commits what it did. now is the store's
+	// clock (the database's own on Postgres). If fn fails nothing is changed and its error
+	// is returned. Returns NotFound if there is no such incident, Unavailable if the
+	// database cannot be reached; then the outcome of the commit is unknown and must be
+	// read as "not done" by whoever loosens.
+	Update(ctx context.Context, id IncidentID, fn Transition) (*Incident, error)
+	// Join does the same on the incident that m matches, or on a fresh one whose ID is
+	// set and whose State is "". It also reports whether it was fresh.
+	Join(ctx context.Context, m Match, fn Transition) (*Incident, bool, error)
+	// Fold takes alerts in one transaction, as [Store.Join] does for each; a repeat only
+	// counts, and one below its threshold is kept without an incident.
+	Fold(ctx context.Context, in []Incoming, fn FoldTransition) ([]Folded, error)
+
+	// Incident reads one incident. Returns NotFound if it does not exist.
+	Incident(ctx context.Context, id IncidentID) (*Incident, error)
+	// Incidents lists incidents, newest first.
+	Incidents(ctx context.Context, q IncidentQuery) ([]*Incident, error)
+	// Timeline reads an incident's events in order.
+	Timeline(ctx context.Context, id IncidentID) ([]Event, error)
+	// Alerts reads the alerts of an incident, newest first, with their raw bodies.
+	Alerts(ctx context.Context, id IncidentID, limit int) ([]Incoming, error)
+	// Pages lists an incident's pages in the order in which they were queued.
+	Pages(ctx context.Context, id IncidentID) ([]Page, error)
+
+	// Holds lists the holds that stand.
+	Holds(ctx context.Context) ([]Hold, error)
+	// KnownHolds tells which of these the database has ever recorded, lifted or not.
+	KnownHolds(ctx context.Context, ids []HoldID) (map[HoldID]Hold, error)
+	// QuietOn tells of the alerts on a scope, over all incidents.
+	QuietOn(ctx context.Context, scope Scope, since time.Time) (Quiet, error)
+
+	// SawVersion records that an agent said it runs these versions, by component.
+	SawVersion(ctx context.Context, agent string, versions map[string]string, at time.Time) error
+	// RecordChange records a deployment.
+	RecordChange(ctx context.Context, change Deployment) error
+	// Versions lists the versions of an agent's components, newest first.
+	Versions(ctx context.Context, agent string) ([]Version, error)
+	// SetPins records which versions the agent's controls must run; nil lets go of them.
+	SetPins(ctx context.Context, agent string, versions map[string]string) error
+	// Pins reads what was pinned, by agent.
+	Pins(ctx context.Context) (map[string]map[string]string, error)
+
+	// Claim records a delivery under its key with its payload, and reports whether it is
+	// new. A claim that was made but never [Store.Finish]ed is handed out by Unfinished.
+	Claim(ctx context.Context, key string, payload []byte, at time.Time) (bool, error)
+	// Finish marks a claimed delivery as dealt with.
+	Finish(ctx context.Context, key string) error
+	// Unfinished lists claims that were never finished, oldest first.
+	Unfinished(ctx context.Context, before time.Time) (map[string][]byte, error)
+
+	// Work runs the effects until ctx ends, then waits for those under way. It returns
+	// once the workers have started; the returned func waits for the drain.
+	Work(ctx context.Context, do map[EffectKind]EffectFunc) (drained func(), err error)
+	// Ring moves the effects that are due into their queues, and reports how many.
+	Ring(ctx context.Context, now time.Time) (int, error)
+
+	// DatabaseID is a UUID made when the database was first migrated.
+	DatabaseID(ctx context.Context) (string, error)
+	// Ping returns Unavailable if the database does not answer.
+	Ping(ctx context.Context) error
+	// Close releases everything.
+	Close() error
+}
+
+// Transition changes a locked incident and says what happened. It must not keep i.
+type Transition func(i *Incident, now time.Time) (Change, error)
+
+// FoldTransition is a [Transition] for one incoming alert. fresh tells that the incident
+// was made for it.
+type FoldTransition func(i *Incident, in Incoming, now time.Time) (Change, error)
+
+// IncidentQuery selects incidents. Zero fields select all.
+type IncidentQuery struct {
+	Agent   string
+	Open    bool   // not resumed, closed or cancelled
+	Channel string // whose Room.Channel this is
+	Limit   int    // 0: 100
+}
+
+// Version is one version of one component of an agent.
+type Version struct {
+	Agent     string    `json:"agent"`
+	Component string    `json:"component"` // prompt, policy, model, tools
+	Version   string    `json:"version"`
+	FirstSeen time.Time `json:"first_seen"`
+	LastSeen  time.Time `json:"last_seen"`
+}
+
+// Deployment is a change of prompt, policy, model routing or tools of an agent.
+type Deployment struct {
+	ID        string    `json:"id"`
+	Agent     string    `json:"agent"`
+	Component string    `json:"component"`
+	From      string    `json:"from,omitempty"`
+	To        string    `json:"to"`
+	By        string    `json:"by,omitempty"`
+	URL       string    `json:"url,omitempty"`
+	At        time.Time `json:"at"`
+}
