@@ -96,3 +96,27 @@ func (c *Change) effect(kind EffectKind, id IncidentID, key string, data any) {
 func (c *Change) effectAt(due time.Time, kind EffectKind, id IncidentID, key string, data any) {
 	c.Effects = append(c.Effects, NewEffect(kind, id, key, data).At(due))
 }
+
+// PostNote is the data of [EffectPost].
+type PostNote struct {
+	Message Message `json:"message"`
+}
+
+// DirectNote is the data of [EffectDirect].
+type DirectNote struct {
+	To      UserID  `json:"to"`
+	Message Message `json:"message"`
+}
+
+// PageRound is the data of [EffectPage]: one round of the ladder.
+type PageRound struct {
+	Round int      `json:"round"`
+	Roles []string `json:"roles"`
+	Why   string   `json:"why"`
+	Rung  bool     `json:"rung,omitempty"` // a step up, not a repeat: it schedules no repeat of its own
+}
+
+// SendPage is the data of [EffectSend].
+type SendPage struct {
+	Page Page `json:"page"`
+}
