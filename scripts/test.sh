@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Installs what the tests need and runs them with the race detector.
+# Usage: scripts/test.sh [go test's flags and packages]   (all packages by default)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+scripts/ensure-deps.sh
+
+# Where the system's Node is too old, ensure-deps.sh has put one here.
+if [ -x .tools/node/node_modules/.bin/node ]; then
+	PATH="$PWD/.tools/node/node_modules/.bin:$PATH"
+	export PATH
+fi
+
+packages=(./...)
+for argument in "$@"; do
+	case $argument in
+	. | ./* | tagout | tagout/*) packages=() ;;
+	esac
+done
+
+exec go test -race -timeout 20m "$@" "${packages[@]}"
