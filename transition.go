@@ -1,0 +1,165 @@
+package tagout
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Opening is what an incident starts from.
+type Opening struct {
+	Title         string
+	Summary       string
+	Scope         Scope
+	Class         string
+	CorrelationID string
+	By            Actor
+	Onset         time.Time // when it began, if that is known
+	Row           *SeverityPolicy
+	Page          []string // roles that are paged at once
+	Private       bool
+	Drill         bool
+}
+
+// Open makes a fresh incident, whose ID the store has set, into an open one. It returns
+// Conflict if it is not fresh.
+func (i *Incident) Open(o Opening, at time.Time) (Change, error) {
+	if i.State != "" {
+		return Change{}, Errorf(Conflict, "%s is open already.", i.ID)
+	}
+	i.Title, i.Summary, i.Scope, i.Class = clip(o.Title, 300), clip(o.Summary, 3000), o.Scope, o.Class
+	i.CorrelationID, i.OpenedBy, i.Private, i.Drill = clip(o.CorrelationID, 200), o.By, o.Private, o.Drill
+	i.Severity, i.State = o.Row.Severity, StateOpen
+	i.Roles = map[string]UserID{}
+	i.reach(o.Row)
+	i.mark(Detected, at)
+	if !o.Onset.IsZero() && o.Onset.Before(at) {
+		i.mark(Onset, o.Onset)
+	}
+	var c Change
+	c.event(EventOpened, o.By, at, map[string]any{
+		"title": i.Title, "summary": i.Summary, "severity": i.Severity, "class": i.Class, "scope": i.Scope,
+		"correlation_id": i.CorrelationID, "signoffs": i.Rule,
+	})
+	c.effect(EffectOpenChannel, i.ID, "", nil)
+	c.effect(EffectAnnounce, i.ID, "", nil)
+	return c.And(i.page(o.Row, o.Page, at)), nil
+}
+
+// reach takes over what the incident's severity, now at its highest, asks for.
+func (i *Incident) reach(row *SeverityPolicy) {
+	i.HighestSeverity = row.Severity
+	i.Rule = slices.Clone(row.Resume.Rule)
+	i.Monitor = row.Resume.Monitor
+	i.Require = slices.Clone(row.Resume.Require)
+}
+
+// page starts the ladder of a severity and its containment deadline.
+func (i *Incident) page(row *SeverityPolicy, roles []string, at time.Time) Change {
+	var c Change
+	key := string(row.Severity)
+	c.effect(EffectPage, i.ID, key+":0", PageRound{Roles: roles, Why: row.Severity.Label() + " pages " + strings.Join(roles, ", ")})
+	for n, rung := range row.Escalate {
+		why := "not acknowledged within " + rung.After.String()
+		c.effectAt(at.Add(rung.After), EffectPage, i.ID, key+":rung"+strconv.Itoa(n), PageRound{Roles: rung.To, Why: why, Rung: true})
+	}
+	if row.Deadlines.Contain > 0 {
+		c.effectAt(at.Add(row.Deadlines.Contain), EffectContainDue, i.ID, key, nil)
+	}
+	return c
+}
+
+// Acknowledge records that somebody has taken the incident on; it stops the paging. It
+// returns Conflict, naming who did, if that has happened before or the incident has ended.
+func (i *Incident) Acknowledge(by Actor, at time.Time) (Change, error) {
+	if i.State.Ended() {
+		return Change{}, Errorf(Conflict, "%s is %s; there is nothing to acknowledge.", i.ID, i.State)
+	}
+	if !i.mark(Acknowledged, at) {
+		return Change{}, Errorf(Conflict, "%s was acknowledged already, by %s.", i.ID, i.AcknowledgedBy.Text())
+	}
+	i.AcknowledgedBy = by
+	if by.Kind == ByUser && i.Roles[IncidentCommander] == "" {
+		i.Roles[IncidentCommander] = UserID(by.ID)
+	}
+	var c Change
+	c.event(EventAcknowledged, by, at, map[string]any{})
+	c.post(i, "ack", Say(by.Text(), " acknowledged ", Bold(i.ID.String()), " and leads until somebody else does. Paging has stopped."))
+	return c.And(i.settle(by, at)), nil
+}
+
+// AddNote puts a person's words on the timeline. It returns Invalid for an empty note.
+func (i *Incident) AddNote(text string, by Actor, at time.Time) (Change, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return Change{}, Errorf(Invalid, "The note is empty: write what should stand on the timeline.")
+	}
+	var c Change
+	c.event(EventNote, by, at, map[string]any{"text": clip(text, 10000)})
+	return c, nil
+}
+
+// ChangeSeverity sets another severity. Lowering never changes which sign-offs are needed;
+// raising asks for those of the new severity and pages for it. It returns Conflict if the
+// incident has ended or has that severity.
+func (i *Incident) ChangeSeverity(row *SeverityPolicy, roles []string, reason string, by Actor, at time.Time) (Change, error) {
+	switch {
+	case i.State.Ended():
+		return Change{}, Errorf(Conflict, "%s is %s; its severity stays as it was.", i.ID, i.State)
+	case row.Severity == i.Severity:
+		return Change{}, Errorf(Conflict, "%s is %s already.", i.ID, i.Severity.Label())
+	}
+	from := i.Severity
+	i.Severity = row.Severity
+	var c Change
+	if row.Severity.Worse(i.HighestSeverity) {
+		i.reach(row)
+		c = c.And(i.page(row, roles, at))
+	}
+	c.event(EventSeverity, by, at, map[string]any{"from": from, "to": i.Severity, "highest": i.HighestSeverity, "reason": clip(reason, 1000)})
+	text := T(by.Text(), " changed the severity from ", from.Label(), " to ", Bold(i.Severity.Label()), ".")
+	if i.HighestSeverity != i.Severity {
+		text = append(text, T(" Resuming still needs the sign-offs of ", i.HighestSeverity.Label(), ".")...)
+	}
+	c.post(i, "severity:"+string(i.Severity)+":"+strconv.FormatInt(i.Head.Seq, 10), Say(text))
+	return c.And(i.voidRequest("the severity changed", by, at)), nil
+}
+
+// post queues a message for the incident's channel.
+func (c *Change) post(i *Incident, key string, m Message) {
+	c.effect(EffectPost, i.ID, key, PostNote{Message: m})
+}
+
+// TakeAlert folds an alert, or its end, into the incident. A new alert on the scope of a
+// pending resume request makes that void.
+func (i *Incident) TakeAlert(in Incoming, a *Agent, at time.Time) Change {
+	var c Change
+	tally := &i.Alerts
+	if tally.FirstAt.IsZero() {
+		tally.FirstAt = Moment(at)
+	}
+	tally.LastAt = Moment(at)
+	kind := EventAlert
+	switch {
+	case in.Alert.Status == Resolved:
+		kind = EventAlertResolved
+		tally.Firing = max(0, tally.Firing-1)
+	case in.Alert.Status == Firing:
+		tally.Firing++
+		tally.Distinct++
+	default:
+		tally.Distinct++
+	}
+	if in.Alert.Report != nil {
+		kind = EventReport
+	}
+	c.event(kind, in.Alert.Actor(), at, map[string]any{
+		"alert": in.ID, "source": in.Alert.Source, "name": clip(in.Alert.Name, 300), "summary": clip(in.Alert.Summary, 1000),
+		"scope": in.Verdict.Scope, "severity": in.Verdict.Severity, "starts_at": in.Alert.StartsAt, "value": in.Alert.Value,
+	})
+	if r := i.Request; kind != EventAlertResolved && r != nil && r.Scope.Touches(in.Verdict.Scope, a) {
+		c = c.And(i.voidRequest("a new alert came on its scope", in.Alert.Actor(), at))
+	}
+	return c
+}

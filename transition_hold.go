@@ -1,0 +1,211 @@
+package tagout
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Hang adds a hold to the incident and makes a pending resume request void. Hanging the
+// same hold again changes nothing. It returns Conflict if the incident has ended: the hold
+// then belongs to another one. controls names the enforcement points of an agent.
+func (i *Incident) Hang(h Hold, agents Registry, at time.Time) (Change, error) {
+	if _, known := i.Hold(h.ID); known {
+		return Change{}, nil
+	}
+	if i.State.Ended() {
+		return Change{}, Errorf(Conflict, "%s is %s; a new stop needs an incident of its own.", i.ID, i.State)
+	}
+	h.Incident, h.At = i.ID, Moment(h.At)
+	i.Holds = append(i.Holds, h)
+	var c Change
+	c.event(EventHeld, h.By, at, h)
+	for _, name := range agents.Covered(h.Scope) {
+		c = c.And(i.request(name, agents, h.At))
+	}
+	c.effect(EffectContain, i.ID, string(h.ID), nil)
+	return c.And(i.voidRequest("a new stop came on its scope", h.By, at)).And(i.settle(h.By, at)), nil
+}
+
+// request notes that an agent's enforcement points have to be observed stopped.
+func (i *Incident) request(agent string, agents Registry, at time.Time) Change {
+	var c Change
+	names := []string{""}
+	if a := agents[agent]; a != nil && len(a.Controls) > 0 {
+		names = a.Controls
+	}
+	for _, control := range names {
+		status := ControlStatus{Agent: agent, Control: control, RequestedAt: Moment(at)}
+		if control == "" {
+			status.LeaseUntil = Moment(at.Add(agents.LeaseOf(agent)))
+			c.effectAt(status.LeaseUntil, EffectLeaseDue, i.ID, agent+":"+status.LeaseUntil.Format(time.RFC3339Nano), nil)
+		}
+		n := slices.IndexFunc(i.Controls, func(s ControlStatus) bool { return s.Agent == agent && s.Control == control })
+		if n < 0 {
+			i.Controls = append(i.Controls, status)
+		} else {
+			i.Controls[n] = status
+		}
+	}
+	return c
+}
+
+// TakeReport records news of an enforcement point. News that does not speak of every
+// standing hold of the incident on that agent is older than the latest stop and is left out.
+func (i *Incident) TakeReport(r ControlReport) Change {
+	n := slices.IndexFunc(i.Controls, func(s ControlStatus) bool { return s.Agent == r.Agent && s.Control == r.Control })
+	if n < 0 {
+		return Change{}
+	}
+	for _, h := range i.ActiveHolds() {
+		if (h.Scope.Agent == "" || h.Scope.Agent == r.Agent) && !slices.Contains(r.Holds, h.ID) {
+			return Change{}
+		}
+	}
+	var c Change
+	s, at := &i.Controls[n], Moment(r.At)
+	data := map[string]any{"agent": r.Agent, "control": r.Control, "after_ms": at.Sub(s.RequestedAt).Milliseconds()}
+	if r.Accepted && s.AcceptedAt.IsZero() {
+		s.AcceptedAt, s.Error = at, ""
+		c.event(EventControlAccepted, Tagout, at, data)
+	}
+	if r.Drift && !s.ObservedAt.IsZero() {
+		s.ObservedAt = time.Time{}
+		c.event(EventDrift, Tagout, at, data)
+		c.post(i, "drift:"+r.Agent+":"+at.Format(time.RFC3339Nano), Message{Tone: ToneDanger, Body: []Text{
+			T(Bold("Drift: "), "agent ", Fixed(r.Agent), " was found running under a hold by ", Fixed(r.Control), ". It is being stopped again.")}})
+	}
+	if r.Observed && s.ObservedAt.IsZero() {
+		s.ObservedAt, s.Error = at, ""
+		c.event(EventControlObserved, Tagout, at, data)
+	}
+	if r.Error != "" && r.Error != s.Error && !s.Confirmed() {
+		s.Error = clip(r.Error, 500)
+		data["error"] = s.Error
+		c.event(EventControlFailed, Tagout, at, data)
+	}
+	return c.And(i.settle(Tagout, at))
+}
+
+// PassLeases records the agents without controls whose lease has ended: they are contained
+// by lease, not observed.
+func (i *Incident) PassLeases(at time.Time) Change {
+	var c Change
+	for n := range i.Controls {
+		s := &i.Controls[n]
+		if s.ByLease() && !s.Confirmed() && !at.Before(s.LeaseUntil) {
+			s.ObservedAt = s.LeaseUntil
+			c.event(EventLease, Tagout, at, map[string]any{"agent": s.Agent, "lease_until": s.LeaseUntil})
+		}
+	}
+	if c.IsEmpty() {
+		return c
+	}
+	return c.And(i.settle(Tagout, at))
+}
+
+// Unconfirmed lists the enforcement points that were not observed stopped.
+func (i *Incident) Unconfirmed() []ControlStatus {
+	var open []ControlStatus
+	for _, s := range i.Controls {
+		if !s.Confirmed() {
+			open = append(open, s)
+		}
+	}
+	return open
+}
+
+// MissContainment records that the containment deadline passed with something unconfirmed,
+// and pages these roles. It changes nothing if all is confirmed.
+func (i *Incident) MissContainment(roles []string, at time.Time) Change {
+	open := i.Unconfirmed()
+	if i.State.Ended() || len(open) == 0 {
+		return Change{}
+	}
+	names := make([]string, len(open))
+	for n, s := range open {
+		names[n] = s.Agent + " by " + or(s.Control, "lease")
+	}
+	var c Change
+	c.event(EventUnconfirmed, Tagout, at, map[string]any{"unconfirmed": names})
+	why := "not observed stopped in time: " + strings.Join(names[:min(5, len(names))], ", ")
+	c.effect(EffectPage, i.ID, "unconfirmed:"+at.Format(time.RFC3339Nano), PageRound{Roles: roles, Why: why, Rung: true})
+	c.post(i, "unconfirmed:"+at.Format(time.RFC3339Nano), Message{Tone: ToneDanger, Body: []Text{
+		T(Bold("Not confirmed: "), "the stop was requested, but it was "+why+". Stop it by other means, and find out why.")}})
+	return c
+}
+
+// lift takes these holds off and hangs their replacements, in one step.
+func (i *Incident) lift(ids []HoldID, replacements []Hold, request string, by Actor, at time.Time) Change {
+	var c Change
+	for n := range i.Holds {
+		h := &i.Holds[n]
+		if h.Active() && slices.Contains(ids, h.ID) {
+			h.LiftedAt, h.LiftedBy = Moment(at), request
+			c.event(EventLifted, by, at, map[string]any{"hold": h.ID, "scope": h.Scope, "mode": h.Mode, "request": request})
+		}
+	}
+	for _, h := range replacements {
+		i.Holds = append(i.Holds, h)
+		c.event(EventHeld, by, at, h)
+	}
+	i.Controls = slices.DeleteFunc(i.Controls, func(s ControlStatus) bool {
+		return !slices.ContainsFunc(i.ActiveHolds(), func(h Hold) bool { return h.Scope.Agent == "" || h.Scope.Agent == s.Agent })
+	})
+	if len(i.ActiveHolds()) == 0 && i.mark(Resumed, at) {
+		c.event(EventResumed, by, at, map[string]any{"request": request})
+	}
+	return c
+}
+
+// BeginRollback records an attempt to go back to earlier versions. It returns Conflict
+// while another one is under way.
+func (i *Incident) BeginRollback(r Rollback, at time.Time) (Change, error) {
+	if cur := i.Rollback; cur != nil && cur.DoneAt.IsZero() && cur.FailedAt.IsZero() {
+		return Change{}, Errorf(Conflict, "A rollback of %s is under way since %s.", cur.Agent, cur.At.Format("15:04:05 UTC"))
+	}
+	r.At = Moment(at)
+	i.Rollback = &r
+	var c Change
+	c.event(EventRollback, r.By, at, map[string]any{"agent": r.Agent, "from": r.From, "to": r.To})
+	return c, nil
+}
+
+// EndRollback records that the wanted versions were read back, or why they were not.
+func (i *Incident) EndRollback(failure string, at time.Time) Change {
+	r := i.Rollback
+	if r == nil || !r.DoneAt.IsZero() || !r.FailedAt.IsZero() {
+		return Change{}
+	}
+	var c Change
+	data := map[string]any{"agent": r.Agent, "to": r.To, "after_ms": at.Sub(r.At).Milliseconds()}
+	if failure != "" {
+		r.FailedAt, r.Failure = Moment(at), clip(failure, 500)
+		data["error"] = r.Failure
+		c.event(EventRollbackFailed, Tagout, at, data)
+		c.post(i, "rollback:"+r.At.Format(time.RFC3339Nano), Message{Tone: ToneDanger, Body: []Text{
+			T(Bold("Rollback failed"), " for ", Fixed(r.Agent), ": "+r.Failure+" The agent stays stopped.")}})
+		return c
+	}
+	r.DoneAt = Moment(at)
+	c.event(EventRollbackSucceeded, Tagout, at, data)
+	if i.mark(Mitigated, at) {
+		c.event(EventMitigated, Tagout, at, map[string]any{"by": "rollback"})
+	}
+	c.post(i, "rollback:"+r.At.Format(time.RFC3339Nano), Message{Tone: ToneGood, Body: []Text{
+		T(Bold("Rolled back"), " ", Fixed(r.Agent), " to "+Pairs(r.To)+"; read back from its control.")}})
+	return c.And(i.settle(Tagout, at))
+}
+
+// Pairs prints a map as "a 1, b 2" in key order.
+func Pairs(m map[string]string) string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for n, k := range keys {
+		keys[n] = k + " " + m[k]
+	}
+	return strings.Join(keys, ", ")
+}

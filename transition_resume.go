@@ -1,0 +1,317 @@
+package tagout
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// DeliverableLabels names what a resume request can be asked to bring along.
+var DeliverableLabels = map[string]string{
+	"cause":            "Documented cause",
+	"control_changes":  "Specific control changes",
+	"verified":         "How each change was verified against the cause",
+	"review_scheduled": "When the review takes place",
+	"fix":              "What was fixed",
+	"alerting":         "Which alert would catch it again",
+}
+
+// RequestResume proposes to lift the incident's holds on a scope. It replaces an earlier
+// request. row is the severity's row as configured now: what it asks for beyond what stood
+// when the severity was reached is asked for too, never less. It returns Forbidden for
+// guests and bots, Conflict if nothing is held, and Invalid naming each missing deliverable.
+func (i *Incident) RequestResume(d ResumeDraft, row *SeverityPolicy, agents Registry, firing []string, at time.Time) (Change, error) {
+	if d.By.Guest || d.By.Bot || d.By.ID == "" {
+		return Change{}, Errorf(Forbidden, "Only a full member of the workspace can ask to resume; guests and bots cannot.")
+	}
+	r := ResumeRequest{ID: d.ID, Incident: i.ID, By: d.By, At: Moment(at), Target: d.Target, Versions: d.Versions, Firing: firing,
+		Severity: i.HighestSeverity, Rule: i.Rule, Monitor: i.Monitor, Head: i.Head, State: RequestPending}
+	require := slices.Clone(i.Require)
+	if row != nil && row.Severity == i.HighestSeverity {
+		r.Rule, r.Monitor = r.Rule.With(row.Resume.Rule), max(r.Monitor, row.Resume.Monitor)
+		require = append(require, row.Resume.Require...)
+		r.Expires = at.Add(row.Resume.Expires)
+	}
+	if !r.Expires.After(at) {
+		r.Expires = at.Add(24 * time.Hour)
+	}
+	r.Expires = Moment(r.Expires)
+	if err := i.chooseHolds(&r, d.Scope, agents); err != nil {
+		return Change{}, err
+	}
+	if err := deliver(&r, d.Deliverables, require); err != nil {
+		return Change{}, err
+	}
+	if len(r.Rule) == 0 {
+		return Change{}, Errorf(Conflict, "Nobody is named to sign for %s: add signoffs to its resume section in the configuration.", i.HighestSeverity.Label())
+	}
+	r.Digest = r.Sum()
+	c := i.voidRequest("a newer request replaced it", d.By.Actor(), at)
+	i.Request = &r
+	c.event(EventRequested, d.By.Actor(), at, r)
+	c.effect(EffectDecision, i.ID, r.ID, nil)
+	c.effectAt(r.Expires, EffectExpire, i.ID, r.ID, nil)
+	return c, nil
+}
+
+// chooseHolds sets the holds that the request is about, and checks that lifting them leads
+// to the target.
+func (i *Incident) chooseHolds(r *ResumeRequest, narrower *Scope, agents Registry) error {
+	r.Scope = i.Scope
+	if narrower != nil {
+		r.Scope = *narrower
+	}
+	for _, h := range i.ActiveHolds() {
+		if narrower != nil && !narrower.Touches(h.Scope, agents[narrower.Agent]) {
+			continue
+		}
+		if !h.Mode.Stricter(r.Target) {
+			return Errorf(Invalid, "%s is held at %s, which is not stricter than %s. To hold it further use /hold.", h.Scope, h.Mode, r.Target)
+		}
+		if narrower != nil {
+			if _, err := h.Scope.Complement(*narrower, agents); err != nil {
+				return err
+			}
+		}
+		r.Holds = append(r.Holds, h.ID)
+	}
+	if len(r.Holds) == 0 {
+		return Errorf(Conflict, "%s holds nothing on %s; there is nothing to resume.", i.ID, r.Scope)
+	}
+	if narrower == nil {
+		r.Scope = i.widest(r.Holds)
+	}
+	slices.Sort(r.Holds)
+	return nil
+}
+
+// widest is the scope that covers all of these holds.
+func (i *Incident) widest(ids []HoldID) Scope {
+	first, _ := i.Hold(ids[0])
+	scope := first.Scope
+	for _, id := range ids[1:] {
+		h, _ := i.Hold(id)
+		if h.Scope.Agent != scope.Agent {
+			return Everything
+		}
+		if h.Scope.Channel != scope.Channel {
+			scope.Channel, scope.Region = "", ""
+		}
+		if h.Scope.Region != scope.Region {
+			scope.Region = ""
+		}
+		if h.Scope.Tool != scope.Tool {
+			scope.Tool = ""
+		}
+	}
+	return scope
+}
+
+func deliver(r *ResumeRequest, given map[string]string, require []string) error {
+	var missing []string
+	for _, key := range require {
+		if label := or(DeliverableLabels[key], key); strings.TrimSpace(given[key]) == "" && !slices.Contains(missing, label) {
+			missing = append(missing, label)
+		}
+	}
+	if len(missing) > 0 {
+		return Errorf(Invalid, "The request is not complete. Still missing: %s.", strings.Join(missing, "; "))
+	}
+	r.Deliverables = map[string]string{}
+	for key, text := range given {
+		if text = strings.TrimSpace(text); text != "" {
+			r.Deliverables[key] = clip(text, 3000)
+		}
+	}
+	return nil
+}
+
+// Signing is one press of GO or NO-GO with all that decides whether it counts.
+type Signing struct {
+	User     User
+	HomeTeam string   // the workspace whose people may sign
+	Roles    []string // the roles for which the user is a signer
+	Verdict  string   // Go or NoGo
+	Request  string
+	Digest   string // of what the user was shown
+	Reason   string
+	Quiet    Quiet
+}
+
+// Lifting is what an approved request took off and hung instead.
+type Lifting struct {
+	Lifted       []HoldID
+	Replacements []Hold
+}
+
+// Sign counts one sign-off. The last one that the rule needs lifts exactly the holds of the
+// request. It returns Forbidden or Conflict, with the reason, for a click that does not
+// count; then nothing is changed.
+func (i *Incident) Sign(s Signing, agents Registry, at time.Time) (Lifting, Change, error) {
+	r, err := i.signable(s, at)
+	if err != nil {
+		return Lifting{}, Change{}, err
+	}
+	role, err := r.roleOf(s)
+	if err != nil {
+		return Lifting{}, Change{}, err
+	}
+	by := s.User.Actor()
+	signoff := Signoff{Request: r.ID, Role: role, By: s.User.ID, Verdict: s.Verdict, Digest: r.Digest, Reason: clip(s.Reason, 1000), At: Moment(at)}
+	if s.Verdict == NoGo {
+		r.Signoffs = append(r.Signoffs, signoff)
+		var c Change
+		c.event(EventSigned, by, at, signoff)
+		r.State, r.Reason = RequestRefused, "NO-GO"
+		c.effect(EffectDecision, i.ID, r.ID+":nogo", nil)
+		c.post(i, "sign:"+r.ID+":"+role, Message{Tone: ToneDanger, Body: []Text{T(by.Text(), " said ", Bold(NoGo), " for "+role+". Everything stays held.")}})
+		return Lifting{}, c, nil
+	}
+	if err := s.Quiet.Ready(r.Monitor, at); err != nil {
+		return Lifting{}, Change{}, err
+	}
+	r.Signoffs = append(r.Signoffs, signoff)
+	var c Change
+	c.event(EventSigned, by, at, signoff)
+	c.effect(EffectDecision, i.ID, r.ID+":"+role, nil)
+	if len(r.Missing()) > 0 {
+		c.post(i, "sign:"+r.ID+":"+role, Say(by.Text(), " said ", Bold(Go), " for "+role+". More sign-offs are needed; everything stays held."))
+		return Lifting{}, c, nil
+	}
+	lifting, approved := i.approve(r, agents, by, at)
+	return lifting, c.And(approved), nil
+}
+
+// signable finds the request that a click is about, if it can be signed at all by this user.
+func (i *Incident) signable(s Signing, at time.Time) (*ResumeRequest, error) {
+	r := i.Request
+	switch {
+	case s.Verdict != Go && s.Verdict != NoGo:
+		return nil, Errorf(Invalid, "A sign-off is GO or NO-GO.")
+	case s.User.Bot || s.User.ID == "":
+		return nil, Errorf(Forbidden, "Only a person can sign.")
+	case s.HomeTeam == "" || s.User.Team != s.HomeTeam:
+		return nil, Errorf(Forbidden, "Only people of this workspace can sign.")
+	case s.User.Guest:
+		return nil, Errorf(Forbidden, "Guests can stop an agent, but not sign for its return.")
+	case r == nil || r.ID != s.Request || r.Digest != s.Digest || r.Digest != r.Sum():
+		return nil, Errorf(Conflict, "This request is not the current one any more. Read the newest decision message and sign that.")
+	case r.State == RequestPending && !at.Before(r.Expires), r.State == RequestExpired:
+		return nil, Errorf(Expired, "The request expired at %s. Ask again with /resume.", r.Expires.Format("2006-01-02 15:04 UTC"))
+	case r.State == RequestApproved:
+		return nil, Errorf(Conflict, "The request was approved already; nothing more to sign.")
+	case r.State != RequestPending:
+		return nil, Errorf(Conflict, "The request is %s (%s). Ask again with /resume.", r.State, r.Reason)
+	case r.By.ID == s.User.ID:
+		return nil, Errorf(Forbidden, "You asked for this resumption, so somebody else has to sign it.")
+	}
+	return r, nil
+}
+
+// roleOf is the needed role for which the sign-off counts.
+func (r *ResumeRequest) roleOf(s Signing) (string, error) {
+	for _, given := range r.Signoffs {
+		if given.By == s.User.ID {
+			return "", Errorf(Conflict, "You signed %s for %s already.", given.Verdict, given.Role)
+		}
+	}
+	var needed []string
+	for _, n := range r.Missing() {
+		for _, role := range n.AnyOf {
+			if slices.Contains(s.Roles, role) {
+				return role, nil
+			}
+		}
+		needed = append(needed, strings.Join(n.AnyOf, " or "))
+	}
+	return "", Errorf(Forbidden, "You are not a signer for this: it needs %s.", strings.Join(needed, ", and "))
+}
+
+// approve lifts exactly the holds of the request, or replaces them by the target and by
+// what was not asked for.
+func (i *Incident) approve(r *ResumeRequest, agents Registry, by Actor, at time.Time) (Lifting, Change) {
+	l := Lifting{Lifted: r.Holds}
+	for _, id := range r.Holds {
+		if h, ok := i.Hold(id); ok && h.Active() {
+			l.Replacements = append(l.Replacements, h.replacedBy(r, agents, at)...)
+		}
+	}
+	r.State = RequestApproved
+	var c Change
+	c.event(EventApproved, by, at, map[string]any{"request": r.ID, "digest": r.Digest, "holds": r.Holds, "target": r.Target})
+	if i.mark(Mitigated, at) {
+		c.event(EventMitigated, by, at, map[string]any{"by": "approved request"})
+	}
+	c = c.And(i.lift(r.Holds, l.Replacements, r.ID, by, at))
+	names := make([]any, 0, 2*len(r.Signoffs))
+	for n, s := range r.Signoffs {
+		if n > 0 {
+			names = append(names, ", ")
+		}
+		names = append(names, Mention(s.By), " for "+s.Role)
+	}
+	c.post(i, "approved:"+r.ID, Message{Tone: ToneGood, Body: []Text{
+		T(Bold(Go), " by ", T(names...), ": ", Fixed(r.Scope.String()), " goes to ", r.Target, ", at ", at, ".")}})
+	return l, c.And(i.settle(by, at))
+}
+
+// replacedBy lists the holds that stand in for h once r is approved.
+func (h Hold) replacedBy(r *ResumeRequest, agents Registry, at time.Time) []Hold {
+	agent := agents[or(h.Scope.Agent, r.Scope.Agent)]
+	rest, _ := h.Scope.Complement(r.Scope, agents) // checked when it was asked for
+	hang := func(s Scope, m Mode) Hold {
+		next := h
+		next.ID = HoldID(DeriveID("replace", string(h.ID), r.ID, s.String(), string(m)))
+		next.Scope, next.Mode, next.At = s, m, Moment(at)
+		return next
+	}
+	var next []Hold
+	for _, s := range rest {
+		next = append(next, hang(s, h.Mode))
+	}
+	if both, ok := h.Scope.Intersect(r.Scope, agent); ok && r.Target != Running {
+		staged := hang(both, r.Target)
+		next = append(next, staged)
+	}
+	return next
+}
+
+// voidRequest makes a pending request void, so that no signature on it counts any more.
+func (i *Incident) voidRequest(reason string, by Actor, at time.Time) Change {
+	r := i.Request
+	if r == nil || r.State != RequestPending {
+		return Change{}
+	}
+	r.State, r.Reason = RequestVoid, reason
+	var c Change
+	c.event(EventVoided, by, at, map[string]any{"request": r.ID, "reason": reason})
+	c.effect(EffectDecision, i.ID, r.ID+":void", nil)
+	c.post(i, "void:"+r.ID, Message{Tone: ToneWarning, Body: []Text{T("The resume request is void: " + reason + ". Everything stays held; ask again with /resume when you are ready.")}})
+	return c
+}
+
+// VoidRequest is for facts outside the incident, such as a stop by another one.
+func (i *Incident) VoidRequest(reason string, by Actor, at time.Time) Change {
+	return i.voidRequest(reason, by, at)
+}
+
+// ExpireRequest records that a request ran out. It changes nothing before its time.
+func (i *Incident) ExpireRequest(id string, at time.Time) Change {
+	r := i.Request
+	if r == nil || r.ID != id || r.State != RequestPending || at.Before(r.Expires) {
+		return Change{}
+	}
+	r.State, r.Reason = RequestExpired, "expired"
+	var c Change
+	c.event(EventVoided, Tagout, at, map[string]any{"request": r.ID, "reason": "expired"})
+	c.effect(EffectDecision, i.ID, r.ID+":expired", nil)
+	c.post(i, "expired:"+r.ID, Message{Tone: ToneWarning, Body: []Text{T("The resume request expired without all sign-offs. Everything stays held; ask again with /resume.")}})
+	return c
+}
+
+// RefuseSigning records a click that did not count.
+func (i *Incident) RefuseSigning(s Signing, reason string, at time.Time) Change {
+	var c Change
+	c.event(EventRefused, s.User.Actor(), at, map[string]any{"request": s.Request, "verdict": s.Verdict, "reason": reason})
+	return c
+}
