@@ -95,6 +95,7 @@ type ControlReport struct {
 	At       time.Time
 	Accepted bool
 	Observed bool
-	Drift    bool   // it was observed before, and now it runs under a hold
-	Error    string // it could not be asked, without secrets
+	Drift    bool              // it was observed before, and now it runs under a hold
+	Error    string            // it could not be asked, without secrets
+	Versions map[string]string // what runs, as read back; nil if it was not read
 }

@@ -114,6 +114,8 @@ type PageRound struct {
 	Roles []string `json:"roles"`
 	Why   string   `json:"why"`
 	Rung  bool     `json:"rung,omitempty"` // a step up, not a repeat: it schedules no repeat of its own
+	Even  bool     `json:"even_if_acknowledged,omitempty"`
+	Key   string   `json:"key"` // the ladder that it belongs to; a round of it is paged once
 }
 
 // SendPage is the data of [EffectSend].

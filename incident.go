@@ -113,7 +113,8 @@ type Incident struct {
 	Controls        []ControlStatus
 	Request         *ResumeRequest // the newest
 	Alerts          AlertTally
-	Rollback        *Rollback // the newest
+	Rollback        *Rollback      // the newest
+	Ladder          map[string]int // rounds paged, by ladder key
 	Room            Room
 	Head            Head
 }

@@ -59,10 +59,10 @@ func (i *Incident) reach(row *SeverityPolicy) {
 func (i *Incident) page(row *SeverityPolicy, roles []string, at time.Time) Change {
 	var c Change
 	key := string(row.Severity)
-	c.effect(EffectPage, i.ID, key+":0", PageRound{Roles: roles, Why: row.Severity.Label() + " pages " + strings.Join(roles, ", ")})
+	c.effect(EffectPage, i.ID, key+":0", PageRound{Key: key, Roles: roles, Why: row.Severity.Label() + " pages " + strings.Join(roles, ", ")})
 	for n, rung := range row.Escalate {
 		why := "not acknowledged within " + rung.After.String()
-		c.effectAt(at.Add(rung.After), EffectPage, i.ID, key+":rung"+strconv.Itoa(n), PageRound{Roles: rung.To, Why: why, Rung: true})
+		c.effectAt(at.Add(rung.After), EffectPage, i.ID, key+":rung"+strconv.Itoa(n), PageRound{Key: key + ":rung" + strconv.Itoa(n), Roles: rung.To, Why: why, Rung: true})
 	}
 	if row.Deadlines.Contain > 0 {
 		c.effectAt(at.Add(row.Deadlines.Contain), EffectContainDue, i.ID, key, nil)
@@ -161,5 +161,58 @@ func (i *Incident) TakeAlert(in Incoming, a *Agent, at time.Time) Change {
 	if r := i.Request; kind != EventAlertResolved && r != nil && r.Scope.Touches(in.Verdict.Scope, a) {
 		c = c.And(i.voidRequest("a new alert came on its scope", in.Alert.Actor(), at))
 	}
+	return c
+}
+
+// PageOut records one round of a ladder: its pages, each with its effect, and the next
+// round. It changes nothing if the round was paged before, or if paging has stopped because
+// somebody acknowledged or the incident ended.
+func (i *Incident) PageOut(r PageRound, pages []Page, repeat time.Duration, at time.Time) Change {
+	stopped := i.State.Ended() || !i.At(Acknowledged).IsZero() && !r.Even
+	if stopped || i.Ladder[r.Key] > r.Round {
+		return Change{}
+	}
+	if i.Ladder == nil {
+		i.Ladder = map[string]int{}
+	}
+	i.Ladder[r.Key] = r.Round + 1
+	var c Change
+	mentions := T(Bold("Paging"), " (", r.Why, "): ")
+	told := map[UserID]bool{}
+	for _, p := range pages {
+		c.Pages = append(c.Pages, p)
+		c.effect(EffectSend, i.ID, string(p.ID), SendPage{Page: p})
+		if !told[p.To.ID] {
+			told[p.To.ID] = true
+			mentions = append(mentions, Mention(p.To.ID), Span{Text: " "})
+		}
+	}
+	key := "page:" + r.Key + ":" + strconv.Itoa(r.Round)
+	if len(pages) == 0 {
+		c.event(EventPageFailed, Tagout, at, map[string]any{"why": r.Why, "roles": r.Roles, "error": "nobody to page"})
+		c.post(i, key, Message{Tone: ToneDanger, Body: []Text{T(Bold("Nobody could be paged"), " for "+strings.Join(r.Roles, ", ")+": these roles have no members. Call them by other means.")}})
+	} else {
+		c.post(i, key, Message{Body: []Text{mentions}, Buttons: []Button{{Action: "ack", Label: "Acknowledge", Value: i.ID.String(), Tone: ToneGood}}})
+	}
+	if !r.Rung && repeat > 0 {
+		next := r
+		next.Round++
+		next.Why = "still not acknowledged"
+		c.effectAt(at.Add(repeat), EffectPage, i.ID, r.Key+":"+strconv.Itoa(next.Round), next)
+	}
+	return c
+}
+
+// Paged records what became of one page.
+func (i *Incident) Paged(p Page, at time.Time) Change {
+	c := Change{Pages: []Page{p}}
+	kind, data := EventPaged, map[string]any{"page": p.ID, "to": p.To.ID, "pager": p.Pager, "round": p.Round, "why": p.Why}
+	if p.Status == PageFailed {
+		kind = EventPageFailed
+		data["error"] = clip(p.Detail, 500)
+		c.post(i, "pagefailed:"+string(p.ID), Message{Tone: ToneDanger, Body: []Text{
+			T(Mention(p.To.ID), " could not be reached by "+p.Pager+": "+clip(p.Detail, 300))}})
+	}
+	c.event(kind, Tagout, at, data)
 	return c
 }

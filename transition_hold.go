@@ -128,9 +128,10 @@ func (i *Incident) MissContainment(roles []string, at time.Time) Change {
 	}
 	var c Change
 	c.event(EventUnconfirmed, Tagout, at, map[string]any{"unconfirmed": names})
+	key := "unconfirmed:" + at.Format(time.RFC3339Nano)
 	why := "not observed stopped in time: " + strings.Join(names[:min(5, len(names))], ", ")
-	c.effect(EffectPage, i.ID, "unconfirmed:"+at.Format(time.RFC3339Nano), PageRound{Roles: roles, Why: why, Rung: true})
-	c.post(i, "unconfirmed:"+at.Format(time.RFC3339Nano), Message{Tone: ToneDanger, Body: []Text{
+	c.effect(EffectPage, i.ID, key, PageRound{Key: key, Roles: roles, Why: why, Rung: true, Even: true})
+	c.post(i, key, Message{Tone: ToneDanger, Body: []Text{
 		T(Bold("Not confirmed: "), "the stop was requested, but it was "+why+". Stop it by other means, and find out why.")}})
 	return c
 }
