@@ -54,3 +54,24 @@ type GateStatus struct {
 	ReadAt      time.Time // when the holds were last read from the database
 	Pending     int       // journal entries that the database does not know yet
 }
+
+// Declaration opens an incident by hand, with or without a stop.
+type Declaration struct {
+	ID       string // of the request; a repeat opens nothing
+	Title    string
+	Summary  string
+	Scope    *Scope // nil: nobody knows yet which agent
+	Severity Severity
+	Class    string
+	By       Actor
+	Stop     Mode // "": nothing is stopped
+}
+
+// RollbackOrder asks to pin an agent to earlier versions.
+type RollbackOrder struct {
+	ID       string
+	Incident IncidentID // 0: the agent's open one, or a new one
+	Agent    string
+	To       map[string]string // by component; nil: the previous version of each
+	By       Actor
+}
