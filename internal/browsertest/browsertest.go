@@ -45,9 +45,9 @@ var errMissing = errors.New("no Chromium on this machine: run `sudo apt-get inst
 	"or scripts/ensure-deps.sh, or set " + BinaryVariable + " to the program of a Chromium or Chrome")
 
 // Chrome starts a headless browser and returns the context to drive it with
-// chromedp.Run and chromedp.Do. The browser and its profile are gone when the test ends; the context
-// ends then, or earlier if the test seems to hang. Chrome skips or fails the test if
-// there is no browser.
+// chromedp.Run and chromedp.Do. The browser and its profile are gone when the test
+// ends; the context ends then, or earlier if the test seems to hang. Chrome skips or
+// fails the test if there is no browser.
 func Chrome(tb testing.TB) context.Context {
 	tb.Helper()
 	program, err := findBrowser(os.Getenv(BinaryVariable), candidates)
