@@ -1,0 +1,43 @@
+// Calls to the sandbox. Addresses are relative, so that the page works under
+// whatever prefix it is mounted.
+
+// post sends JSON and always resolves: to the answer, or to {ok: false, error}.
+export async function post(path, body) {
+  try {
+    const answer = await fetch(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const data = await answer.json().catch(() => null);
+    if (data && typeof data === 'object') {
+      if (!answer.ok) return { ...data, ok: false, error: data.error || `http_${answer.status}` };
+      return { ok: true, ...data };
+    }
+    return { ok: answer.ok, error: answer.ok ? undefined : `http_${answer.status}` };
+  } catch {
+    return { ok: false, error: 'connection_lost' };
+  }
+}
+
+// fetchState reads the whole workspace, as far as the person may see it.
+export async function fetchState(user) {
+  const answer = await fetch(`ui/state${user ? `?user=${encodeURIComponent(user)}` : ''}`, { cache: 'no-store' });
+  if (!answer.ok) throw new Error(`the sandbox answered ${answer.status}`);
+  return answer.json();
+}
+
+const SENTENCES = {
+  dispatch_failed: 'the app did not answer within 3 seconds',
+  dispatch_unknown_error: 'the app answered with an error',
+  connection_lost: 'the sandbox cannot be reached',
+  operation_timeout: 'the app did not answer in time',
+  channel_not_found: 'this channel does not exist',
+  is_archived: 'this channel is archived',
+  not_in_channel: 'you are not a member of this channel',
+};
+
+// reason turns an error name into words, if there are any for it.
+export function reason(error) {
+  return SENTENCES[error] || '';
+}
