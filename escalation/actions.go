@@ -1,0 +1,102 @@
+package escalation
+
+import (
+	"context"
+	"time"
+
+	"tagout"
+)
+
+// Acknowledge stops the paging of an incident. It returns Conflict, naming who did, if
+// that has happened before.
+func (d *Desk) Acknowledge(ctx context.Context, id tagout.IncidentID, by tagout.Actor) (*tagout.Incident, error) {
+	return d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		return i.Acknowledge(by, now)
+	})
+}
+
+// Note puts words on an incident's timeline. It returns Invalid for an empty note.
+func (d *Desk) Note(ctx context.Context, id tagout.IncidentID, text string, by tagout.Actor) (*tagout.Incident, error) {
+	return d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		return i.AddNote(text, by, now)
+	})
+}
+
+// ChangeSeverity sets another severity; raising it contains and pages as the new one says.
+// It returns Invalid for a severity that is not configured.
+func (d *Desk) ChangeSeverity(ctx context.Context, id tagout.IncidentID, to tagout.Severity, reason string, by tagout.Actor) (*tagout.Incident, error) {
+	if d.policy.Severities[to] == nil {
+		return nil, tagout.Errorf(tagout.Invalid, "%s is not a severity of this configuration.", to.Label())
+	}
+	row := d.policy.SeverityPolicy(to)
+	i, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		raised := to.Worse(i.HighestSeverity)
+		c, err := i.ChangeSeverity(row, d.pageRoles(row, i.Class), reason, by, now)
+		if err != nil || !raised || i.Scope == tagout.Everything {
+			return c, err
+		}
+		in := tagout.Incoming{ID: i.ID.String() + ":" + string(to), Verdict: tagout.Verdict{Scope: i.Scope}}
+		in.Alert.Source = "severity"
+		held, err := d.contain(i, in, now)
+		return c.And(held), err
+	})
+	if err == nil {
+		d.apply(i)
+	}
+	return i, err
+}
+
+// Declare opens an incident by hand. With a mode and a scope it stops first.
+func (d *Desk) Declare(ctx context.Context, dec tagout.Declaration) (*tagout.Incident, error) {
+	if dec.Stop != "" && dec.Scope != nil {
+		return d.declareStopped(ctx, dec)
+	}
+	opening := tagout.Opening{Title: dec.Title, Summary: dec.Summary, Class: dec.Class, By: dec.By}
+	if dec.Scope != nil {
+		opening.Scope = *dec.Scope
+	}
+	if d.policy.Classes[opening.Class] == nil {
+		opening.Class = d.policy.DefaultClass
+	}
+	severity := dec.Severity
+	if d.policy.Severities[severity] == nil {
+		severity = d.policy.DefaultSeverity
+	}
+	opening.Row = d.policy.SeverityPolicy(severity)
+	opening.Page = d.pageRoles(opening.Row, opening.Class)
+	opening.CorrelationID = "declared:" + dec.ID
+	i, _, err := d.store.Join(ctx, tagout.Match{CorrelationID: opening.CorrelationID}, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		if i.State != "" {
+			return tagout.Change{}, nil // the same request again
+		}
+		return i.Open(opening, now)
+	})
+	return i, err
+}
+
+func (d *Desk) declareStopped(ctx context.Context, dec tagout.Declaration) (*tagout.Incident, error) {
+	hold := tagout.Hold{ID: tagout.HoldID(tagout.DeriveID("declare", dec.ID)), Scope: *dec.Scope, Mode: dec.Stop, By: dec.By,
+		Reason: dec.Title, At: d.clock.Now()}
+	result, err := d.Stop(ctx, tagout.StopRequest{Hold: hold, Severity: dec.Severity, Class: dec.Class})
+	if err != nil {
+		return nil, err
+	}
+	if result.Pending {
+		return nil, tagout.Errorf(tagout.Unavailable, "%s is %s now, but the database cannot be reached; the incident is recorded when it returns.", dec.Scope, dec.Stop)
+	}
+	return result.Incident, nil
+}
+
+// pageRoles lists the roles that a severity pages, and the one that takes the class over.
+func (d *Desk) pageRoles(row *tagout.SeverityPolicy, class string) []string {
+	roles := append([]string(nil), row.Page...)
+	if c := d.policy.Classes[class]; c != nil && c.Handoff != "" {
+		for _, have := range roles {
+			if have == c.Handoff {
+				return roles
+			}
+		}
+		roles = append(roles, c.Handoff)
+	}
+	return roles
+}

@@ -1,0 +1,170 @@
+// Package escalation is the incident desk: everything that happens to an incident goes
+// through it. It knows the policy — which alert means what, who is paged and for how long,
+// who must sign — and leaves stopping to the gate and remembering to the store.
+package escalation
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tagout"
+)
+
+// Store is what the desk needs of a [tagout.Store].
+type Store interface {
+	Update(ctx context.Context, id tagout.IncidentID, fn tagout.Transition) (*tagout.Incident, error)
+	Join(ctx context.Context, m tagout.Match, fn tagout.Transition) (*tagout.Incident, bool, error)
+	Fold(ctx context.Context, in []tagout.Incoming, fn tagout.FoldTransition) ([]tagout.Folded, error)
+	Incident(ctx context.Context, id tagout.IncidentID) (*tagout.Incident, error)
+	Incidents(ctx context.Context, q tagout.IncidentQuery) ([]*tagout.Incident, error)
+	Timeline(ctx context.Context, id tagout.IncidentID) ([]tagout.Event, error)
+	Alerts(ctx context.Context, id tagout.IncidentID, limit int) ([]tagout.Incoming, error)
+	Holds(ctx context.Context) ([]tagout.Hold, error)
+	QuietOn(ctx context.Context, scope tagout.Scope, since time.Time) (tagout.Quiet, error)
+	Versions(ctx context.Context, agent string) ([]tagout.Version, error)
+	SetPins(ctx context.Context, agent string, versions map[string]string) error
+}
+
+// Gate is the authority over what agents may do, with its own view of its health.
+type Gate interface {
+	tagout.Gate
+	Status() tagout.GateStatus
+}
+
+// Groups tells who is in a Slack user group. It returns an error rather than an old answer.
+type Groups interface {
+	GroupMembers(ctx context.Context, group string) ([]tagout.UserID, error)
+}
+
+// Options are what a desk is made of. Store, Gate and Policy are required.
+type Options struct {
+	Store      Store
+	Gate       Gate
+	Policy     *tagout.Policy
+	Pagers     []tagout.Pager // in the order in which they are tried
+	Groups     Groups         // nil: user groups have no members
+	HomeTeam   func() string  // the workspace whose people may sign; "" while unknown
+	PublicURL  string
+	Clock      tagout.Clock
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer // nil: no metrics
+}
+
+// Desk carries out what people, alerts and clocks do to incidents.
+type Desk struct {
+	store    Store
+	gate     Gate
+	policy   *tagout.Policy
+	routes   *Router
+	pagers   []tagout.Pager
+	groups   Groups
+	homeTeam func() string
+	url      string
+	clock    tagout.Clock
+	log      *slog.Logger
+	intake   *intake
+	watchers watchers
+	recorder *recorder
+	metrics  *metrics
+}
+
+// New makes a desk. It returns Invalid, naming the place, for a route whose expression
+// does not compile.
+func New(o Options) (*Desk, error) {
+	routes, err := NewRouter(o.Policy)
+	if err != nil {
+		return nil, err
+	}
+	if o.Clock == nil {
+		o.Clock = tagout.SystemClock{}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.HomeTeam == nil {
+		o.HomeTeam = func() string { return "" }
+	}
+	d := &Desk{
+		store: o.Store, gate: o.Gate, policy: o.Policy, routes: routes, pagers: o.Pagers, groups: o.Groups,
+		homeTeam: o.HomeTeam, url: o.PublicURL, clock: o.Clock, log: o.Logger, metrics: newMetrics(o.Registerer),
+	}
+	d.intake = newIntake(d)
+	d.recorder = newRecorder(d)
+	return d, nil
+}
+
+// Run records what was obeyed before it could be recorded, until ctx ends.
+func (d *Desk) Run(ctx context.Context) {
+	d.recorder.run(ctx)
+}
+
+// Connect adds what comes from the Slack edge, which itself needs the desk: the user groups,
+// the home workspace and its pager. It is called once, before anything runs.
+func (d *Desk) Connect(groups Groups, homeTeam func() string, pagers ...tagout.Pager) {
+	d.groups, d.homeTeam = groups, homeTeam
+	d.pagers = append(pagers, d.pagers...)
+}
+
+// Committed tells the desk of a committed change; the wiring connects it to the store.
+func (d *Desk) Committed(i *tagout.Incident) { d.watchers.tell(i) }
+
+// Policy is what was decided in advance.
+func (d *Desk) Policy() *tagout.Policy { return d.policy }
+
+// Decide answers for one action of one agent.
+func (d *Desk) Decide(agent string, asked tagout.Attributes) tagout.Decision {
+	return d.gate.Decide(agent, asked)
+}
+
+// Holds lists what stands, recorded or not.
+func (d *Desk) Holds() []tagout.Hold { return d.gate.Holds() }
+
+// GateStatus is the gate's health.
+func (d *Desk) GateStatus() tagout.GateStatus { return d.gate.Status() }
+
+// Incident reads one incident. Returns NotFound if it does not exist.
+func (d *Desk) Incident(ctx context.Context, id tagout.IncidentID) (*tagout.Incident, error) {
+	return d.store.Incident(ctx, id)
+}
+
+// Incidents lists incidents, newest first.
+func (d *Desk) Incidents(ctx context.Context, q tagout.IncidentQuery) ([]*tagout.Incident, error) {
+	return d.store.Incidents(ctx, q)
+}
+
+// Timeline reads an incident's events in order.
+func (d *Desk) Timeline(ctx context.Context, id tagout.IncidentID) ([]tagout.Event, error) {
+	return d.store.Timeline(ctx, id)
+}
+
+// IncidentOfChannel is the incident that is talked about in a Slack channel, or 0.
+func (d *Desk) IncidentOfChannel(ctx context.Context, channel string) (tagout.IncidentID, error) {
+	if channel == "" {
+		return 0, nil
+	}
+	found, err := d.store.Incidents(ctx, tagout.IncidentQuery{Channel: channel, Limit: 1})
+	if err != nil || len(found) == 0 {
+		return 0, err
+	}
+	return found[0].ID, nil
+}
+
+// SetRoom changes where an incident is talked about.
+func (d *Desk) SetRoom(ctx context.Context, id tagout.IncidentID, change func(*tagout.Room)) (tagout.Room, error) {
+	i, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		before := i.Room
+		change(&i.Room)
+		if before.Channel == i.Room.Channel && before.Failure == i.Room.Failure {
+			return tagout.Change{}, nil
+		}
+		return tagout.Change{Events: []tagout.Event{tagout.NewEvent(tagout.EventRoom, tagout.Tagout, now,
+			map[string]any{"channel": i.Room.Channel, "name": i.Room.Name, "failure": i.Room.Failure})}}, nil
+	})
+	if err != nil {
+		return tagout.Room{}, err
+	}
+	return i.Room, nil
+}

@@ -1,0 +1,80 @@
+package escalation
+
+import (
+	"context"
+	"time"
+
+	"tagout"
+)
+
+// Effects are the desk's handlers: pages, containment, rollback and clocks. What is said in
+// Slack is the Slack edge's.
+func (d *Desk) Effects() map[tagout.EffectKind]tagout.EffectFunc {
+	return map[tagout.EffectKind]tagout.EffectFunc{
+		tagout.EffectContain:    d.containNow,
+		tagout.EffectRollback:   d.rollback,
+		tagout.EffectPage:       d.pageRound,
+		tagout.EffectSend:       d.send,
+		tagout.EffectContainDue: d.containDue,
+		tagout.EffectLeaseDue:   d.leaseDue,
+		tagout.EffectExpire:     d.expire,
+	}
+}
+
+// containNow makes sure that the gate holds what the incident says, whoever committed it.
+func (d *Desk) containNow(ctx context.Context, e tagout.Effect) error {
+	i, err := d.store.Incident(ctx, e.Incident)
+	if err != nil {
+		return err
+	}
+	d.apply(i)
+	return nil
+}
+
+func (d *Desk) containDue(ctx context.Context, e tagout.Effect) error {
+	i, err := d.store.Incident(ctx, e.Incident)
+	if err != nil {
+		return err
+	}
+	roles := d.ownerRoles(i)
+	_, err = d.store.Update(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		c := i.PassLeases(now)
+		return c.And(i.MissContainment(roles, now)), nil
+	})
+	return err
+}
+
+// ownerRoles are who is told that a stop is not confirmed: the platform owner, and the
+// owners of the agents.
+func (d *Desk) ownerRoles(i *tagout.Incident) []string {
+	var roles []string
+	if d.policy.Roles["platform"] != nil {
+		roles = append(roles, "platform")
+	}
+	for _, s := range i.Unconfirmed() {
+		if a := d.policy.Agents[s.Agent]; a != nil && a.Owner != "" && (len(roles) == 0 || roles[len(roles)-1] != a.Owner) {
+			roles = append(roles, a.Owner)
+		}
+	}
+	if len(roles) == 0 {
+		roles = d.policy.SeverityPolicy(i.Severity).Page
+	}
+	return roles
+}
+
+func (d *Desk) leaseDue(ctx context.Context, e tagout.Effect) error {
+	_, err := d.store.Update(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		return i.PassLeases(now), nil
+	})
+	return err
+}
+
+func (d *Desk) expire(ctx context.Context, e tagout.Effect) error {
+	_, err := d.store.Update(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		if r := i.Request; r != nil {
+			return i.ExpireRequest(r.ID, now), nil
+		}
+		return tagout.Change{}, nil
+	})
+	return err
+}

@@ -1,0 +1,204 @@
+package escalation
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"tagout"
+	"tagout/internal/crashpoint"
+)
+
+// RequestResume proposes to lift holds of an incident. It returns Invalid naming each
+// missing deliverable, Forbidden for guests, Conflict if nothing is held.
+func (d *Desk) RequestResume(ctx context.Context, id tagout.IncidentID, draft tagout.ResumeDraft) (*tagout.Incident, error) {
+	i, err := d.store.Incident(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	firing, err := d.firing(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if draft.Versions == nil {
+		if draft.Versions, err = d.currentVersions(ctx, i.Scope.Agent); err != nil {
+			return nil, err
+		}
+	}
+	if draft.Target == "" {
+		draft.Target = tagout.Running
+	}
+	return d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		return i.RequestResume(draft, d.policy.Severities[i.HighestSeverity], d.policy.Agents, firing, now)
+	})
+}
+
+func (d *Desk) firing(ctx context.Context, id tagout.IncidentID) ([]string, error) {
+	alerts, err := d.store.Alerts(ctx, id, 200)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, in := range alerts {
+		if in.Alert.Status == tagout.Firing {
+			names = append(names, in.Alert.Name+" "+in.Alert.Fingerprint)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func (d *Desk) currentVersions(ctx context.Context, agent string) (map[string]string, error) {
+	if agent == "" {
+		return nil, nil
+	}
+	all, err := d.store.Versions(ctx, agent)
+	if err != nil {
+		return nil, err
+	}
+	current := map[string]string{}
+	for _, v := range slices.Backward(all) { // newest first: the last assignment is the newest
+		current[v.Component] = v.Version
+	}
+	if len(current) == 0 {
+		return nil, nil
+	}
+	return current, nil
+}
+
+// Sign counts a press of GO or NO-GO. The last sign-off that is needed lifts exactly the
+// holds of the request: in the database first, then in the gate. A click that does not
+// count is answered with the reason and leaves a line on the timeline. If the outcome of
+// the commit is unknown, nothing is lifted here.
+func (d *Desk) Sign(ctx context.Context, id tagout.IncidentID, s tagout.Signing) (*tagout.Incident, error) {
+	s.HomeTeam = d.homeTeam()
+	roles, err := d.signerRoles(ctx, s.User.ID)
+	if err != nil {
+		return nil, err
+	}
+	s.Roles = roles
+	if err := d.stillAlone(ctx, id, s); err != nil {
+		d.refuse(ctx, id, s, err)
+		return nil, err
+	}
+	var lifting tagout.Lifting
+	crashpoint.Here("sign.received")
+	i, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		var c tagout.Change
+		var err error
+		if s.Quiet, err = d.quiet(ctx, i); err != nil {
+			return c, err
+		}
+		lifting, c, err = i.Sign(s, d.policy.Agents, now)
+		return c, err
+	})
+	if err != nil {
+		d.refuse(ctx, id, s, err)
+		return nil, err
+	}
+	crashpoint.Here("sign.committed")
+	if len(lifting.Lifted) > 0 {
+		d.loosen(ctx, i, lifting)
+	}
+	return i, nil
+}
+
+// loosen lifts in memory what the database has recorded as lifted.
+func (d *Desk) loosen(ctx context.Context, i *tagout.Incident, l tagout.Lifting) {
+	var lifted []tagout.Hold
+	for _, id := range l.Lifted {
+		if h, ok := i.Hold(id); ok && !h.Active() {
+			lifted = append(lifted, h)
+		}
+	}
+	d.gate.Lift(l.Lifted, l.Replacements)
+	agents := d.agentsOf(lifted)
+	if i.State == tagout.StateResumed {
+		for _, agent := range agents {
+			d.gate.Pin(agent, nil)
+			if err := d.store.SetPins(ctx, agent, nil); err != nil {
+				d.log.Warn("could not let go of pinned versions", "agent", agent, "error", err)
+			}
+		}
+	}
+	crashpoint.Here("sign.lifted")
+	d.gate.Reconcile(agents...)
+}
+
+// signerRoles lists the roles for which a person may sign: those that name them as a
+// member, and those whose Slack group counts and contains them.
+func (d *Desk) signerRoles(ctx context.Context, user tagout.UserID) ([]string, error) {
+	var roles []string
+	for key, role := range d.policy.Roles {
+		if slices.Contains(role.Members, user) {
+			roles = append(roles, key)
+			continue
+		}
+		if !role.SignByGroup || role.SlackGroup == "" || d.groups == nil {
+			continue
+		}
+		members, err := d.groups.GroupMembers(ctx, role.SlackGroup)
+		if err != nil {
+			d.log.Warn("cannot read the Slack group of signers", "role", key, "error", err)
+			continue // unknown membership is no membership
+		}
+		if slices.Contains(members, user) {
+			roles = append(roles, key)
+		}
+	}
+	slices.Sort(roles)
+	return roles, nil
+}
+
+// quiet tells of the alerts on the scope of the pending request, if there is a window to
+// wait for.
+func (d *Desk) quiet(ctx context.Context, i *tagout.Incident) (tagout.Quiet, error) {
+	if i.Request == nil || i.Request.Monitor <= 0 {
+		return tagout.Quiet{}, nil
+	}
+	since := i.At(tagout.Detected)
+	return d.store.QuietOn(ctx, i.Request.Scope, since)
+}
+
+// stillAlone makes the request void if another incident has stopped its scope since: those
+// who sign must know. The other hold would stand in any case.
+func (d *Desk) stillAlone(ctx context.Context, id tagout.IncidentID, s tagout.Signing) error {
+	i, err := d.store.Incident(ctx, id)
+	if err != nil {
+		return err
+	}
+	r := i.Request
+	if r == nil || r.State != tagout.RequestPending {
+		return nil // signing says what is wrong
+	}
+	for _, h := range d.gate.Holds() {
+		newer := h.Active() && h.At.After(r.At) && h.Incident != id
+		if newer && h.Scope.Touches(r.Scope, d.policy.Agents[h.Scope.Agent]) {
+			reason := "a new stop came on its scope (" + h.Incident.String() + ")"
+			_, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+				return i.VoidRequest(reason, h.By, now), nil
+			})
+			if err != nil {
+				return err
+			}
+			return tagout.Errorf(tagout.Conflict, "The request is void: %s. Everything stays held.", reason)
+		}
+	}
+	return nil
+}
+
+// refuse leaves a line about a click that did not count. It must not turn a refusal into
+// another failure.
+func (d *Desk) refuse(ctx context.Context, id tagout.IncidentID, s tagout.Signing, why error) {
+	switch tagout.CodeOf(why) {
+	case tagout.Forbidden, tagout.Conflict, tagout.Expired:
+	default:
+		return
+	}
+	_, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		return i.RefuseSigning(s, tagout.Sentence(why), now), nil
+	})
+	if err != nil {
+		d.log.Warn("could not record a refused sign-off", "incident", id.String(), "error", err)
+	}
+}

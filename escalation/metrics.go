@@ -1,0 +1,70 @@
+package escalation
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tagout"
+)
+
+// metrics count what the desk did. All of them work without a registerer.
+type metrics struct {
+	incidents *prometheus.CounterVec
+	alerts    *prometheus.CounterVec
+	stops     *prometheus.CounterVec
+	pages     *prometheus.CounterVec
+	reports   *prometheus.CounterVec
+}
+
+func newMetrics(r prometheus.Registerer) *metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "tagout", Name: name, Help: help}, labels)
+	}
+	m := &metrics{
+		incidents: counter("incidents_opened_total", "Incidents opened, by severity and failure class.", "severity", "class"),
+		alerts:    counter("alerts_total", "Alerts taken, by outcome: opened, folded, repeat, below_threshold, failed.", "outcome"),
+		stops:     counter("stops_total", "Stops by hand, by mode.", "mode"),
+		pages:     counter("pages_total", "Pages by pager and outcome.", "pager", "outcome"),
+		reports:   counter("control_reports_total", "News of enforcement points, by kind.", "kind"),
+	}
+	if r != nil {
+		r.MustRegister(m.incidents, m.alerts, m.stops, m.pages, m.reports)
+	}
+	return m
+}
+
+func (m *metrics) opened(s tagout.Severity, class string) {
+	m.incidents.WithLabelValues(string(s), class).Inc()
+}
+
+func (m *metrics) stopped(mode tagout.Mode) { m.stops.WithLabelValues(string(mode)).Inc() }
+
+func (m *metrics) alert(f tagout.Folded) {
+	outcome := "folded"
+	switch {
+	case f.Err != nil:
+		outcome = "failed"
+	case f.Repeat:
+		outcome = "repeat"
+	case f.Incident == nil:
+		outcome = "below_threshold"
+	case f.Fresh:
+		outcome = "opened"
+	}
+	m.alerts.WithLabelValues(outcome).Inc()
+}
+
+func (m *metrics) paged(p tagout.Page, failure error) {
+	outcome := "sent"
+	if failure != nil {
+		outcome = "failed"
+	}
+	m.pages.WithLabelValues(p.Pager, outcome).Inc()
+}
+
+func (m *metrics) control(r tagout.ControlReport) {
+	for kind, is := range map[string]bool{"accepted": r.Accepted, "observed": r.Observed, "drift": r.Drift, "failed": r.Error != ""} {
+		if is {
+			m.reports.WithLabelValues(kind).Inc()
+		}
+	}
+}

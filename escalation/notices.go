@@ -1,0 +1,342 @@
+package escalation
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"tagout"
+)
+
+// pageMessage is what a page says, in any pager.
+func (d *Desk) pageMessage(i *tagout.Incident, why string) tagout.Message {
+	m := tagout.Message{Title: i.ID.String() + " " + i.Severity.Label() + ": " + i.Title, Tone: tagout.ToneDanger}
+	m = m.Para("You are paged: ", why, ". ", tagout.Bold(d.policy.SeverityPolicy(i.Severity).DecisionRights), ".")
+	m = m.Fact("Agent and scope", tagout.Fixed(i.Scope.String())).Fact("Class", d.policy.ClassTitle(i.Class))
+	m = m.Fact("Held", holdsText(i)).Fact("Detected", i.At(tagout.Detected))
+	if i.Room.Channel != "" {
+		m = m.Fact("Channel", tagout.ChannelLink(i.Room.Channel))
+	}
+	m.Buttons = []tagout.Button{{Action: "ack", Label: "Acknowledge", Value: i.ID.String(), Tone: tagout.ToneGood}}
+	return m
+}
+
+func holdsText(i *tagout.Incident) tagout.Text {
+	active := i.ActiveHolds()
+	if len(active) == 0 {
+		return tagout.T("nothing is held")
+	}
+	var t tagout.Text
+	for n, h := range active[:min(8, len(active))] {
+		if n > 0 {
+			t = append(t, tagout.T("\n")...)
+		}
+		t = append(t, tagout.T(tagout.Fixed(h.Scope.String()), " ", h.Mode)...)
+		if !h.Cap.IsZero() {
+			t = append(t, tagout.T(" at "+h.Cap.String())...)
+		}
+		if len(h.DisabledTools) > 0 {
+			t = append(t, tagout.T(" without "+strings.Join(h.DisabledTools, ", "))...)
+		}
+	}
+	if more := len(active) - 8; more > 0 {
+		t = append(t, tagout.T(fmt.Sprintf("\nand %d more", more))...)
+	}
+	return t
+}
+
+// Card is the pinned message of an incident's channel: all that somebody who comes in at
+// 3 a.m. needs first.
+func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, error) {
+	i, err := d.store.Incident(ctx, id)
+	if err != nil {
+		return tagout.Message{}, err
+	}
+	m := tagout.Message{Title: i.ID.String() + " " + i.Severity.Label() + ": " + i.Title, Tone: toneOf(i)}
+	m = m.Fact("State", tagout.Bold(string(i.State))).Fact("Class", d.policy.ClassTitle(i.Class))
+	m = m.Fact("Scope", tagout.Fixed(i.Scope.String())).Fact("Held", holdsText(i))
+	m = m.Fact("Enforcement", enforcement(i)).Fact("Incident commander", lead(i))
+	m = m.Fact("Alerts", alertsText(i.Alerts)).Fact("Next", d.next(i))
+	m = m.Fact("To resume", signersText(d.policy, i)).Fact("Detected", i.At(tagout.Detected))
+	if i.Scope.Agent == "" && len(i.Holds) == 0 {
+		m = m.Para(tagout.Bold("Which agent is this about?"), " The alert does not say, so nothing is held. Type ", tagout.Fixed("/kill AGENT"), " here.")
+	}
+	if rb := i.Rollback; rb != nil {
+		m = m.Fact("Rollback", rollbackText(rb))
+	}
+	if i.Room.Failure != "" {
+		m = m.Para(i.Room.Failure)
+	}
+	m.Buttons = d.cardButtons(i)
+	m.Footer = tagout.T("Timeline head: event ", fmt.Sprint(i.Head.Seq), ", ", tagout.Fixed(short(i.Head.Hash)))
+	return m, nil
+}
+
+func short(hash string) string { return hash[:min(12, len(hash))] }
+
+func (d *Desk) cardButtons(i *tagout.Incident) []tagout.Button {
+	id := i.ID.String()
+	var b []tagout.Button
+	if i.At(tagout.Acknowledged).IsZero() && !i.State.Ended() {
+		b = append(b, tagout.Button{Action: "ack", Label: "Acknowledge", Value: id, Tone: tagout.ToneGood})
+	}
+	if !i.State.Ended() {
+		b = append(b, tagout.Button{Action: "kill", Label: "Stop more", Value: id, Tone: tagout.ToneDanger})
+		if len(i.ActiveHolds()) > 0 {
+			b = append(b, tagout.Button{Action: "resume", Label: "Request resume", Value: id})
+		}
+	}
+	return append(b, tagout.Button{Action: "timeline", Label: "Timeline", Value: id})
+}
+
+func toneOf(i *tagout.Incident) tagout.Tone {
+	switch {
+	case i.State.Ended():
+		return tagout.ToneGood
+	case i.State == tagout.StateContained || i.State == tagout.StateMitigated:
+		return tagout.ToneWarning
+	}
+	return tagout.ToneDanger
+}
+
+func lead(i *tagout.Incident) tagout.Text {
+	if id := i.Roles[tagout.IncidentCommander]; id != "" {
+		return tagout.T(tagout.Mention(id))
+	}
+	return tagout.T("nobody yet")
+}
+
+// enforcement says how far each enforcement point got, with the time that it took.
+func enforcement(i *tagout.Incident) tagout.Text {
+	if len(i.Controls) == 0 {
+		return tagout.T("nothing to enforce")
+	}
+	observed, all := i.Confirmed()
+	t := tagout.T(tagout.Bold(fmt.Sprintf("%d of %d confirmed", observed, all)))
+	for n, s := range i.Controls {
+		if n == 6 {
+			return append(t, tagout.T(fmt.Sprintf("\nand %d more", all-n))...)
+		}
+		t = append(t, tagout.T("\n"+progress(s))...)
+	}
+	return t
+}
+
+func progress(s tagout.ControlStatus) string {
+	since := func(t time.Time) string { return fmt.Sprintf("+%.3f s", t.Sub(s.RequestedAt).Seconds()) }
+	if s.ByLease() {
+		if s.Confirmed() {
+			return s.Agent + ": by lease, not observed (the lease ended " + s.LeaseUntil.Format("15:04:05 UTC") + ")"
+		}
+		return s.Agent + ": no control; the gate refuses it, its lease ends " + s.LeaseUntil.Format("15:04:05 UTC")
+	}
+	text := s.Agent + " by " + s.Control + ": requested " + s.RequestedAt.Format("15:04:05.000 UTC")
+	if !s.AcceptedAt.IsZero() {
+		text += " → accepted " + since(s.AcceptedAt)
+	}
+	if !s.ObservedAt.IsZero() {
+		return text + " → observed stopped " + since(s.ObservedAt)
+	}
+	if s.Error != "" {
+		return text + " — not confirmed: " + s.Error
+	}
+	return text + " — not confirmed yet"
+}
+
+func alertsText(a tagout.AlertTally) string {
+	if a.Distinct == 0 {
+		return "none; opened by hand"
+	}
+	return fmt.Sprintf("%d, repeated %d times, %d firing", a.Distinct, a.Repeats, a.Firing)
+}
+
+func rollbackText(r *tagout.Rollback) tagout.Text {
+	switch {
+	case !r.DoneAt.IsZero():
+		return tagout.T("to "+tagout.Pairs(r.To)+", read back at ", r.DoneAt)
+	case !r.FailedAt.IsZero():
+		return tagout.T(tagout.Bold("failed"), ": "+r.Failure)
+	}
+	return tagout.T("to " + tagout.Pairs(r.To) + ", not confirmed yet")
+}
+
+// next is the deadline that comes next, or the one that was missed.
+func (d *Desk) next(i *tagout.Incident) tagout.Text {
+	limits := d.policy.SeverityPolicy(i.Severity).Deadlines
+	detected := i.At(tagout.Detected)
+	deadline := func(name string, limit time.Duration, done time.Time) (tagout.Text, bool) {
+		if limit <= 0 || !done.IsZero() {
+			return nil, false
+		}
+		due := detected.Add(limit)
+		if d.clock.Now().After(due) {
+			return tagout.T(tagout.Bold(name+" was due"), " ", due), true
+		}
+		return tagout.T(name+" by ", due), true
+	}
+	if t, ok := deadline("contain", limits.Contain, i.At(tagout.Contained)); ok && len(i.ActiveHolds()) > 0 {
+		return t
+	}
+	if t, ok := deadline("acknowledge", limits.Acknowledge, i.At(tagout.Acknowledged)); ok && !i.State.Ended() {
+		return t
+	}
+	if t, ok := deadline("review", limits.Review, i.At(tagout.Reviewed)); ok {
+		return t
+	}
+	return tagout.T("nothing is due")
+}
+
+func signersText(p *tagout.Policy, i *tagout.Incident) string {
+	if i.State.Ended() {
+		return "resumed"
+	}
+	return "GO of " + ruleText(p, i.Rule)
+}
+
+// ruleText is a sign-off rule in words, such as "Legal, and Program lead or RevOps".
+func ruleText(p *tagout.Policy, rule tagout.SignoffRule) string {
+	var all []string
+	for _, needed := range rule {
+		var any []string
+		for _, role := range needed.AnyOf {
+			any = append(any, p.RoleName(role))
+		}
+		all = append(all, strings.Join(any, " or "))
+	}
+	if len(all) == 0 {
+		return "nobody; add signoffs to the configuration"
+	}
+	return strings.Join(all, ", and ")
+}
+
+// Announcement is the one line about an incident in the announce channel.
+func (d *Desk) Announcement(ctx context.Context, id tagout.IncidentID) (tagout.Message, error) {
+	i, err := d.store.Incident(ctx, id)
+	if err != nil {
+		return tagout.Message{}, err
+	}
+	observed, all := i.Confirmed()
+	t := tagout.T(tagout.Bold(i.ID.String()+" "+i.Severity.Label()), " ", tagout.Fixed(i.Scope.String()), " ", i.Title, " — ", tagout.Bold(string(i.State)))
+	if active := i.ActiveHolds(); len(active) > 0 {
+		strictest := active[0].Mode
+		for _, h := range active {
+			if h.Mode.Stricter(strictest) {
+				strictest = h.Mode
+			}
+		}
+		t = append(t, tagout.T(", ", strictest, fmt.Sprintf(", confirmed %d of %d", observed, all))...)
+	}
+	switch {
+	case i.Room.Channel != "":
+		t = append(t, tagout.T(" — ", tagout.ChannelLink(i.Room.Channel))...)
+	case i.Room.Failure != "":
+		t = append(t, tagout.T(" — talk about it in this thread: "+i.Room.Failure)...)
+	}
+	return tagout.Message{Tone: toneOf(i), Body: []tagout.Text{t}}, nil
+}
+
+// Decision is the message that signers read and press, or what became of the request.
+func (d *Desk) Decision(ctx context.Context, id tagout.IncidentID) (tagout.Message, error) {
+	i, err := d.store.Incident(ctx, id)
+	if err != nil {
+		return tagout.Message{}, err
+	}
+	r := i.Request
+	if r == nil {
+		return tagout.Message{}, tagout.Errorf(tagout.NotFound, "%s has no resume request.", id)
+	}
+	m := tagout.Message{Title: "Resume " + r.Scope.String() + "? " + i.ID.String() + " " + r.Severity.Label(), Tone: tagout.ToneWarning}
+	m = m.Para(tagout.Mention(r.By.ID), " asks to lift ", fmt.Sprint(len(r.Holds)), " holds: ", tagout.Fixed(r.Scope.String()), " goes to ", r.Target, ".")
+	for _, key := range []string{"cause", "control_changes", "verified", "fix", "alerting", "review_scheduled"} {
+		if text := r.Deliverables[key]; text != "" {
+			m = m.Para(tagout.Bold(tagout.DeliverableLabels[key]+": "), text)
+		}
+	}
+	m = m.Fact("Needs GO of", ruleText(d.policy, r.Rule)).Fact("Signed", signedText(d.policy, r))
+	m = m.Fact("Held now", holdsText(i)).Fact("Alerts", alertsText(i.Alerts))
+	if r.Monitor > 0 {
+		m = m.Fact("Quiet window", r.Monitor.String()+" without an alert before GO counts")
+	}
+	if len(r.Versions) > 0 {
+		m = m.Fact("Versions", tagout.Pairs(r.Versions))
+	}
+	if len(r.Firing) > 0 {
+		m = m.Fact("Firing when asked", strings.Join(r.Firing[:min(5, len(r.Firing))], "\n"))
+	}
+	m = m.Fact("Expires", r.Expires)
+	m.Footer = tagout.T("What you sign: ", tagout.Fixed(short(r.Digest)))
+	return d.verdict(m, i, r), nil
+}
+
+// verdict ends the decision message: with buttons while it can be signed, otherwise with
+// what became of it.
+func (d *Desk) verdict(m tagout.Message, i *tagout.Incident, r *tagout.ResumeRequest) tagout.Message {
+	value := i.ID.String() + "|" + r.ID + "|" + r.Digest
+	switch r.State {
+	case tagout.RequestPending:
+		m.Buttons = []tagout.Button{
+			{Action: "go", Label: "GO", Value: value, Tone: tagout.ToneGood},
+			{Action: "nogo", Label: "NO-GO", Value: value, Tone: tagout.ToneDanger},
+		}
+	case tagout.RequestApproved:
+		m.Tone = tagout.ToneGood
+		m = m.Para(tagout.Bold("Approved."), " The holds of this request are lifted.")
+	case tagout.RequestExpired:
+		m.Tone = tagout.ToneNeutral
+		m = m.Para(tagout.Bold("Expired."), " Everything stays held; ask again with /resume.")
+	default:
+		m.Tone = tagout.ToneNeutral
+		m = m.Para(tagout.Bold("Not valid any more: "), string(r.State), " — ", r.Reason, ". Everything stays held.")
+	}
+	return m
+}
+
+func signedText(p *tagout.Policy, r *tagout.ResumeRequest) tagout.Text {
+	if len(r.Signoffs) == 0 {
+		return tagout.T("nobody yet")
+	}
+	var t tagout.Text
+	for n, s := range r.Signoffs {
+		if n > 0 {
+			t = append(t, tagout.T("\n")...)
+		}
+		t = append(t, tagout.T(tagout.Bold(s.Verdict), " ", tagout.Mention(s.By), " for "+p.RoleName(s.Role)+" at ", s.At)...)
+		if s.Reason != "" {
+			t = append(t, tagout.T(": "+s.Reason)...)
+		}
+	}
+	return t
+}
+
+// Invitees are who belongs into an incident's channel: whoever is paged, opened it or has
+// a role in it.
+func (d *Desk) Invitees(ctx context.Context, id tagout.IncidentID) ([]tagout.UserID, error) {
+	i, err := d.store.Incident(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	row := d.policy.SeverityPolicy(i.HighestSeverity)
+	roles := d.pageRoles(row, i.Class)
+	for _, needed := range i.Rule {
+		roles = append(roles, needed.AnyOf...)
+	}
+	var ids []tagout.UserID
+	seen := map[tagout.UserID]bool{}
+	add := func(id tagout.UserID) {
+		if id != "" && !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	if i.OpenedBy.Kind == tagout.ByUser {
+		add(tagout.UserID(i.OpenedBy.ID))
+	}
+	for _, p := range d.people(ctx, roles) {
+		add(p.ID)
+	}
+	for _, who := range i.Roles {
+		add(who)
+	}
+	return ids, nil
+}

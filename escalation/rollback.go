@@ -1,0 +1,172 @@
+package escalation
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"tagout"
+)
+
+// rollbackBudget is how long a rollback may take until its versions are read back.
+const rollbackBudget = time.Minute
+
+// rollbackOrder is the data of [tagout.EffectRollback]. With Check set it only looks
+// whether the attempt of that time was confirmed.
+type rollbackOrder struct {
+	Agent string    `json:"agent"`
+	Check time.Time `json:"check,omitzero"`
+}
+
+// Rollback pins an agent to earlier versions through its controls: those that are named,
+// or the previous one of each component. It returns once that is requested; success is
+// what the controls read back. It returns Conflict if there is no control to do it or no
+// earlier version is known.
+func (d *Desk) Rollback(ctx context.Context, o tagout.RollbackOrder) (*tagout.Incident, error) {
+	agent := d.policy.Agents[o.Agent]
+	if agent == nil {
+		return nil, tagout.Errorf(tagout.NotFound, "There is no agent %q in the configuration; known are %v.", o.Agent, d.policy.Agents.Names())
+	}
+	if len(agent.Controls) == 0 {
+		return nil, tagout.Errorf(tagout.Conflict, "%s has no control that could roll it back; declare one under agents.%s.controls.", o.Agent, o.Agent)
+	}
+	from, to, err := d.rollbackPlan(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	scope := tagout.Scope{Agent: o.Agent}
+	m := tagout.Match{Incident: o.Incident}
+	if o.Incident == 0 {
+		m = tagout.Match{CorrelationID: "rollback:" + o.ID, Overlaps: &scope}
+	}
+	i, _, err := d.store.Join(ctx, m, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		var c tagout.Change
+		if i.State == "" {
+			row := d.policy.SeverityPolicy(d.policy.DefaultSeverity)
+			opened, err := i.Open(tagout.Opening{Title: o.Agent + " rolled back by hand", Scope: scope, Class: d.policy.DefaultClass,
+				CorrelationID: m.CorrelationID, By: o.By, Row: row, Page: d.pageRoles(row, d.policy.DefaultClass)}, now)
+			if err != nil {
+				return c, err
+			}
+			c = opened
+		}
+		begun, err := i.BeginRollback(tagout.Rollback{By: o.By, Agent: o.Agent, From: from, To: to}, now)
+		if err != nil {
+			return c, err
+		}
+		check := tagout.NewEffect(tagout.EffectRollback, i.ID, "check:"+i.Rollback.At.Format(time.RFC3339Nano), rollbackOrder{Agent: o.Agent, Check: i.Rollback.At})
+		begun.Effects = append(begun.Effects, check.At(now.Add(rollbackBudget)))
+		return c.And(begun), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.store.SetPins(ctx, o.Agent, to); err != nil {
+		return nil, err
+	}
+	d.gate.Pin(o.Agent, to)
+	d.gate.Reconcile(o.Agent)
+	return i, nil
+}
+
+// rollbackPlan is what runs now and what should run instead.
+func (d *Desk) rollbackPlan(ctx context.Context, o tagout.RollbackOrder) (from, to map[string]string, err error) {
+	all, err := d.store.Versions(ctx, o.Agent)
+	if err != nil {
+		return nil, nil, err
+	}
+	from, previous := map[string]string{}, map[string]string{}
+	for _, v := range all { // newest first
+		if from[v.Component] == "" {
+			from[v.Component] = v.Version
+		} else if previous[v.Component] == "" && v.Version != from[v.Component] {
+			previous[v.Component] = v.Version
+		}
+	}
+	to = o.To
+	if len(to) == 0 {
+		to = previous
+	}
+	for component, version := range to {
+		if version == "" {
+			if to[component] = previous[component]; to[component] == "" {
+				return nil, nil, tagout.Errorf(tagout.Conflict, "No earlier %s of %s is known. Name the version: /rollback %s %s=VERSION.", component, o.Agent, o.Agent, component)
+			}
+		}
+	}
+	if len(to) == 0 {
+		return nil, nil, tagout.Errorf(tagout.Conflict, "No earlier version of %s is known. Name one: /rollback %s prompt=VERSION; agents report theirs to POST /v1/versions.", o.Agent, o.Agent)
+	}
+	return from, to, nil
+}
+
+// rollback is the effect: the attempt that a severity asks for on arrival, or the check
+// whether an earlier attempt was confirmed in time.
+func (d *Desk) rollback(ctx context.Context, e tagout.Effect) error {
+	var o rollbackOrder
+	if err := e.Decode(&o); err != nil {
+		return err
+	}
+	if !o.Check.IsZero() {
+		_, err := d.store.Update(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+			if i.Rollback == nil || !i.Rollback.At.Equal(o.Check) {
+				return tagout.Change{}, nil
+			}
+			return i.EndRollback("its control did not report the wanted versions within "+rollbackBudget.String()+".", now), nil
+		})
+		return err
+	}
+	_, err := d.Rollback(ctx, tagout.RollbackOrder{ID: e.Key, Incident: e.Incident, Agent: o.Agent, By: tagout.Tagout})
+	if tagout.CodeOf(err) == tagout.Unavailable {
+		return err
+	}
+	if err == nil {
+		return nil
+	}
+	reason := tagout.Sentence(err)
+	_, err = d.store.Update(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		if i.Rollback != nil {
+			return tagout.Change{}, nil // it was attempted: a repeat of this effect
+		}
+		return tagout.Change{Events: []tagout.Event{tagout.NewEvent(tagout.EventRollbackFailed, tagout.Tagout, now,
+			map[string]any{"agent": o.Agent, "error": reason})}}, nil
+	})
+	return err
+}
+
+// Report records news of an enforcement point in every incident that holds the agent. An
+// error means that it should be told again.
+func (d *Desk) Report(ctx context.Context, r tagout.ControlReport) error {
+	d.metrics.control(r)
+	ids := d.incidentsOf(r)
+	for _, id := range ids {
+		_, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+			c := i.TakeReport(r)
+			rb := i.Rollback
+			if rb == nil || rb.Agent != r.Agent || r.Versions == nil || r.At.Before(rb.At) {
+				return c, nil
+			}
+			seen := tagout.Observed{Versions: r.Versions}
+			if seen.ConfirmsVersions(tagout.Wanted{Versions: rb.To}) {
+				c = c.And(i.EndRollback("", now))
+			}
+			return c, nil
+		})
+		if err != nil && tagout.CodeOf(err) != tagout.NotFound {
+			return err
+		}
+	}
+	return nil
+}
+
+// incidentsOf lists the incidents whose holds a report is about.
+func (d *Desk) incidentsOf(r tagout.ControlReport) []tagout.IncidentID {
+	var ids []tagout.IncidentID
+	for _, h := range d.gate.Holds() {
+		about := slices.Contains(r.Holds, h.ID)
+		if about && h.Incident != 0 && !slices.Contains(ids, h.Incident) {
+			ids = append(ids, h.Incident)
+		}
+	}
+	return ids
+}
