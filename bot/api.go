@@ -1,0 +1,114 @@
+package bot
+
+import (
+	"context"
+	"time"
+
+	"github.com/slack-go/slack"
+)
+
+// API is the part of Slack's Web API that the bot uses, one call each without retries.
+// Errors may be anything that slack-go returns; they never hold a token or a URL.
+type API interface {
+	// Identify is auth.test.
+	Identify(ctx context.Context) (Identity, error)
+
+	// Post is chat.postMessage. The channel may be "#name"; the answer has its ID.
+	Post(ctx context.Context, channel string, c Content) (Place, error)
+	// Whisper is chat.postEphemeral.
+	Whisper(ctx context.Context, channel string, user string, c Content) error
+	// Update is chat.update.
+	Update(ctx context.Context, at Place, c Content) error
+	// Respond posts to a response_url.
+	Respond(ctx context.Context, url string, r Response) error
+	// History is one page of conversations.history with all metadata, newest first.
+	History(ctx context.Context, channel string, oldest time.Time) ([]Posted, error)
+
+	// OpenView is views.open; it returns the view's ID.
+	OpenView(ctx context.Context, trigger string, view slack.ModalViewRequest) (string, error)
+	// OpenDM is conversations.open for one person; it returns the channel's ID.
+	OpenDM(ctx context.Context, user string) (string, error)
+
+	// CreateChannel is conversations.create.
+	CreateChannel(ctx context.Context, channel NewChannel) (Channel, error)
+	// OwnChannels is one page of users.conversations: the channels that the bot is in,
+	// archived ones too.
+	OwnChannels(ctx context.Context, cursor string) (page []Channel, next string, err error)
+	// Channels is one page of conversations.list without archived ones.
+	Channels(ctx context.Context, cursor string) (page []Channel, next string, err error)
+	// Join is conversations.join.
+	Join(ctx context.Context, channel string) error
+	// Invite is conversations.invite with force, so that one bad ID does not fail the rest.
+	Invite(ctx context.Context, channel string, users []string) error
+	// SetTopic is conversations.setTopic.
+	SetTopic(ctx context.Context, channel, topic string) error
+	// SetPurpose is conversations.setPurpose.
+	SetPurpose(ctx context.Context, channel, purpose string) error
+	// Pin is pins.add.
+	Pin(ctx context.Context, at Place) error
+
+	// User is users.info.
+	User(ctx context.Context, id string) (Member, error)
+	// GroupMembers is usergroups.users.list.
+	GroupMembers(ctx context.Context, group string) ([]string, error)
+}
+
+// Identity is who the bot is, and where.
+type Identity struct {
+	Team string // the workspace's ID
+	User string // the bot's own user ID
+	Bot  string // the bot's ID
+}
+
+// Place is where a message stands.
+type Place struct {
+	Channel string // its ID
+	TS      string // the message's timestamp
+}
+
+// Content is what a message holds, rendered.
+type Content struct {
+	Text   string        // the fallback, escaped
+	Blocks []slack.Block //
+	Key    string        // kept in the metadata, to find the message again; may be empty
+}
+
+// Response is what is sent to a response_url.
+type Response struct {
+	Content
+	InChannel bool // everybody sees it
+	Replace   bool // it takes the place of the message that the URL belongs to
+}
+
+// Posted is a message that is there already.
+type Posted struct {
+	TS  string
+	Key string // of its metadata; "" if it has none of ours
+	Bot string // the posting bot's ID
+}
+
+// NewChannel is a channel to be created.
+type NewChannel struct {
+	Name    string
+	Private bool
+}
+
+// Channel is a Slack channel.
+type Channel struct {
+	ID       string
+	Name     string
+	Creator  string // a user ID
+	Purpose  string
+	Created  time.Time // to the second
+	Archived bool
+}
+
+// Member is somebody in the workspace.
+type Member struct {
+	ID    string
+	Name  string
+	Team  string
+	Guest bool // single- or multi-channel guest
+	Bot   bool
+	Gone  bool // deactivated
+}

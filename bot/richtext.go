@@ -1,0 +1,68 @@
+package bot
+
+import (
+	"github.com/slack-go/slack"
+
+	"tagout"
+)
+
+// paragraph makes a section of rich text, whose text Slack shows as it is; nil if there
+// is nothing to show. left is how much of the message's budget remains.
+func (r renderer) paragraph(t tagout.Text, left *int) slack.RichTextElement {
+	if *left <= 0 {
+		return nil // what came before was cut and says so
+	}
+	var elements []slack.RichTextSectionElement
+	room := min(maxParagraph, *left)
+	for _, s := range t {
+		text := spanText(s)
+		if text == "" {
+			continue
+		}
+		size := units(text)
+		if size > room {
+			note := r.cutNote()
+			cut := cutUnits(text, max(0, room-units(note)))
+			elements = append(elements, slack.NewRichTextSectionTextElement(cut+note, styleOf(s)))
+			*left -= room
+			return slack.NewRichTextSection(elements...)
+		}
+		room -= size
+		*left -= size
+		elements = append(elements, element(s, text))
+	}
+	if len(elements) == 0 {
+		return nil
+	}
+	return slack.NewRichTextSection(elements...)
+}
+
+func styleOf(s tagout.Span) *slack.RichTextSectionTextStyle {
+	switch s.Kind {
+	case tagout.SpanBold:
+		return &slack.RichTextSectionTextStyle{Bold: true}
+	case tagout.SpanCode:
+		return &slack.RichTextSectionTextStyle{Code: true}
+	}
+	return nil
+}
+
+// element is one span; text is what it says.
+func element(s tagout.Span, text string) slack.RichTextSectionElement {
+	if !wellFormed(s) {
+		return slack.NewRichTextSectionTextElement(text, nil)
+	}
+	switch s.Kind {
+	case tagout.SpanMention:
+		return slack.NewRichTextSectionUserElement(s.Text, nil)
+	case tagout.SpanGroup:
+		return slack.NewRichTextSectionUserGroupElement(s.Text)
+	case tagout.SpanChannel:
+		return slack.NewRichTextSectionChannelElement(s.Text, nil)
+	case tagout.SpanLink:
+		return slack.NewRichTextSectionLinkElement(s.URL, text, nil)
+	case tagout.SpanTime:
+		return slack.NewRichTextSectionDateElement(s.At.Unix(), dateFormat, nil, &text)
+	}
+	return slack.NewRichTextSectionTextElement(text, styleOf(s))
+}
