@@ -1,0 +1,148 @@
+package config
+
+import (
+	"strings"
+	"time"
+
+	"tagout"
+)
+
+type agentSection struct {
+	Title    string                 `yaml:"title" doc:"In words."`
+	Owner    string                 `yaml:"owner" doc:"The role that owns it."`
+	Channels []string               `yaml:"channels" doc:"The channels it works in, such as email."`
+	Regions  []string               `yaml:"regions" doc:"The regions it works in, such as eu."`
+	Tools    map[string]riskSection `yaml:"tools" doc:"Its tools, each with its risk: low, medium or high."`
+	Lease    time.Duration          `yaml:"lease" min:"3s" doc:"A client that has not heard from Tagout for so long must stop."`
+	Fallback string                 `yaml:"fallback" doc:"Told to the agent while it is held: what to do instead."`
+	Canary   string                 `yaml:"canary" doc:"Scope of the agent where drills and first stages run."`
+	Controls adapters               `yaml:"controls" doc:"Enforcement points that Tagout pushes to and reads back; each is KIND: {settings}."`
+}
+
+// riskSection is the risk of one tool.
+type riskSection string
+
+func (b *builder) agents() {
+	b.cfg.Policy.Agents = tagout.Registry{}
+	b.cfg.Controls = map[string][]tagout.Vendor{}
+	root := path{}.key("agents")
+	first := map[string]string{}
+	for _, key := range b.keys(root) {
+		p := root.member(key)
+		name, ok := b.canonical(p, "agent", key, b.nodes[p.name].home, first)
+		if ok {
+			b.agent(p, name, b.doc.Agents[key])
+		}
+	}
+}
+
+func (b *builder) agent(p path, name string, s agentSection) {
+	b.ref(p.key("owner"), "role", s.Owner, names(b.doc.Roles))
+	agent := &tagout.Agent{
+		Name: name, Title: s.Title, Owner: s.Owner, Lease: s.Lease, Fallback: s.Fallback,
+		Channels: b.parts(p.key("channels"), "channel", s.Channels),
+		Regions:  b.parts(p.key("regions"), "region", s.Regions),
+		Tools:    map[string]tagout.Risk{},
+	}
+	first := map[string]string{}
+	for _, key := range b.keys(p.key("tools")) {
+		q := p.key("tools").member(key)
+		tool, ok := b.canonical(q, "tool", key, b.nodes[q.name].home, first)
+		risk := tagout.Risk(s.Tools[key])
+		if b.ok(q) && risk != tagout.LowRisk && risk != tagout.MediumRisk && risk != tagout.HighRisk {
+			b.fail(q, "Write low, medium or high.", "%s is not a risk.", sentence(b.shown(q)))
+		}
+		if ok {
+			agent.Tools[tool] = risk
+		}
+	}
+	b.cfg.Policy.Agents[name] = agent
+	if s.Canary != "" {
+		agent.Canary = b.canary(p.key("canary"), agent, s.Canary)
+	}
+	for i, control := range b.vendors(p.key("controls"), s.Controls) {
+		b.cfg.Controls[name] = append(b.cfg.Controls[name], control)
+		agent.Controls = append(agent.Controls, b.cfg.Controls[name][i].Name)
+	}
+}
+
+func (b *builder) canary(p path, agent *tagout.Agent, text string) tagout.Scope {
+	scope, ok := b.scope(p, text)
+	if ok && scope.Agent != agent.Name {
+		b.fail(p, "Write a scope that starts with "+agent.Name+".", "The canary of an agent must be a part of that agent.")
+	} else if ok {
+		b.declared(p, scope)
+		b.notice(p, "", notActive)
+	}
+	return scope
+}
+
+// scope reads a scope.
+func (b *builder) scope(p path, text string) (tagout.Scope, bool) {
+	if text == "" || !b.ok(p) {
+		return tagout.Scope{}, false
+	}
+	scope, err := tagout.ParseScope(text)
+	if err != nil {
+		what := "This is not a scope."
+		if !b.nodes[p.name].expanded {
+			what = tagout.Sentence(err)
+		}
+		b.fail(p, "Write agent/channel/region, and tool:NAME after it if need be.", "%s", what)
+	}
+	return scope, err == nil
+}
+
+// declared checks that the agents hold every part of a scope.
+func (b *builder) declared(p path, scope tagout.Scope) {
+	if unknown := b.cfg.Policy.Agents.Undeclared(scope); len(unknown) > 0 {
+		what := strings.Join(unknown, " and ") + " in it"
+		if b.nodes[p.name].expanded {
+			what = "a part of it"
+		}
+		b.fail(p, "Correct the scope, or declare it under agents.", "The scope names what no agent declares: %s.", what)
+	}
+}
+
+// parts reads names that scopes can hold.
+func (b *builder) parts(p path, what string, list []string) []string {
+	var canonical []string
+	first := map[string]string{}
+	for i, text := range list {
+		q := p.item(i)
+		if !b.ok(q) {
+			continue
+		}
+		if name, ok := b.canonical(q, what, text, b.place(q), first); ok {
+			canonical = append(canonical, name)
+		}
+	}
+	return canonical
+}
+
+// canonical is a name in lower case. first tells of the names that came before it in
+// their written form: two that differ only by case are the same.
+func (b *builder) canonical(p path, what, text string, at place, first map[string]string) (string, bool) {
+	name, err := tagout.CanonicalName(text)
+	if err != nil {
+		b.addf(at, "Use up to 64 letters, digits, dots, _ and -.", "This cannot be the name of %s.", article(what))
+		return "", false
+	}
+	if before, twice := first[name]; twice {
+		shown := quoted(text) + " and " + quoted(before)
+		if n := b.nodes[p.name]; n != nil && n.kind == scalarNode && n.expanded {
+			shown = "Two entries"
+		}
+		b.addf(at, "Remove one of them, or call it otherwise.", "%s name the same %s: names are compared in lower case.", shown, what)
+		return "", false
+	}
+	first[name] = text
+	return name, true
+}
+
+func article(noun string) string {
+	if strings.ContainsRune("aeiou", rune(noun[0])) {
+		return "an " + noun
+	}
+	return "a " + noun
+}

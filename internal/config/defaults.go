@@ -1,0 +1,36 @@
+package config
+
+// defaults are the values of keys that the file leaves out, by pattern: * stands for any
+// name and [] for any item. What is not listed is empty, off or zero.
+func defaults() map[string]string {
+	return map[string]string{
+		"commands.default_severity": "sev2",
+		"commands.default_class":    "judgment_error",
+		"listen":                    "127.0.0.1:8080",
+		"database":                  "sqlite://tagout.db",
+		"journal":                   "tagout.journal",
+		"gate.stale_after":          "120s",
+
+		"slack.mode":         "socket",
+		"slack.api_url":      "https://slack.com/api/",
+		"slack.announce":     "#incidents",
+		"slack.channel_name": "inc-{{.Number}}-{{.Agent}}-{{.Class}}",
+
+		"rotations.*.timezone": "UTC",
+
+		"severities.*.contain.scope":  "agent",
+		"severities.*.also[].scope":   "agent",
+		"severities.*.resume.expires": "24h",
+
+		"failure_classes.*.on_failure":    "stop",
+		"failure_classes.*.rollback_when": "never",
+
+		"agents.*.lease": "30s",
+
+		"digests[].timezone": "UTC",
+		"digests[].channel":  "#incidents",
+		"digests[].window":   "168h",
+		"drills[].timezone":  "UTC",
+		"drills[].action":    "kill",
+	}
+}

@@ -1,0 +1,144 @@
+package config
+
+import (
+	"net/mail"
+	"strings"
+	"time"
+	_ "time/tzdata" // a container may have no zones of its own
+
+	"github.com/robfig/cron/v3"
+
+	"tagout"
+)
+
+type roleSection struct {
+	Name        string          `yaml:"name" doc:"How people call it; the key if left out."`
+	Members     []tagout.UserID `yaml:"members" doc:"Slack user IDs; they are paged and may sign."`
+	OnCall      string          `yaml:"on_call" doc:"A rotation that is paged."`
+	SlackGroup  string          `yaml:"slack_group" doc:"ID of a Slack user group that is paged."`
+	SignByGroup bool            `yaml:"sign_by_group" doc:"Members of the group may sign too. Make sure that few may edit the group."`
+}
+
+type personSection struct {
+	Email string `yaml:"email" doc:"Address for the e-mail pager."`
+	Phone string `yaml:"phone" doc:"Number with country code, in quotes: \"+15550100\"."`
+}
+
+type rotationSection struct {
+	Members  []tagout.UserID `yaml:"members" need:"true" doc:"Slack user IDs in the order of their turns."`
+	Handoff  string          `yaml:"handoff" need:"true" doc:"When the next one takes over: cron, five fields."`
+	Timezone string          `yaml:"timezone" doc:"Zone of the handoff, such as America/New_York."`
+}
+
+func (b *builder) people() {
+	policy := &b.cfg.Policy
+	policy.Roles = map[string]*tagout.Role{}
+	policy.People = map[tagout.UserID]tagout.Person{}
+	policy.Rotations = map[string]*tagout.Rotation{}
+	for _, key := range b.keys(path{}.key("roles")) {
+		b.role(path{}.key("roles").member(key), key, b.doc.Roles[key])
+	}
+	for _, key := range b.keys(path{}.key("rotations")) {
+		b.rotation(path{}.key("rotations").member(key), key, b.doc.Rotations[key])
+	}
+	for _, key := range b.keys(path{}.key("people")) {
+		b.person(path{}.key("people").member(key), tagout.UserID(key), b.doc.People[key])
+	}
+}
+
+func (b *builder) role(p path, key string, r roleSection) {
+	b.name(p, "role", key)
+	b.users(p.key("members"), r.Members)
+	b.ref(p.key("on_call"), "rotation", r.OnCall, names(b.doc.Rotations))
+	if r.SlackGroup != "" && !slackID(r.SlackGroup, "S") {
+		b.fail(p.key("slack_group"), "Write the group's ID, such as S0123456789.", "%s is not the ID of a Slack user group.", sentence(b.shown(p.key("slack_group"))))
+	}
+	if r.SignByGroup && r.SlackGroup == "" {
+		b.fail(p.key("sign_by_group"), "Add `slack_group: S…`, or remove sign_by_group.", "The role signs by its group, but has none.")
+	}
+	b.cfg.Policy.Roles[key] = &tagout.Role{Key: key, Name: or(r.Name, key), Members: r.Members, SlackGroup: r.SlackGroup, SignByGroup: r.SignByGroup, OnCall: r.OnCall}
+}
+
+func (b *builder) rotation(p path, key string, r rotationSection) {
+	b.name(p, "rotation", key)
+	b.users(p.key("members"), r.Members)
+	if len(r.Members) == 0 && b.nodes[p.key("members").name] != nil && b.ok(p.key("members")) {
+		b.fail(p.key("members"), "List at least one Slack user ID.", "The rotation has no members.")
+	}
+	b.schedule(p, "handoff", r.Handoff, r.Timezone)
+	b.notice(p.key("handoff"), "", notActive)
+	b.cfg.Policy.Rotations[key] = &tagout.Rotation{Key: key, Members: r.Members, Handoff: r.Handoff, Timezone: r.Timezone}
+}
+
+func (b *builder) person(p path, id tagout.UserID, s personSection) {
+	if !slackID(string(id), "UW") {
+		b.addf(b.nodes[p.name].home, "Use the person's Slack user ID as the key, such as U0123456789.", "%s is not a Slack user ID.", quoted(string(id)))
+	}
+	if s.Email != "" {
+		if a, err := mail.ParseAddress(s.Email); err != nil || a.Address != s.Email {
+			b.fail(p.key("email"), "Write it as name@example.com.", "This is not an e-mail address.")
+		}
+	}
+	digits, plus := strings.CutPrefix(s.Phone, "+")
+	if s.Phone != "" && (!plus || len(digits) < 7 || len(digits) > 15 || strings.Trim(digits, "0123456789") != "" || digits[0] == '0') {
+		b.fail(p.key("phone"), "Write it with country code and without spaces, in quotes: \"+15550100\".", "This is not a phone number.")
+	}
+	b.cfg.Policy.People[id] = tagout.Person{ID: id, Email: s.Email, Phone: s.Phone}
+}
+
+// users checks a list of Slack user IDs and makes each of them known.
+func (b *builder) users(p path, ids []tagout.UserID) {
+	seen := map[tagout.UserID]bool{}
+	for i, id := range ids {
+		q := p.item(i)
+		switch {
+		case !b.ok(q):
+		case !slackID(string(id), "UW"):
+			b.fail(q, "Write the ID from the person's Slack profile, such as U0123456789.", "%s is not a Slack user ID.", sentence(b.shown(q)))
+		case seen[id]:
+			b.fail(q, "Remove one of them.", "The person %s is listed twice.", b.shown(q))
+		}
+		seen[id] = true
+		if _, known := b.cfg.Policy.People[id]; !known {
+			b.cfg.Policy.People[id] = tagout.Person{ID: id}
+		}
+	}
+}
+
+// name checks the key of something that other keys refer to.
+func (b *builder) name(p path, what, key string) {
+	if len(key) > 64 || !legal(key, "_-.") {
+		b.addf(b.nodes[p.name].home, "Use lower-case letters, digits, _, - and dots.", "%s cannot be the name of a %s.", quoted(key), what)
+	}
+}
+
+// schedule checks the cron expression and the zone under p.
+func (b *builder) schedule(p path, key, expression, timezone string) {
+	if _, err := time.LoadLocation(timezone); err != nil || timezone == "Local" {
+		b.fail(p.key("timezone"), "Write a name of the IANA list, such as America/New_York or UTC.", "There is no time zone %s.", b.shown(p.key("timezone")))
+	}
+	q := p.key(key)
+	if b.nodes[q.name] == nil || !b.ok(q) {
+		return
+	}
+	const fix = "Write five fields (minute, hour, day, month, weekday), such as \"0 9 * * MON\"."
+	if strings.Contains(expression, "=") || strings.HasPrefix(expression, "@every") {
+		b.fail(q, fix, "This is not a schedule: the zone stands under timezone, and intervals are not taken.")
+		return
+	}
+	schedule, err := cron.ParseStandard(expression)
+	if err != nil {
+		b.fail(q, fix, "This is not a schedule.")
+		return
+	}
+	if schedule.Next(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
+		b.fail(q, fix, "This schedule never comes.")
+	}
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

@@ -1,0 +1,78 @@
+package config
+
+import (
+	"time"
+
+	"tagout"
+)
+
+type digestSection struct {
+	Name     string        `yaml:"name" need:"true" doc:"What it is called."`
+	Schedule string        `yaml:"schedule" need:"true" doc:"When it goes out: cron, five fields."`
+	Timezone string        `yaml:"timezone" doc:"Zone of the schedule."`
+	Channel  string        `yaml:"channel" doc:"The Slack channel."`
+	Window   time.Duration `yaml:"window" min:"1m" doc:"How far it looks back."`
+}
+
+// Digest is a report on a schedule.
+type Digest struct {
+	Name     string
+	Schedule string // cron, in Timezone
+	Timezone string
+	Channel  string // "#name" or a channel ID
+	Window   time.Duration
+}
+
+type drillSection struct {
+	Name     string `yaml:"name" need:"true" doc:"What it is called."`
+	Schedule string `yaml:"schedule" need:"true" doc:"When it runs: cron, five fields."`
+	Timezone string `yaml:"timezone" doc:"Zone of the schedule."`
+	Agent    string `yaml:"agent" need:"true" doc:"The agent that is drilled."`
+	Action   string `yaml:"action" allow:"kill,rollback" doc:"What is exercised."`
+}
+
+// Drill is an exercise on a schedule.
+type Drill struct {
+	Name     string
+	Schedule string // cron, in Timezone
+	Timezone string
+	Agent    string // canonical
+	Action   string // "kill" or "rollback"
+}
+
+func (b *builder) schedules() {
+	seen := map[string]bool{}
+	for i, d := range b.doc.Digests {
+		p := path{}.key("digests").item(i)
+		b.fresh(p.key("name"), d.Name, seen)
+		b.schedule(p, "schedule", d.Schedule, d.Timezone)
+		b.channel(p.key("channel"), d.Channel)
+		b.notice(p, b.plain(p.key("name"), d.Name), notActive)
+		b.cfg.Digests = append(b.cfg.Digests, Digest(d))
+	}
+	seen = map[string]bool{}
+	for i, d := range b.doc.Drills {
+		p := path{}.key("drills").item(i)
+		b.fresh(p.key("name"), d.Name, seen)
+		b.schedule(p, "schedule", d.Schedule, d.Timezone)
+		if name, err := tagout.CanonicalName(d.Agent); err == nil {
+			d.Agent = name
+		}
+		b.ref(p.key("agent"), "agent", d.Agent, b.cfg.Policy.Agents.Names())
+		b.notice(p, b.plain(p.key("name"), d.Name), notActive)
+		b.cfg.Drills = append(b.cfg.Drills, Drill(d))
+	}
+}
+
+// fresh checks that a name in a list stands there once, and is one.
+func (b *builder) fresh(p path, name string, seen map[string]bool) {
+	if b.nodes[p.name] == nil || !b.ok(p) {
+		return
+	}
+	if name == "" {
+		b.fail(p, "Give it a name.", "The name is empty.")
+	} else if seen[name] {
+		b.fail(p, "Call one of them otherwise.", "The name %s stands here for the second time.", b.shown(p))
+	}
+	seen[name] = true
+}
