@@ -1,5 +1,5 @@
 // What happens when somebody uses a button, select or menu of a message or view.
-import { post, reason } from './api.js';
+import { explain, post } from './api.js';
 import { noteAt } from './blocks.js';
 import { newForm } from './elements.js';
 import { person, state } from './state.js';
@@ -27,10 +27,18 @@ async function send(payload, node) {
   noteAt(node, '', 'ok');
   const hadFocus = node === document.activeElement;
   busy(node, true);
-  const answer = await post('ui/click', { user: state.user, ...payload });
+  const answer = await post('ui/click', { user: state.user, ...payload, ...choiceOf(payload) });
   busy(node, false);
   if (hadFocus && document.activeElement === document.body) node.focus();
   report(answer, node);
+}
+
+const CHOICES = ['selected_user', 'selected_channel', 'selected_conversation', 'selected_date', 'selected_time', 'selected_date_time'];
+
+// choiceOf writes a choice that is no option as a plain value beside it.
+function choiceOf(payload) {
+  const name = CHOICES.find((one) => payload[one]);
+  return name ? { value: String(payload[name]) } : {};
 }
 
 function busy(node, on) {
@@ -45,8 +53,7 @@ function report(answer, node) {
     setTimeout(() => noteAt(node, '', 'ok'), NOTE_STAYS);
     return;
   }
-  const why = reason(answer.error);
-  const text = `That did not work: ${why ? `${why} ` : ''}(${answer.error}). Try again.`;
+  const text = `That did not work: ${explain(answer.error)}. Try again.`;
   if (node.isConnected) noteAt(node, text, 'error');
   else toast(text, 'error');
 }

@@ -1,8 +1,27 @@
 // Calls to the sandbox. Addresses are relative, so that the page works under
 // whatever prefix it is mounted.
 
+let underway = 0;
+let held = [];
+
+// whenSettled runs fn once no call is under way, and only if none of those that
+// were has failed: a failure is shown where it was caused.
+export function whenSettled(fn) {
+  if (underway) held.push(fn);
+  else fn();
+}
+
 // post sends JSON and always resolves: to the answer, or to {ok: false, error}.
 export async function post(path, body) {
+  underway += 1;
+  const answer = await send(path, body);
+  underway -= 1;
+  if (!answer.ok) held = [];
+  if (!underway) held.splice(0).forEach((fn) => fn());
+  return answer;
+}
+
+async function send(path, body) {
   try {
     const answer = await fetch(path, {
       method: 'POST',
@@ -32,6 +51,10 @@ const SENTENCES = {
   dispatch_unknown_error: 'the app answered with an error',
   connection_lost: 'the sandbox cannot be reached',
   operation_timeout: 'the app did not answer in time',
+  invalid_command: 'the app has not registered this command',
+  message_not_found: 'this message is gone',
+  view_not_found: 'this form is no longer open',
+  user_not_found: 'this person is not in the workspace',
   channel_not_found: 'this channel does not exist',
   is_archived: 'this channel is archived',
   not_in_channel: 'you are not a member of this channel',
@@ -40,4 +63,10 @@ const SENTENCES = {
 // reason turns an error name into words, if there are any for it.
 export function reason(error) {
   return SENTENCES[error] || '';
+}
+
+// explain is the error for a person: the words with its name, or its sentence.
+export function explain(error) {
+  const text = String(error || 'unknown error').replace(/^sandbox: /, '').replace(/\.$/, '');
+  return SENTENCES[error] ? `${SENTENCES[error]} (${error})` : text;
 }

@@ -1,6 +1,6 @@
 // The message box, with completion of slash commands.
 import { fill, h, icon, uid } from './dom.js';
-import { post, reason } from './api.js';
+import { explain, post, reason } from './api.js';
 import { person, state } from './state.js';
 
 const drafts = new Map();
@@ -98,6 +98,7 @@ export function newComposer({ where, label, id }) {
 
   input.addEventListener('input', () => { closed = false; chosen = 0; fail(''); changedText(); });
   input.addEventListener('keydown', onKey);
+  input.addEventListener('keypress', (event) => { if (event.key === 'Enter' && !event.shiftKey) event.preventDefault(); });
   input.addEventListener('blur', () => { closed = true; complete(); });
   input.addEventListener('focus', () => { closed = false; complete(); });
   form.addEventListener('submit', (event) => { event.preventDefault(); send(); });
@@ -127,19 +128,12 @@ function nameOf(command) {
 async function deliver(text, target) {
   const [, command, rest] = /^(\/[a-z0-9_-]+)(?:\s+([\s\S]*))?$/i.exec(text) || [];
   if (!command) {
-    const said = await post('ui/say', { user: state.user, text: escape(text), ...target });
-    return said.ok ? null : `Not sent: ${reason(said.error) || 'Slack refused it'} (${said.error}).`;
+    const said = await post('ui/say', { user: state.user, text, ...target });
+    return said.ok ? null : `Not sent: ${explain(said.error)}.`;
   }
   if (target.thread_ts) return `${command} is not supported in threads. Use it in the channel instead.`;
   const known = state.commands.find((one) => nameOf(one) === command.toLowerCase());
   if (!known && state.commands.length) return `${command} is not a valid command. Type / to see the commands of ${person(state.me).real_name}.`;
   const ran = await post('ui/command', { user: state.user, channel: target.channel, command: known ? nameOf(known) : command, text: rest || '' });
-  if (ran.ok) return null;
-  const why = reason(ran.error);
-  return `${command} failed with the error “${ran.error}”${why ? `: ${why}` : ''}.`;
-}
-
-// escape does what Slack's own client does to typed text.
-function escape(text) {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return ran.ok ? null : `${command} failed with the error “${ran.error}”${reason(ran.error) ? `: ${reason(ran.error)}` : ''}.`;
 }

@@ -1,9 +1,9 @@
 // Puts the page together: where you are, who you are, and what arrives.
-import { fetchState, post } from './api.js';
+import { explain, fetchState, post } from './api.js';
 import { onChannelLink } from './env.js';
 import { drawHeader } from './header.js';
 import { closeMenu } from './menu.js';
-import { closeView, dismissAll, openView, updateView, viewErrors } from './modal.js';
+import { closeView, dismissAll, openView, syncViews, updateView, viewErrors } from './modal.js';
 import { newConversation, newThread } from './conversation.js';
 import { drawRail } from './rail.js';
 import { receive } from './receive.js';
@@ -32,7 +32,7 @@ const go = {
     const known = appDM();
     if (known) { goChannel(known.id); return; }
     const answer = await post('ui/open_dm', { user: state.user, with: state.me });
-    if (answer.ok && answer.channel) { await refresh(); goChannel(answer.channel); } else toast(`The direct message could not be opened (${answer.error}).`, 'error');
+    if (answer.ok && answer.channel) { await refresh(); goChannel(answer.channel); } else toast(`The direct message could not be opened: ${explain(answer.error)}.`, 'error');
   },
   home() {
     settle('home', state.channel);
@@ -121,7 +121,9 @@ function connection(status) {
 
 async function refresh() {
   try {
-    load(await fetchState(state.user));
+    const data = await fetchState(state.user);
+    load(data);
+    if (data.views) syncViews(data.views);
     app.dataset.state = 'ready';
   } catch {
     connection('lost');

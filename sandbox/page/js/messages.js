@@ -7,8 +7,8 @@ import { env } from './env.js';
 import { emojiFor } from './emoji.js';
 import { mrkdwn } from './mrkdwn.js';
 import { openMenu } from './menu.js';
-import { authorOf, drop, isReply, person, repliesTo, state } from './state.js';
-import { post, reason } from './api.js';
+import { authorOf, dismiss, isReply, person, repliesTo, state } from './state.js';
+import { explain, post } from './api.js';
 import { dayName, full, fromTS, relative, timeElement, zone } from './time.js';
 import { toast } from './toast.js';
 
@@ -81,7 +81,7 @@ function rowsFor(messages, options) {
 
 function sameAuthor(before, message) {
   return before.user === message.user && before.username === message.username && !before.reply_count
-    && Boolean(before.ephemeral) === Boolean(message.ephemeral) && message.ts - before.ts < GROUP_SECONDS;
+    && !before.blocks?.length && !message.blocks?.length && Boolean(before.ephemeral) === Boolean(message.ephemeral) && message.ts - before.ts < GROUP_SECONDS;
 }
 
 function dayRow(date) {
@@ -96,12 +96,13 @@ function article(message, options) {
     tabindex: -1, 'aria-label': `${name}, ${full(fromTS(message.ts))}`, data: { ts: message.ts, channel: options.channel },
   });
   const side = options.grouped ? timeElement(fromTS(message.ts)) : avatar(author);
+  const edited = message.edited && h('span.edited', { title: `Edited ${full(fromTS(message.edited.ts))}` }, '(edited)');
   const head = options.grouped ? null : h('div.message-head', {}, h('span.author', {}, name),
-    author.is_bot && h('span.badge-app', {}, 'APP'), guestMark(author), timeElement(fromTS(message.ts)));
+    author.is_bot && h('span.badge-app', {}, 'APP'), guestMark(author), timeElement(fromTS(message.ts)), edited);
   append(node, [
     h('div.message-side', {}, side),
     h('div.message-main', {}, message.ephemeral && h('p.only-you', {}, 'Only visible to you'),
-      pinned && !options.inThread && h('p.pinned-mark', {}, icon('pin'), 'Pinned'), head, bodyOf(message, options), extrasOf(message), threadMark(message, options)),
+      pinned && !options.inThread && h('p.pinned-mark', {}, icon('pin'), 'Pinned'), head, bodyOf(message, options), options.grouped && edited, extrasOf(message), threadMark(message, options)),
     toolbar(message, options),
   ]);
   return node;
@@ -110,14 +111,10 @@ function article(message, options) {
 const guestMark = (author) => (author.is_restricted || author.is_ultra_restricted) && h('span.badge-app', {}, 'GUEST');
 
 function bodyOf(message, options) {
-  const edited = message.edited && h('span.edited', { title: `Edited ${full(fromTS(message.edited.ts))}` }, '(edited)');
   const body = h('div.message-body');
   if (message.blocks?.length) append(body, blocks(message.blocks, messageSurface(options.channel, message)));
   else append(body, h('div.rich.message-text', {}, mrkdwn(message.text, env)));
   for (const one of message.attachments || []) body.append(attachment(one, message, options));
-  const last = body.lastElementChild;
-  const target = last?.querySelector(':scope > p:last-child:not(.block-note)') || body;
-  if (edited) target.append(' ', edited);
   return body;
 }
 
@@ -132,8 +129,8 @@ function attachment(one, message, options) {
 
 function extrasOf(message) {
   const files = (message.files || []).map((file) => (String(file.mimetype).startsWith('image/')
-    ? h('img.block-image', { src: file.url_private, alt: file.alt_txt || file.title || file.name, loading: 'lazy' })
-    : h('a.file', { href: file.url_private, target: '_blank', rel: 'noopener' }, icon('link'), file.title || file.name)));
+    ? h('img.block-image', { src: `files/${file.id}`, alt: file.alt_txt || file.title || file.name, loading: 'lazy' })
+    : h('a.file', { href: `files/${file.id}`, target: '_blank', rel: 'noopener' }, icon('link'), file.title || file.name)));
   const reactions = (message.reactions || []).map((one) => h('span.reaction', { title: (one.users || []).map((id) => person(id).real_name).join(', ') },
     emojiFor(one.name) || `:${one.name}:`, ` ${(one.users || []).length}`));
   return [files.length ? h('div.files', {}, files) : null, reactions.length ? h('div.reactions', {}, reactions) : null];
@@ -152,9 +149,9 @@ function threadMark(message, options) {
 function toolbar(message, options) {
   const tools = [];
   if (message.ephemeral) {
-    tools.push(h('button.tool', { type: 'button', onclick: () => drop(options.channel, message.ts) }, icon('close'), 'Dismiss'));
+    tools.push(h('button.tool', { type: 'button', onclick: () => dismiss(options.channel, message.ts) }, icon('close'), h('span', {}, 'Dismiss')));
   } else if (!options.inThread && !isReply(message)) {
-    tools.push(h('button.tool', { type: 'button', onclick: () => options.openThread(message.ts) }, icon('reply'), 'Reply'));
+    tools.push(h('button.tool', { type: 'button', 'aria-label': 'Reply in thread', onclick: () => options.openThread(message.ts) }, icon('reply'), h('span', {}, 'Reply')));
   }
   const shortcuts = state.shortcuts.filter((one) => one.type === 'message');
   if (!message.ephemeral && shortcuts.length) tools.push(moreButton(message, options, shortcuts));
@@ -173,7 +170,7 @@ function moreButton(message, options, shortcuts) {
 // runShortcut starts a shortcut of the app on a message, or without one.
 export async function runShortcut(shortcut, channel, ts) {
   const answer = await post('ui/shortcut', { user: state.user, callback_id: shortcut.callback_id, channel, ts });
-  if (!answer.ok) toast(`“${shortcut.name}” did not work: ${reason(answer.error)} (${answer.error}).`, 'error');
+  if (!answer.ok) toast(`“${shortcut.name}” did not work: ${explain(answer.error)}.`, 'error');
 }
 
 // beginning introduces an empty channel.

@@ -1,6 +1,6 @@
 // Modals: a stack of up to three views in one dialog, the top one shown.
 import { fill, h, icon, uid } from './dom.js';
-import { post } from './api.js';
+import { explain, post } from './api.js';
 import { viewSurface } from './actions.js';
 import { blocks } from './blocks.js';
 import { closeMenu } from './menu.js';
@@ -43,6 +43,13 @@ export function closeView(id) {
   stack = id ? stack.filter((entry) => entry.view.id !== id) : [];
   if (stack.length === before) return;
   show(true);
+}
+
+// syncViews makes the stack what the sandbox says is open.
+export function syncViews(views) {
+  const open = new Set(views.map((view) => view.id));
+  stack.filter((entry) => !open.has(entry.view.id)).forEach((entry) => closeView(entry.view.id));
+  views.filter((view) => !stack.some((entry) => entry.view.id === view.id)).forEach(openView);
 }
 
 // viewErrors shows the errors of an app below the fields they belong to.
@@ -122,7 +129,7 @@ async function send(entry, error, submit) {
   submit.setAttribute('aria-busy', 'false');
   if (answer.errors && Object.keys(answer.errors).length) showErrors(entry.node, form, answer.errors);
   else if (!answer.ok) {
-    error.textContent = `We had some trouble connecting (${answer.error}). Try again?`;
+    error.textContent = `Not sent: ${explain(answer.error)}. Try again?`;
     error.hidden = false;
     submit.focus();
   } else if (answer.response_action === 'clear') closeView('');

@@ -1,4 +1,5 @@
 // What to do with each kind of live event.
+import { whenSettled } from './api.js';
 import { announce, toast } from './toast.js';
 import { authorOf, changed, drop, peerOf, put, putEphemeral, state, visible } from './state.js';
 
@@ -19,7 +20,7 @@ const HANDLERS = {
     state.homes.set(user, view);
     changed('home');
   },
-  notice: ({ user, text }) => { if (!user || user === state.user) toast(text, 'error'); },
+  notice: ({ user, text }) => { if (!user || user === state.user) whenSettled(() => toast(text, 'error')); },
 };
 
 const VIEWS = {
@@ -32,6 +33,10 @@ const VIEWS = {
 
 // receive applies one event; modal is where views are shown.
 export function receive(type, data, modal) {
+  if (data.view?.type === 'home') {
+    HANDLERS.home(data);
+    return;
+  }
   if (VIEWS[type]) {
     if (data.user === state.user) VIEWS[type](modal, data);
     return;

@@ -45,6 +45,7 @@ export function load(data) {
   state.messages = new Map(Object.entries(data.messages || {})
     .map(([id, list]) => [id, new Map((list || []).filter((one) => !one.ephemeral).map((one) => [one.ts, one]))]));
   for (const [user, view] of Object.entries(data.home || {})) state.homes.set(user, view);
+  for (const message of data.ephemerals || []) putEphemeral(message.ephemeral_to || state.user, message.channel, message);
   if (first) setBaseline();
   changed(...ALL);
 }
@@ -123,11 +124,20 @@ export function put(channel, message) {
 // putEphemeral keeps a message that only one person sees.
 export function putEphemeral(user, channel, message) {
   const key = `${user} ${channel}`;
+  if (dismissed.has(`${channel} ${message.ts}`)) return false;
   if (!state.ephemerals.has(key)) state.ephemerals.set(key, new Map());
   const isNew = !state.ephemerals.get(key).has(message.ts);
   state.ephemerals.get(key).set(message.ts, { ...message, ephemeral: true });
   changed('messages', 'thread');
   return isNew;
+}
+
+const dismissed = new Set();
+
+// dismiss hides an ephemeral message for good.
+export function dismiss(channel, ts) {
+  dismissed.add(`${channel} ${ts}`);
+  drop(channel, ts);
 }
 
 // drop removes a message, ephemeral or not.
