@@ -1,0 +1,102 @@
+package gate
+
+import (
+	"encoding/json"
+	"strings"
+
+	"tagout"
+)
+
+// Reasons of OpenFeature that the gate gives.
+const (
+	reasonHeld    = "TARGETING_MATCH" // a hold applies
+	reasonRunning = "DEFAULT"         // no hold applies
+	reasonUnknown = "UNKNOWN"         // the holds are not known
+	reasonStale   = "STALE"           // the holds were last read too long ago
+)
+
+// The flags that every agent has, named after it.
+const (
+	modeFlag    = "mode"    // string: the mode
+	allowedFlag = "allowed" // bool: may this action go ahead
+)
+
+// answer is one decision with its two flags as they go over the wire.
+type answer struct {
+	decision tagout.Decision
+	mode     []byte
+	allowed  []byte
+}
+
+// flag is one evaluated flag as OFREP writes it.
+type flag struct {
+	Key      string         `json:"key"`
+	Value    any            `json:"value"`
+	Reason   string         `json:"reason"`
+	Variant  string         `json:"variant"`
+	Metadata map[string]any `json:"metadata"` // booleans, strings and numbers only
+}
+
+func newAnswer(d tagout.Decision, versions map[string]string) *answer {
+	reason := reasonRunning
+	if d.Mode != tagout.Running {
+		reason = reasonHeld
+	}
+	return renderAnswer(d, versions, reason)
+}
+
+func renderAnswer(d tagout.Decision, versions map[string]string, reason string) *answer {
+	metadata := metadataOf(d, versions)
+	variant := "denied"
+	if d.Allowed {
+		variant = "allowed"
+	}
+	return &answer{
+		decision: d,
+		mode:     encode(flag{d.Agent + "." + modeFlag, string(d.Mode), reason, string(d.Mode), metadata}),
+		allowed:  encode(flag{d.Agent + "." + allowedFlag, d.Allowed, reason, variant, metadata}),
+	}
+}
+
+// encode marshals what cannot fail: strings, numbers and booleans.
+func encode(v any) []byte {
+	text, _ := json.Marshal(v)
+	return text
+}
+
+// metadataOf tells why, within what limits, and what to do instead. OFREP allows scalars
+// only, so lists are joined with commas and versions have a key each.
+func metadataOf(d tagout.Decision, versions map[string]string) map[string]any {
+	m := map[string]any{"mode": string(d.Mode)}
+	if d.Reason != "" {
+		m["reason"] = d.Reason
+	}
+	if len(d.Holds) > 0 {
+		m["incident"] = d.Holds[0].Incident.String()
+		m["scope"] = d.Holds[0].Scope.String()
+	}
+	if !d.Cap.IsZero() {
+		m["spendCap"], m["spendCapPer"] = d.Cap.Amount, d.Cap.Per
+	}
+	if len(d.DisabledTools) > 0 {
+		m["disabledTools"] = strings.Join(d.DisabledTools, ",")
+	}
+	if d.Fallback != "" {
+		m["fallback"] = d.Fallback
+	}
+	for component, version := range versions {
+		m["versions."+component] = version
+	}
+	return m
+}
+
+// bytes is the flag of that name, or nil if there is none.
+func (a *answer) bytes(name string) []byte {
+	switch name {
+	case modeFlag:
+		return a.mode
+	case allowedFlag:
+		return a.allowed
+	}
+	return nil
+}

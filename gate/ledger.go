@@ -1,0 +1,246 @@
+package gate
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"tagout"
+)
+
+// keptLifted is how many lifted holds are remembered, so that a late repeat of the request
+// that hung one does not hang it again.
+const keptLifted = 10_000
+
+// ReadMark is taken before the holds are read from the database, and handed to
+// [Gate.Refresh] with what was read. It orders that read among the changes made here: what
+// was committed or lifted here after the mark is not undone by the older read.
+type ReadMark struct {
+	seq uint64
+	at  time.Time
+}
+
+// ledger is the bookkeeping of holds and pins: what the database said, what it does not
+// know yet, and what was lifted here. It is not safe for concurrent use.
+type ledger struct {
+	seq    uint64 // grows with every change made here and every read that starts
+	taken  uint64 // the mark of the newest read taken in
+	stands map[tagout.HoldID]standing
+	lifted map[tagout.HoldID]uint64 // when it was lifted here
+	pins   map[string]pinned
+}
+
+// standing is one hold that stands.
+type standing struct {
+	hold    tagout.Hold
+	pending bool   // the database does not know it yet
+	since   uint64 // when the database was known to have it; an older read may miss it
+	order   uint64 // in which it came
+}
+
+// pinned is the versions of one agent, and when they were set here.
+type pinned struct {
+	versions map[string]string
+	since    uint64
+}
+
+func newLedger() *ledger {
+	return &ledger{
+		stands: map[tagout.HoldID]standing{},
+		lifted: map[tagout.HoldID]uint64{},
+		pins:   map[string]pinned{},
+	}
+}
+
+func (l *ledger) tick() uint64 {
+	l.seq++
+	return l.seq
+}
+
+// hang adds a stop that the database does not know. It reports false for a repeat.
+func (l *ledger) hang(h tagout.Hold) bool {
+	if l.knows(h.ID) {
+		return false
+	}
+	now := l.tick()
+	l.stands[h.ID] = standing{hold: h, pending: true, since: now, order: now}
+	return true
+}
+
+// knows reports whether the hold stands or was lifted here.
+func (l *ledger) knows(id tagout.HoldID) bool {
+	_, stands := l.stands[id]
+	_, lifted := l.lifted[id]
+	return stands || lifted
+}
+
+// committed takes holds that the database has. One that was lifted meanwhile stays lifted,
+// and one that the database says is lifted goes.
+func (l *ledger) committed(holds []tagout.Hold, t *touched) {
+	now := l.tick()
+	for _, h := range holds {
+		if !h.Active() {
+			l.lift(h.ID, now, t)
+		} else if _, gone := l.lifted[h.ID]; !gone {
+			l.put(h, now, t)
+		}
+	}
+}
+
+// swap lifts holds and puts others in their place.
+func (l *ledger) swap(lifted []tagout.HoldID, replacements []tagout.Hold, t *touched) {
+	now := l.tick()
+	for _, id := range lifted {
+		l.lift(id, now, t)
+	}
+	for _, h := range replacements {
+		if _, gone := l.lifted[h.ID]; !gone && h.Active() {
+			l.put(h, now, t)
+		}
+	}
+}
+
+func (l *ledger) lift(id tagout.HoldID, now uint64, t *touched) {
+	if s, ok := l.stands[id]; ok {
+		t.by(s.hold.Scope)
+		delete(l.stands, id)
+	}
+	l.lifted[id] = now
+}
+
+func (l *ledger) put(h tagout.Hold, since uint64, t *touched) {
+	s, known := l.stands[h.ID]
+	if known && !s.pending && s.since > since {
+		return // what is known is newer
+	}
+	if !known {
+		s.order = l.tick()
+	}
+	if !known || !sameHold(s.hold, h) {
+		t.by(h.Scope)
+		if known {
+			t.by(s.hold.Scope)
+		}
+	}
+	l.stands[h.ID] = standing{hold: h, since: max(since, s.since), order: s.order}
+}
+
+// refresh takes what a read of the database found. It reports false if a newer read was
+// taken in already; then nothing changes.
+func (l *ledger) refresh(mark ReadMark, holds []tagout.Hold, pins map[string]map[string]string, t *touched) bool {
+	if mark.seq <= l.taken {
+		return false
+	}
+	l.taken = mark.seq
+	read := make(map[tagout.HoldID]bool, len(holds))
+	for _, h := range holds {
+		if liftedAt, gone := l.lifted[h.ID]; !h.Active() || gone && liftedAt > mark.seq {
+			continue // the read may be older than the lift
+		}
+		delete(l.lifted, h.ID) // the database is right: it stands
+		read[h.ID] = true
+		l.put(h, mark.seq, t)
+	}
+	for id, s := range l.stands {
+		if !read[id] && !s.pending && s.since < mark.seq {
+			t.by(s.hold.Scope)
+			delete(l.stands, id) // lifted by another replica
+		}
+	}
+	l.refreshPins(mark, pins, t)
+	l.forgetLifted(mark)
+	return true
+}
+
+func (l *ledger) refreshPins(mark ReadMark, pins map[string]map[string]string, t *touched) {
+	for agent, versions := range pins {
+		if have, ok := l.pins[agent]; !ok || have.since < mark.seq {
+			l.setPin(agent, versions, mark.seq, t)
+		}
+	}
+	for agent, have := range l.pins {
+		if _, ok := pins[agent]; !ok && have.since < mark.seq {
+			l.setPin(agent, nil, mark.seq, t)
+			delete(l.pins, agent)
+		}
+	}
+}
+
+func (l *ledger) setPin(agent string, versions map[string]string, since uint64, t *touched) {
+	if !sameVersions(l.pins[agent].versions, versions) {
+		t.agent(agent)
+	}
+	l.pins[agent] = pinned{versions, since}
+}
+
+func (l *ledger) forgetLifted(mark ReadMark) {
+	if len(l.lifted) <= keptLifted {
+		return
+	}
+	for id, at := range l.lifted {
+		if at < mark.seq {
+			delete(l.lifted, id)
+		}
+	}
+}
+
+// pending counts the holds that the database does not know.
+func (l *ledger) pending() int {
+	n := 0
+	for _, s := range l.stands {
+		if s.pending {
+			n++
+		}
+	}
+	return n
+}
+
+// settled lists those of the holds that are not pending any more, lifted or committed.
+func (l *ledger) settled(ids []tagout.HoldID) []tagout.HoldID {
+	return slices.DeleteFunc(ids, func(id tagout.HoldID) bool {
+		s, ok := l.stands[id]
+		return ok && s.pending || !ok && !l.knows(id) // still in the journal's care
+	})
+}
+
+// holds lists what stands, in the order in which it came.
+func (l *ledger) holds() []tagout.Hold {
+	all := make([]standing, 0, len(l.stands))
+	for _, s := range l.stands {
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(a, b standing) int { return cmp.Compare(a.order, b.order) })
+	holds := make([]tagout.Hold, len(all))
+	for i, s := range all {
+		holds[i] = s.hold
+	}
+	return holds
+}
+
+// touched collects the agents whose answers may have changed.
+type touched struct {
+	everyone bool
+	agents   map[string]bool
+}
+
+func (t *touched) by(s tagout.Scope) {
+	if s.Agent == "" {
+		t.everyone = true
+		return
+	}
+	t.agent(s.Agent)
+}
+
+func (t *touched) agent(name string) {
+	if t.agents == nil {
+		t.agents = map[string]bool{}
+	}
+	t.agents[name] = true
+}
+
+func (t *touched) nobody() bool { return !t.everyone && len(t.agents) == 0 }
+
+func sameHold(a, b tagout.Hold) bool {
+	return a.ID == b.ID && a.Scope == b.Scope && a.Mode == b.Mode && a.Cap == b.Cap && a.Incident == b.Incident &&
+		a.Reason == b.Reason && a.By == b.By && a.At.Equal(b.At) && slices.Equal(a.DisabledTools, b.DisabledTools)
+}

@@ -1,0 +1,296 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"tagout"
+)
+
+// patience is how many read-backs in a row may not show what was accepted before it is
+// reported as a failure: about three seconds.
+const patience = 4
+
+// wish is what one pass wants of the control.
+type wish struct {
+	tagout.Wanted
+	real   []tagout.Hold // Holds without those that only this replica's caution adds
+	key    generation    // tells it from other wishes
+	sure   bool          // the holds are known
+	leader bool          // it may loosen
+}
+
+// pass brings the control one step on, and returns when to look again.
+//
+// After a change it tells first and asks afterwards, for speed; otherwise it asks first, so
+// that drift is seen before a renewal covers it.
+func (d *driver) pass(ctx context.Context) time.Duration {
+	w := d.wish()
+	d.follow(w)
+	if !w.sure && len(w.real) == 0 {
+		return d.gate.options.ReconcileEvery // nothing to tighten, and nothing may be renewed
+	}
+	changed := d.forced() || w.key != d.sent
+	confirmed := false
+	if !changed || !w.leader {
+		var err error
+		if confirmed, err = d.read(ctx, w); err != nil && !changed {
+			return d.failed(w, err)
+		}
+	}
+	if confirmed && (!w.leader || !changed && !d.renewalDue(w)) {
+		return d.rest(w)
+	}
+	if err := d.apply(ctx, w); err != nil {
+		return d.failed(w, err)
+	}
+	if !confirmed || changed {
+		var err error
+		if confirmed, err = d.read(ctx, w); err != nil {
+			return d.failed(w, err)
+		}
+	}
+	if !confirmed {
+		return d.unconfirmed(w)
+	}
+	return d.rest(w)
+}
+
+// wish is made from what stands now. While the holds are not known the whole agent is to be
+// halted besides.
+func (d *driver) wish() wish {
+	v := d.gate.now.Load()
+	now := d.gate.clock.Now()
+	unsure := d.gate.doubt(v)
+	w := wish{key: d.generation(v), sure: unsure.reason == "", leader: d.gate.options.Leader()}
+	w.Wanted = tagout.Wanted{Agent: d.agent.Name, Generation: v.generation, ValidUntil: now.Add(d.lease())}
+	if a := v.agents[d.agent.Name]; a != nil {
+		w.real, w.Versions, w.Generation = a.holds, a.versions, a.generation
+	} else {
+		w.real = v.everywhere
+	}
+	w.Holds = w.real
+	if !w.sure {
+		w.Holds = slices.Concat(w.real, []tagout.Hold{d.caution(tagout.Scope{}, tagout.Halted, unsure.sentence)})
+	}
+	return w
+}
+
+// caution is a hold that belongs to no incident: it keeps what cannot be known to be free.
+func (d *driver) caution(s tagout.Scope, m tagout.Mode, reason string) tagout.Hold {
+	s.Agent = d.agent.Name
+	return tagout.Hold{ID: tagout.HoldID("caution/" + s.String()), Scope: s, Mode: m, By: tagout.Tagout, Reason: reason, At: d.gate.clock.Now()}
+}
+
+func (d *driver) lease() time.Duration {
+	if d.agent.Lease > 0 {
+		return d.agent.Lease
+	}
+	return tagout.DefaultLease
+}
+
+func (d *driver) forced() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	forced := d.force
+	d.force = false
+	return forced
+}
+
+// renewalDue reports whether a third of the lease has passed since the control last heard
+// from us.
+func (d *driver) renewalDue(w wish) bool {
+	return w.sure && d.gate.clock.Now().Sub(d.sentAt) >= d.lease()/3
+}
+
+// follow starts marks for new holds and drops those of lifted ones.
+func (d *driver) follow(w wish) {
+	now := d.gate.clock.Now()
+	wanted := make(map[tagout.HoldID]bool, len(w.real))
+	for _, h := range w.real {
+		wanted[h.ID] = true
+		if d.marks[h.ID] == nil {
+			d.marks[h.ID] = &mark{wanted: now}
+		}
+	}
+	for id := range d.marks {
+		if !wanted[id] {
+			delete(d.marks, id)
+		}
+	}
+	if w.key != d.tried { // a change is tried at once, and reported on anew
+		d.tried, d.failures, d.blamed = w.key, 0, ""
+	}
+}
+
+// apply sends the whole wanted state. A replica that may not loosen keeps what the control
+// holds beyond it.
+func (d *driver) apply(ctx context.Context, w wish) error {
+	wanted := w.Wanted
+	if !w.leader && d.last != nil {
+		for _, extra := range d.beyond(*d.last, w) {
+			wanted.Holds = append(slices.Clip(wanted.Holds), d.caution(extra.Scope, extra.Mode, "held by another replica"))
+		}
+	}
+	if err := d.ask(ctx, "apply", func(ctx context.Context) error { return d.control.Apply(ctx, wanted) }); err != nil {
+		return err
+	}
+	d.sent, d.sentAt = w.key, d.gate.clock.Now()
+	d.update(func(s *ControlState) { s.Wanted = wanted })
+	var accepted []tagout.HoldID
+	for _, h := range w.real {
+		if m := d.marks[h.ID]; !m.accepted {
+			m.accepted = true
+			accepted = append(accepted, h.ID)
+		}
+	}
+	d.report(tagout.ControlReport{Holds: accepted, Accepted: true})
+	return nil
+}
+
+// read asks what is in force, reports what that means for every hold, and tells whether it
+// is all that is wanted, and nothing more.
+func (d *driver) read(ctx context.Context, w wish) (bool, error) {
+	var o tagout.Observed
+	err := d.ask(ctx, "read", func(ctx context.Context) (err error) {
+		o, err = d.control.Read(ctx, d.agent.Name)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	if o.Agent != "" && o.Agent != d.agent.Name {
+		return false, tagout.Errorf(tagout.Conflict, "The control answered for another agent.")
+	}
+	o.Agent = d.agent.Name
+	o.Applied = slices.DeleteFunc(slices.Clone(o.Applied), func(a tagout.AppliedHold) bool {
+		_, err := tagout.ParseMode(string(a.Mode))
+		return err != nil // a mode that nobody knows confirms nothing
+	})
+	d.last = &o
+	d.compare(o, w)
+	confirmed := o.Confirms(w.Wanted, d.agent) && o.ConfirmsVersions(w.Wanted)
+	if w.leader && w.sure && len(d.beyond(o, w)) > 0 {
+		confirmed = false // lifted here, but still held there
+	}
+	d.update(func(s *ControlState) { s.Observed, s.ReadAt, s.Confirmed = o, d.gate.clock.Now(), confirmed })
+	return confirmed, nil
+}
+
+// compare reports holds that are observed now, and those that are not any more.
+func (d *driver) compare(o tagout.Observed, w wish) {
+	var observed, drifted []tagout.HoldID
+	for _, h := range w.real {
+		m, confirmed := d.marks[h.ID], o.ConfirmsHold(h, d.agent)
+		switch {
+		case confirmed && !m.observed:
+			m.observed = true
+			observed = append(observed, h.ID)
+			d.gate.metrics.observed.Observe(d.gate.clock.Now().Sub(m.wanted).Seconds())
+		case !confirmed && m.observed:
+			m.observed, m.accepted = false, false
+			drifted = append(drifted, h.ID)
+		}
+	}
+	if len(drifted) > 0 {
+		d.gate.metrics.drift.WithLabelValues(d.agent.Name, d.control.Name()).Inc()
+		d.gate.log.Error("a held agent was found running", "agent", d.agent.Name, "control", d.control.Name(), "holds", drifted)
+		d.report(tagout.ControlReport{Holds: drifted, Drift: true})
+	}
+	d.report(tagout.ControlReport{Holds: observed, Observed: true})
+}
+
+// beyond lists what the control holds although it is not wanted.
+func (d *driver) beyond(o tagout.Observed, w wish) []tagout.AppliedHold {
+	var extra []tagout.AppliedHold
+	for _, a := range o.Applied {
+		wanted := a.Mode == tagout.Running || slices.ContainsFunc(w.Holds, func(h tagout.Hold) bool {
+			scope := h.Scope
+			scope.Agent = a.Scope.Agent
+			return scope.Covers(a.Scope, d.agent) && h.Mode.AtLeast(a.Mode)
+		})
+		if !wanted {
+			extra = append(extra, a)
+		}
+	}
+	return extra
+}
+
+// rest is how long nothing needs to be done, unless something changes.
+func (d *driver) rest(w wish) time.Duration {
+	d.failures, d.blamed = 0, ""
+	d.update(func(s *ControlState) { s.Error = "" })
+	next := d.gate.options.ReconcileEvery
+	if w.leader && w.sure {
+		next = min(next, d.sentAt.Add(d.lease()/3).Sub(d.gate.clock.Now()))
+	}
+	return max(next, firstPause)
+}
+
+// unconfirmed is how long to wait for a control that accepted but does not enforce.
+func (d *driver) unconfirmed(w wish) time.Duration {
+	d.failures++
+	if d.failures >= patience {
+		d.blame(w, "It accepted what is wanted, but reading it back shows otherwise.")
+	}
+	return d.backOff()
+}
+
+// backOff is how long to wait after a failure: never so long that the lease runs out
+// meanwhile.
+func (d *driver) backOff() time.Duration { return min(pause(d.failures), d.lease()/3) }
+
+// failed is how long to wait after a request failed.
+func (d *driver) failed(w wish, err error) time.Duration {
+	if d.hurried {
+		return 0 // something newer is to be sent
+	}
+	d.failures++
+	sentence := fmt.Sprintf("The control %s could not be asked.", d.control.Name())
+	if errors.Is(err, context.DeadlineExceeded) {
+		sentence = fmt.Sprintf("The control %s did not answer within %s.", d.control.Name(), d.gate.options.ControlTimeout)
+	}
+	if known, ok := errors.AsType[*tagout.Error](err); ok {
+		sentence = known.Message
+	}
+	d.blame(w, sentence)
+	if tagout.IsFinal(err) {
+		d.failures = max(d.failures, 7) // the longest pause
+	}
+	return d.backOff()
+}
+
+// blame reports a failure once, until something changes.
+func (d *driver) blame(w wish, sentence string) {
+	d.update(func(s *ControlState) { s.Error, s.Confirmed = sentence, false })
+	if d.blamed == sentence {
+		return
+	}
+	d.blamed = sentence
+	d.gate.log.Warn("a control does not do what is wanted", "agent", d.agent.Name, "control", d.control.Name(), "error", sentence)
+	var unobserved []tagout.HoldID
+	for _, h := range w.real {
+		if !d.marks[h.ID].observed {
+			unobserved = append(unobserved, h.ID)
+		}
+	}
+	d.report(tagout.ControlReport{Holds: unobserved, Error: sentence})
+}
+
+// report queues news about holds; without holds there is none.
+func (d *driver) report(r tagout.ControlReport) {
+	if len(r.Holds) == 0 {
+		return
+	}
+	r.Agent, r.Control, r.At = d.agent.Name, d.control.Name(), d.gate.clock.Now()
+	d.gate.news.add(r)
+}
+
+func (d *driver) update(change func(*ControlState)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	change(&d.status)
+}

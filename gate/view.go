@@ -1,0 +1,152 @@
+package gate
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tagout"
+)
+
+// maxContexts is up to how many different contexts of one agent the answers are kept.
+const maxContexts = 4096
+
+// view is what the gate answers from. It is never changed, only replaced as a whole.
+type view struct {
+	generation int64
+	agents     map[string]*agentView // the declared ones, and those that a hold names
+	holds      []tagout.Hold         // all that stand, in the order in which they came
+	everywhere []tagout.Hold         // those of them that name no agent
+	pending    int                   // those of them that the database does not know
+	loaded     bool                  // the database was read at least once
+	readAt     time.Time             // when the newest read began
+	epoch      int64                 // grows when the holds become known, or known again
+}
+
+// agentView is one agent with the holds that touch it.
+type agentView struct {
+	name       string
+	shape      *shape
+	holds      []tagout.Hold
+	versions   map[string]string // pinned
+	generation int64             // of the view in which it last changed
+	ready      sync.Once
+	answers    []atomic.Pointer[answer] // by context, made when first asked
+}
+
+// shape is what of a declared agent tells contexts apart.
+type shape struct {
+	declared *tagout.Agent // nil: the agent is not declared
+	channels map[string]int
+	regions  map[string]int
+	tools    map[string]int
+	contexts int
+}
+
+// newShape numbers the declared values from 1; 0 is any other value, which all evaluate alike.
+func newShape(a *tagout.Agent) *shape {
+	s := &shape{declared: a, contexts: 1}
+	if a == nil {
+		return s
+	}
+	number := func(values []string) map[string]int {
+		numbers := make(map[string]int, len(values))
+		for _, v := range values {
+			if _, twice := numbers[v]; !twice {
+				numbers[v] = len(numbers) + 1
+			}
+		}
+		return numbers
+	}
+	s.channels, s.regions = number(a.Channels), number(a.Regions)
+	s.tools = number(slices.Sorted(maps.Keys(a.Tools)))
+	s.contexts = (len(s.channels) + 1) * (len(s.regions) + 1) * (len(s.tools) + 1)
+	return s
+}
+
+func (s *shape) index(asked tagout.Attributes) int {
+	i := s.channels[asked.Channel]
+	i = i*(len(s.regions)+1) + s.regions[asked.Region]
+	return i*(len(s.tools)+1) + s.tools[asked.Tool]
+}
+
+// answer is what the agent may do in the context asked, which must be canonical.
+func (v *agentView) answer(asked tagout.Attributes) *answer {
+	if v.shape.contexts > maxContexts {
+		return newAnswer(v.decide(asked), v.versions)
+	}
+	v.ready.Do(func() {
+		n := v.shape.contexts
+		if len(v.holds) == 0 {
+			n = 1 // every context is answered alike
+		}
+		v.answers = make([]atomic.Pointer[answer], n)
+	})
+	slot := &v.answers[0]
+	if len(v.answers) > 1 {
+		slot = &v.answers[v.shape.index(asked)]
+	}
+	if a := slot.Load(); a != nil {
+		return a
+	}
+	a := newAnswer(v.decide(asked), v.versions)
+	slot.Store(a)
+	return a
+}
+
+func (v *agentView) decide(asked tagout.Attributes) tagout.Decision {
+	return tagout.Evaluate(v.name, v.shape.declared, v.holds, asked)
+}
+
+// next is the view after a change of the ledger that touched these agents.
+func (g *Gate) next(before *view, t *touched) *view {
+	v := &view{generation: before.generation, agents: before.agents, holds: before.holds, everywhere: before.everywhere,
+		pending: g.ledger.pending(), loaded: before.loaded, readAt: before.readAt, epoch: before.epoch}
+	if t.nobody() {
+		return v
+	}
+	v.generation++
+	v.holds, v.everywhere, v.agents = g.ledger.holds(), nil, maps.Clone(before.agents)
+	named := map[string][]tagout.Hold{}
+	for _, h := range v.holds {
+		if h.Scope.Agent == "" {
+			v.everywhere = append(v.everywhere, h)
+		}
+		named[h.Scope.Agent] = append(named[h.Scope.Agent], h)
+	}
+	changed := t.agents
+	if t.everyone {
+		changed = map[string]bool{}
+		for name := range v.agents {
+			changed[name] = true
+		}
+		maps.Copy(changed, t.agents)
+	}
+	for name := range changed {
+		g.rebuild(v, name, named[name])
+	}
+	return v
+}
+
+// rebuild replaces one agent of a view that is being made.
+func (g *Gate) rebuild(v *view, name string, named []tagout.Hold) {
+	s := g.shapes[name]
+	if s == nil && len(named) == 0 {
+		delete(v.agents, name) // neither declared nor held by name
+		return
+	}
+	if s == nil {
+		s = newShape(nil)
+	}
+	v.agents[name] = &agentView{
+		name:       name,
+		shape:      s,
+		holds:      slices.Concat(v.everywhere, named),
+		versions:   g.ledger.pins[name].versions,
+		generation: v.generation,
+	}
+}
+
+func sameVersions(a, b map[string]string) bool { return maps.Equal(a, b) }
