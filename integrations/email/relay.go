@@ -1,0 +1,86 @@
+package email
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wneessen/go-mail"
+)
+
+// relay is the mail server that takes our mail.
+type relay struct {
+	host     string
+	port     int
+	user     string
+	password string
+	implicit bool           // TLS from the first byte (smtps)
+	starttls mail.TLSPolicy // otherwise
+}
+
+const relayFix = " Fix: Write smtp://user:password@host:587 or smtps://user:password@host:465, with special characters of the password as %XX."
+
+// parseRelay reads the setting smtp. STARTTLS is used where it is offered, and required
+// from other machines unless the URL says ?tls=off. Its errors show nothing of the URL.
+func parseRelay(text string) (relay, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" || u.Path != "" && u.Path != "/" {
+		return relay{}, errors.New("The address of the mail server cannot be read." + relayFix)
+	}
+	r := relay{host: u.Hostname(), port: 587, user: u.User.Username(), implicit: u.Scheme == "smtps", starttls: mail.TLSMandatory}
+	r.password, _ = u.User.Password()
+	if r.implicit {
+		r.port = 465
+	}
+	if u.Port() != "" {
+		if r.port, err = strconv.Atoi(u.Port()); err != nil || r.port < 1 || r.port > 65535 {
+			return relay{}, errors.New("The port of the mail server is not one." + relayFix)
+		}
+	}
+	if r.local() {
+		r.starttls = mail.TLSOpportunistic
+	}
+	for key, values := range u.Query() {
+		if key != "tls" || len(values) != 1 || values[0] != "off" || r.implicit {
+			return relay{}, errors.New("The address of the mail server has an option that is not known. Fix: Only smtp://…?tls=off is.")
+		}
+		r.starttls = mail.NoTLS
+	}
+	if r.starttls == mail.NoTLS && r.user != "" && !r.local() {
+		return relay{}, errors.New("The password would go to another machine without encryption. Fix: Remove ?tls=off, or the user and password.")
+	}
+	return r, nil
+}
+
+// local reports whether the relay is on this machine.
+func (r relay) local() bool {
+	ip, err := netip.ParseAddr(r.host)
+	return strings.EqualFold(r.host, "localhost") || err == nil && ip.Unmap().IsLoopback()
+}
+
+func (r relay) address() string { return net.JoinHostPort(r.host, strconv.Itoa(r.port)) }
+
+// client is a fresh client, whose every step ends with ctx.
+func (r relay) client(ctx context.Context) (*mail.Client, error) {
+	timeout := patience
+	if deadline, ok := ctx.Deadline(); ok {
+		timeout = max(time.Millisecond, min(timeout, time.Until(deadline)))
+	}
+	options := []mail.Option{mail.WithPort(r.port), mail.WithTimeout(timeout), mail.WithTLSPolicy(r.starttls), mail.WithoutNoop()}
+	if r.implicit {
+		options = append(options, mail.WithSSL())
+	}
+	if r.user != "" {
+		login := mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover)
+		if r.local() && !r.implicit {
+			login = mail.WithOpportunisticSMTPAuth(mail.SMTPAuthSCRAMSHA256, mail.SMTPAuthPlainNoEnc, mail.SMTPAuthLoginNoEnc)
+		}
+		options = append(options, login, mail.WithUsername(r.user), mail.WithPassword(r.password))
+	}
+	return mail.NewClient(r.host, options...)
+}

@@ -1,0 +1,111 @@
+package integrations
+
+import (
+	"bytes"
+	"context"
+	"unicode/utf8"
+
+	"tagout"
+)
+
+// What one delivery may hold. Longer text is cut in the alert and stays whole in its raw
+// form.
+const (
+	maxBody   = 8 << 20 // bytes
+	maxAlerts = 10_000
+	maxPairs  = 256   // labels or annotations of one alert
+	maxLabel  = 4096  // bytes of a name, a label or an identifier
+	maxText   = 65536 // bytes of a summary or an annotation
+)
+
+// guarded is a source whose deliveries and alerts are kept within limits.
+type guarded struct {
+	name  string
+	inner tagout.Source
+}
+
+// Decode is the inner source's, with the limits above. It returns TooLarge for a delivery
+// that exceeds them, and Invalid for one that the source cannot read.
+func (g guarded) Decode(ctx context.Context, in tagout.Delivery) (alerts []tagout.Alert, err error) {
+	if len(in.Body) > maxBody {
+		return nil, tagout.Errorf(tagout.TooLarge, "The body is larger than 8 MiB: send fewer alerts at once.")
+	}
+	defer func() {
+		if broken := recover(); broken != nil { // its value may quote the body
+			alerts, err = nil, tagout.Errorf(tagout.Invalid, "The body could not be read.")
+		}
+	}()
+	in.Source = g.name
+	in.Body = withoutNul(in.Body)
+	alerts, err = g.inner.Decode(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	if len(alerts) > maxAlerts {
+		return nil, tagout.Errorf(tagout.TooLarge, "There are more than %d alerts: send fewer at once.", maxAlerts)
+	}
+	for i := range alerts {
+		if err := limit(&alerts[i], i); err != nil {
+			return nil, err
+		}
+	}
+	return alerts, nil
+}
+
+func limit(a *tagout.Alert, i int) error {
+	if len(a.Labels) > maxPairs || len(a.Annotations) > maxPairs {
+		return tagout.Errorf(tagout.TooLarge, "Alert %d has more than %d labels or annotations.", i, maxPairs)
+	}
+	for _, short := range []*string{&a.Name, &a.Fingerprint, &a.CorrelationID, &a.URL} {
+		*short = cut(*short, maxLabel)
+	}
+	a.Summary = cut(a.Summary, maxText)
+	a.Labels = cutAll(a.Labels, maxLabel)
+	a.Annotations = cutAll(a.Annotations, maxText)
+	a.StartsAt = tagout.Moment(a.StartsAt)
+	return nil
+}
+
+func cutAll(pairs map[string]string, most int) map[string]string {
+	for key, value := range pairs {
+		if len(key) > maxLabel {
+			delete(pairs, key)
+			key = cut(key, maxLabel)
+			pairs[key] = cut(value, most)
+		} else if len(value) > most {
+			pairs[key] = cut(value, most)
+		}
+	}
+	return pairs
+}
+
+// cut is s in at most n bytes, ending in … if something was cut off.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	end := n - len("…")
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "…"
+}
+
+// withoutNul replaces the escape \u0000 by that of U+FFFD: not every database can keep NUL
+// in text, and an alert must not be lost for it.
+func withoutNul(body []byte) []byte {
+	if !bytes.Contains(body, []byte(`\u0000`)) {
+		return body
+	}
+	out := bytes.Clone(body)
+	for i := 0; i+1 < len(out); i++ {
+		if out[i] != '\\' {
+			continue
+		}
+		if bytes.HasPrefix(out[i:], []byte(`\u0000`)) {
+			copy(out[i:], `\ufffd`)
+		}
+		i++ // what is escaped is no backslash of its own
+	}
+	return out
+}
