@@ -177,7 +177,7 @@ async function start() {
   await refresh();
   choosePlace();
   asked = '';
-  conversation.focus();
+  setTimeout(() => conversation.focus(), 0);
 }
 
 start();

@@ -73,7 +73,7 @@ function rowsFor(messages, options) {
     const grouped = !newDay && !isNew && sameAuthor(before, message);
     const replies = repliesTo(options.channel, message.ts);
     const key = JSON.stringify([state.user, grouped, message, replies.length, replies.at(-1)?.ts]);
-    rows.push({ id: message.ts, key, build: () => article(message, { ...options, grouped, replies }) });
+    rows.push({ id: message.ts, key, build: () => safely(message, { ...options, grouped, replies }) });
     before = message;
   }
   return rows;
@@ -88,7 +88,17 @@ function dayRow(date) {
   return h('div.day', { role: 'separator', 'aria-label': dayName(date) }, h('span', {}, `${dayName(date)} · times in ${zone(date)}`));
 }
 
-function article(message, options) {
+// safely draws a message whatever is in it: one that cannot be rendered shows
+// its bare text, so that it never takes the others with it.
+function safely(message, options) {
+  try {
+    return article(message, options);
+  } catch {
+    return article({ ...message, blocks: null, attachments: null, text: '' }, options, String(message.text || 'This message cannot be shown.'));
+  }
+}
+
+function article(message, options, bare = '') {
   const author = authorOf(message);
   const name = author.real_name || author.name;
   const pinned = state.channels.get(options.channel)?.pinned?.includes(message.ts);
@@ -102,7 +112,7 @@ function article(message, options) {
   append(node, [
     h('div.message-side', {}, side),
     h('div.message-main', {}, message.ephemeral && h('p.only-you', {}, 'Only visible to you'),
-      pinned && !options.inThread && h('p.pinned-mark', {}, icon('pin'), 'Pinned'), head, bodyOf(message, options), options.grouped && edited, extrasOf(message), threadMark(message, options)),
+      pinned && !options.inThread && h('p.pinned-mark', {}, icon('pin'), 'Pinned'), head, bare ? h('div.rich', {}, h('p', {}, bare)) : bodyOf(message, options), options.grouped && edited, extrasOf(message), threadMark(message, options)),
     toolbar(message, options),
   ]);
   return node;
@@ -143,7 +153,7 @@ function threadMark(message, options) {
   const faces = [...new Map(options.replies.map((one) => [one.user, authorOf(one)])).values()].slice(0, 3);
   return h('button.thread-mark', { type: 'button', onclick: () => options.openThread(message.ts), data: { thread: message.ts } },
     faces.map((one) => avatar(one, 'tiny')), h('strong', {}, `${count} ${count === 1 ? 'reply' : 'replies'}`),
-    last && h('span.muted', { title: full(fromTS(last.ts)) }, `last ${relative(fromTS(last.ts))}`));
+    last && h('span.muted', { title: full(fromTS(last.ts)) }, `last reply ${relative(fromTS(last.ts))}`));
 }
 
 function toolbar(message, options) {

@@ -89,8 +89,12 @@ function paragraph(lines, env) {
   return node;
 }
 
+const DEEPEST = 8;
+
 // inline renders one line. With env.literal only emoji and modes are read.
-export function inline(text, env) {
+export function inline(text, outer) {
+  const depth = (outer.depth || 0) + 1;
+  const env = { ...outer, depth, literal: outer.literal || depth > DEEPEST, unclosed: new Set() };
   const nodes = [];
   let buffer = '';
   const flush = () => { if (buffer) nodes.push(decode(buffer)); buffer = ''; };
@@ -136,10 +140,14 @@ function codeAt(text, at) {
 
 function styledAt(text, at, env) {
   const mark = text[at];
+  if (env.unclosed.has(mark)) return null;
   if (at > 0 && WORD.test(text[at - 1])) return null;
   if (!text[at + 1] || /\s/.test(text[at + 1]) || text[at + 1] === mark) return null;
   const end = closingMark(text, at, mark);
-  if (end < 0) return null;
+  if (end < 0) {
+    env.unclosed.add(mark);
+    return null;
+  }
   return { node: h(STYLES[mark], {}, ...inline(text.slice(at + 1, end), env)), length: end + 1 - at };
 }
 
