@@ -1,0 +1,90 @@
+package commands
+
+import (
+	"context"
+	"strings"
+
+	"tagout"
+)
+
+// decision is what the buttons GO and NO-GO carry: the request and the digest of exactly
+// what was shown beside them.
+type decision struct {
+	incident tagout.IncidentID
+	request  string
+	digest   string
+}
+
+// parseDecision reads `INC-n|request|digest`; it returns Invalid for anything else.
+func parseDecision(value string) (decision, error) {
+	parts := strings.Split(value, "|")
+	if len(parts) != 3 || parts[1] == "" || parts[2] == "" {
+		return decision{}, tagout.Errorf(tagout.Invalid, "This button does not say what it signs. Nothing was signed; use the newest decision message.")
+	}
+	id, err := tagout.ParseIncidentID(parts[0])
+	return decision{id, parts[1], parts[2]}, err
+}
+
+// goes is the button GO: it signs at once.
+func (r resumption) goes(ctx context.Context, c tagout.Click) (tagout.Reply, error) {
+	d, err := parseDecision(c.Value)
+	if err != nil {
+		return tagout.Reply{}, err
+	}
+	return r.sign(ctx, d, tagout.Signing{User: c.User, Verdict: tagout.Go})
+}
+
+// refuses is the button NO-GO: it asks why, and signs when that is sent.
+func (r resumption) refuses(_ context.Context, c tagout.Click) (tagout.Reply, error) {
+	d, err := parseDecision(c.Value)
+	if err != nil {
+		return tagout.Reply{}, err
+	}
+	form := tagout.Form{ID: "nogo", Title: "NO-GO for " + d.incident.String(), Submit: tagout.NoGo, State: c.Value,
+		Intro:  []tagout.Text{tagout.T("Everything stays held. Say what has to change before you would sign.")},
+		Fields: []tagout.Field{{Key: "reason", Label: "Why not", Kind: tagout.FieldParagraph}}}
+	return tagout.Reply{Form: &form, Message: tagout.Say("A NO-GO needs its reason, which is asked for in Slack.")}, nil
+}
+
+// refused signs NO-GO with its reason.
+func (r resumption) refused(ctx context.Context, s tagout.Submission) (tagout.Reply, error) {
+	d, err := parseDecision(s.State)
+	if err != nil {
+		return tagout.Reply{}, err
+	}
+	reason := prose(s.Values["reason"])
+	if reason == "" {
+		return problem("reason", tagout.Errorf(tagout.Invalid, "Say why not, so that they know what to change."))
+	}
+	return r.sign(ctx, d, tagout.Signing{User: s.User, Verdict: tagout.NoGo, Reason: reason})
+}
+
+// sign gives one sign-off and confirms it to the signer; the channel is told by the event.
+func (r resumption) sign(ctx context.Context, d decision, s tagout.Signing) (tagout.Reply, error) {
+	s.Request, s.Digest = d.request, d.digest
+	i, err := r.desk.Sign(ctx, d.incident, s)
+	if err != nil {
+		return tagout.Reply{}, err
+	}
+	return tagout.Reply{Message: r.signed(i, s), Outcome: tagout.Outcome{Incident: i.ID}}, nil
+}
+
+func (r resumption) signed(i *tagout.Incident, s tagout.Signing) tagout.Message {
+	m := tagout.Say("Your ", tagout.Bold(s.Verdict), " on ", tagout.Bold(i.ID.String()), " is recorded.")
+	q := i.Request
+	switch {
+	case s.Verdict == tagout.NoGo:
+		m.Tone = tagout.ToneWarning
+		return m.Para("Everything stays held. They can ask again with ", tagout.Fixed("/resume "+i.ID.String()), ".")
+	case q == nil || q.ID != s.Request:
+		return m
+	case q.State == tagout.RequestApproved:
+		m.Tone = tagout.ToneGood
+		m = m.Para("It was the last one needed: ", tagout.Fixed(q.Scope.String()), " goes to ", q.Target, ".")
+		if rest := i.ActiveHolds(); len(rest) > 0 {
+			m = m.Para(i.ID.String(), " still holds ", count(len(rest), "scope"), ": see ", tagout.Fixed("/status "+i.ID.String()), ".")
+		}
+		return m
+	}
+	return m.Para("Everything stays held. Still needed: GO of ", ruleText(q.Missing(), r.policy), ".")
+}

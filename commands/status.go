@@ -1,0 +1,182 @@
+package commands
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"tagout"
+)
+
+// StatusReader is what telling the status needs.
+type StatusReader interface {
+	// Incident reads one incident.
+	Incident(ctx context.Context, id tagout.IncidentID) (*tagout.Incident, error)
+	// Incidents lists incidents, newest first.
+	Incidents(ctx context.Context, q tagout.IncidentQuery) ([]*tagout.Incident, error)
+	// Decide answers for one action of one agent, as the gate does.
+	Decide(agent string, asked tagout.Attributes) tagout.Decision
+	// Holds lists what stands, recorded or not.
+	Holds() []tagout.Hold
+	// GateStatus is the gate's health.
+	GateStatus() tagout.GateStatus
+}
+
+// status tells how everything, an agent, a part of it or an incident stands.
+func status(f floor, d StatusReader) tagout.Command {
+	s := statuses{f, d}
+	return tagout.Command{
+		Name: "status", Summary: "Tell how everything stands, or one agent, scope or incident.", Usage: "[SCOPE|INC-n]", Right: tagout.MayRead,
+		Detail: detail(anyoneAndReadTokens, []string{"/status", "/status mailer/email", "/status INC-7"},
+			"In an incident's channel it tells of that incident; /status * always tells of everything.",
+			"Of a private incident it tells only that it exists, except in that incident's channel."),
+		Run: func(ctx context.Context, in tagout.Invocation) (tagout.Reply, error) {
+			word := strings.TrimSpace(line(in.Text))
+			switch {
+			case looksLikeIncident(word) || word == "" && in.Incident != 0:
+				id, _, err := incidentOf("status", in)
+				if err != nil {
+					return tagout.Reply{}, err
+				}
+				return s.ofIncident(ctx, id, in.Incident)
+			case word == "":
+				return s.ofEverything(ctx, in.Incident)
+			}
+			scope, err := tagout.ParseScope(strings.TrimRight(bare(word), "."))
+			if err != nil {
+				return tagout.Reply{}, err
+			}
+			if scope.Agent == "" && scope.Channel+scope.Region+scope.Tool == "" {
+				return s.ofEverything(ctx, in.Incident)
+			}
+			return s.ofScope(ctx, scope, in.Incident)
+		},
+	}
+}
+
+type statuses struct {
+	floor
+	desk StatusReader
+}
+
+// staleAfter is how old the gate's knowledge may be before the status speaks of it.
+const staleAfter = 15 * time.Second
+
+// gate tells of the gate's health: first and loudly if something is wrong with it.
+func (s statuses) gate(m tagout.Message) tagout.Message {
+	g, now := s.desk.GateStatus(), s.clock.Now()
+	switch age := now.Sub(g.ReadAt); {
+	case !g.HoldsLoaded:
+		m.Tone = tagout.ToneDanger
+		m = m.Para(tagout.Bold("The gate does not know the holds"), ": it answers ", tagout.Halted, " for every agent until it has read them.")
+	case g.ReadAt.IsZero():
+		m.Tone = tagout.ToneDanger
+		m = m.Para(tagout.Bold("The gate has not read the holds from the database yet"), ": it knows only those of its journal.")
+	case age > staleAfter:
+		m.Tone = tagout.ToneWarning
+		m = m.Para(tagout.Bold("The gate's knowledge is "+seconds(age)+" old"), ": the database does not answer. New stops work; nothing can be resumed.")
+	}
+	if g.Pending > 0 {
+		if m.Tone == tagout.ToneNeutral {
+			m.Tone = tagout.ToneWarning
+		}
+		m = m.Para(tagout.Bold(count(g.Pending, "stop")+" in force, not recorded yet"), ": recorded when the database returns.")
+	}
+	return m
+}
+
+// gateFooter tells of a healthy gate, in small print.
+func (s statuses) gateFooter(m tagout.Message) tagout.Message {
+	now := s.clock.Now()
+	if g := s.desk.GateStatus(); g.HoldsLoaded && !g.ReadAt.IsZero() {
+		m.Footer = tagout.T("The gate read the holds "+seconds(now.Sub(g.ReadAt))+" ago. As of ", now, ".")
+	}
+	return m
+}
+
+// open lists the open incidents; what cannot be read is said in the message.
+func (s statuses) open(ctx context.Context, m tagout.Message) ([]*tagout.Incident, tagout.Message) {
+	found, err := s.desk.Incidents(ctx, tagout.IncidentQuery{Open: true})
+	if err != nil {
+		m.Tone = tagout.ToneDanger
+		m = m.Para(tagout.Bold("The incidents cannot be read"), ": ", tagout.Sentence(err), " What the gate holds is known all the same.")
+	}
+	return found, m
+}
+
+func (s statuses) ofEverything(ctx context.Context, here tagout.IncidentID) (tagout.Reply, error) {
+	m := s.gate(tagout.Message{Title: "How everything stands"})
+	open, m := s.open(ctx, m)
+	held := s.desk.Holds()
+	known := s.policy.Agents.Names()
+	for _, h := range held {
+		if a := h.Scope.Agent; a != "" && s.policy.Agents[a] == nil && !slices.Contains(known, a) {
+			known = append(known, a)
+		}
+	}
+	for _, name := range known {
+		label := name
+		if s.policy.Agents[name] == nil {
+			label += " (not declared)"
+		}
+		m = m.Fact(label, s.standing(name, held))
+	}
+	if len(known) == 0 {
+		m = m.Para("No agent is declared and none is held.")
+	}
+	switch {
+	case len(open) == 0 && m.Tone == tagout.ToneNeutral:
+		m = m.Para("No incident is open.")
+	case len(open) > 0:
+		m = m.Para(tagout.Bold(count(len(open), "open incident")))
+	}
+	for n, i := range open {
+		if n == 10 {
+			m = m.Para("and " + count(len(open)-n, "more incident") + ".")
+			break
+		}
+		m = m.Para(incidentLine(i, here))
+	}
+	return tagout.Reply{Message: s.gateFooter(m)}, nil
+}
+
+// standing is an agent's effective mode, and where it is held further than as a whole.
+func (s statuses) standing(agent string, held []tagout.Hold) tagout.Text {
+	d := s.desk.Decide(agent, tagout.Attributes{})
+	whole := tagout.Running
+	var parts []string
+	for _, h := range held {
+		switch {
+		case h.Scope.Agent != "" && h.Scope.Agent != agent:
+		case h.Scope.Channel+h.Scope.Region+h.Scope.Tool != "":
+			parts = append(parts, h.String())
+		case h.Mode.Stricter(whole):
+			whole = h.Mode
+		}
+	}
+	if len(d.Holds) == 0 && d.Mode != tagout.Running {
+		whole = d.Mode // the gate knows nothing and therefore refuses
+	}
+	t := tagout.T(tagout.Bold(whole.Label()))
+	if whole == tagout.Capped && !d.Cap.IsZero() {
+		t = append(t, tagout.T(" at ", d.Cap.String())...)
+	}
+	if len(parts) > 0 {
+		t = append(t, tagout.T(", except ", strings.Join(parts, "; "))...)
+	}
+	return t
+}
+
+// incidentLine is an open incident on one line.
+func incidentLine(i *tagout.Incident, here tagout.IncidentID) tagout.Text {
+	t := tagout.T(tagout.Bold(i.ID.String()), " ", i.Severity.Label(), " ", string(i.State))
+	if i.Private && here != i.ID {
+		return append(t, tagout.T(", private")...)
+	}
+	t = append(t, tagout.T(": ", tagout.Fixed(i.Scope.String()), " ", i.Title)...)
+	if i.Room.Channel != "" {
+		t = append(t, tagout.T(" ", tagout.ChannelLink(i.Room.Channel))...)
+	}
+	return t
+}

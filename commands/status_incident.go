@@ -1,0 +1,108 @@
+package commands
+
+import (
+	"context"
+	"strings"
+
+	"tagout"
+)
+
+// ofIncident tells how one incident stands.
+func (s statuses) ofIncident(ctx context.Context, id, here tagout.IncidentID) (tagout.Reply, error) {
+	i, err := s.desk.Incident(ctx, id)
+	if err != nil {
+		return tagout.Reply{}, err
+	}
+	m := s.gate(tagout.Message{Title: i.ID.String() + " " + i.Severity.Label() + " " + string(i.State)})
+	outcome := tagout.Outcome{Incident: id, Holds: i.ActiveHolds()}
+	if i.Private && here != id {
+		return tagout.Reply{Message: m.Para("It is private: more is told in its own channel only."), Outcome: tagout.Outcome{Incident: id}}, nil
+	}
+	m = m.Para(tagout.Bold(i.Title))
+	if i.Summary != "" && i.Summary != i.Title {
+		m = m.Para(cutTo(prose(i.Summary), 600))
+	}
+	m = m.Fact("Scope", tagout.Fixed(i.Scope.String())).Fact("Class", s.policy.ClassTitle(i.Class))
+	m = m.Fact("Detected", i.At(tagout.Detected))
+	if at := i.At(tagout.Acknowledged); at.IsZero() {
+		m = m.Fact("Acknowledged", tagout.Bold("by nobody yet"))
+	} else {
+		m = m.Fact("Acknowledged", at, " by ", i.AcknowledgedBy.Text())
+	}
+	m = m.Fact("Held", heldBy(i))
+	m = s.alerts(m, i)
+	m = progressOf(i, tagout.Everything, strictestOf(i)).facts(m)
+	m = s.request(m, i)
+	if r := i.Rollback; r != nil {
+		m = m.Fact("Rollback", rollbackState(r))
+	}
+	if i.Room.Channel != "" {
+		m = m.Fact("Channel", tagout.ChannelLink(i.Room.Channel))
+	}
+	m.Buttons = s.incidentButtons(i)
+	return tagout.Reply{Message: s.gateFooter(m), Outcome: outcome}, nil
+}
+
+func strictestOf(i *tagout.Incident) tagout.Mode {
+	mode := tagout.Running
+	for _, h := range i.ActiveHolds() {
+		if h.Mode.Stricter(mode) {
+			mode = h.Mode
+		}
+	}
+	return mode
+}
+
+func (s statuses) alerts(m tagout.Message, i *tagout.Incident) tagout.Message {
+	a := i.Alerts
+	if a.Distinct == 0 {
+		return m
+	}
+	text := count(a.Distinct, "alert")
+	if a.Repeats > 0 {
+		text += ", " + count(a.Repeats, "repeat")
+	}
+	if a.Firing > 0 {
+		text += ", " + count(a.Firing, "alert") + " firing now"
+	}
+	return m.Fact("Alerts", text)
+}
+
+// request tells what became of the newest resume request, and who has to sign.
+func (s statuses) request(m tagout.Message, i *tagout.Incident) tagout.Message {
+	r := i.Request
+	if r == nil || r.State != tagout.RequestPending {
+		if len(i.ActiveHolds()) > 0 {
+			m = m.Fact("To resume", "GO of ", ruleText(i.Rule, s.policy), " on a request made with ", tagout.Fixed("/resume "+i.ID.String()))
+		}
+		if r != nil && len(i.ActiveHolds()) > 0 {
+			m = m.Fact("Last request", string(r.State)+strings.TrimRight(": "+r.Reason, ": "))
+		}
+		return m
+	}
+	return m.Fact("Resume asked", tagout.Fixed(r.Scope.String()), " to ", r.Target, " by ", r.By.Actor().Text()).
+		Fact("Still needs", "GO of ", ruleText(r.Missing(), s.policy), " before ", r.Expires)
+}
+
+func rollbackState(r *tagout.Rollback) string {
+	to := r.Agent + " to " + tagout.Pairs(r.To)
+	switch {
+	case !r.DoneAt.IsZero():
+		return to + ", read back"
+	case !r.FailedAt.IsZero():
+		return to + " failed: " + line(r.Failure)
+	}
+	return to + ", not read back yet"
+}
+
+func (s statuses) incidentButtons(i *tagout.Incident) []tagout.Button {
+	buttons := stopButtons(i)
+	if i.State.Ended() {
+		return buttons
+	}
+	buttons = append(buttons, tagout.Button{Action: "kill", Label: "Stop more", Value: i.ID.String(), Tone: tagout.ToneDanger})
+	if len(i.ActiveHolds()) > 0 {
+		buttons = append(buttons, tagout.Button{Action: "resume", Label: "Request resume", Value: i.ID.String()})
+	}
+	return buttons
+}

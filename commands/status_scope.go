@@ -1,0 +1,142 @@
+package commands
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"tagout"
+)
+
+// maxHolds is how many holds a status shows one by one.
+const maxHolds = 15
+
+// ofScope tells what the gate answers for an agent or a part of it, and why.
+func (s statuses) ofScope(ctx context.Context, scope tagout.Scope, here tagout.IncidentID) (tagout.Reply, error) {
+	m := s.gate(tagout.Message{})
+	open, m := s.open(ctx, m)
+	held := s.touching(scope)
+	var mode tagout.Mode
+	if scope.Agent == "" {
+		mode = strictest(held)
+	} else {
+		d := s.desk.Decide(scope.Agent, tagout.Attributes{Channel: scope.Channel, Region: scope.Region, Tool: scope.Tool})
+		mode = d.Mode
+		m = describe(m, d)
+		if scope == scope.WholeAgent() && mode != tagout.Running {
+			m = m.Fact("In all", s.standing(scope.Agent, held))
+		}
+	}
+	m.Title = scope.String() + " " + mode.Label()
+	m = s.undeclared(m, scope)
+	private := map[tagout.IncidentID]bool{}
+	for _, i := range open {
+		private[i.ID] = i.Private && i.ID != here
+	}
+	for n, h := range held {
+		if n == maxHolds {
+			m = m.Para("and " + count(len(held)-n, "more hold") + ".")
+			break
+		}
+		hidden, readable := private[h.Incident]
+		m = m.Para(holdLine(h, readable && !hidden))
+	}
+	if len(held) == 0 {
+		m = m.Para("Nothing holds it.")
+	}
+	for _, i := range open {
+		if concerns(i, scope) {
+			m = m.Para(incidentLine(i, here))
+			if !private[i.ID] {
+				m = progressOf(i, scope, mode).facts(m)
+			}
+		}
+	}
+	if mode != tagout.Running && m.Tone == tagout.ToneNeutral {
+		m.Tone = tagout.ToneWarning
+	}
+	return tagout.Reply{Message: s.gateFooter(m)}, nil
+}
+
+// describe tells what an agent is told while it is held.
+func describe(m tagout.Message, d tagout.Decision) tagout.Message {
+	if len(d.Holds) == 0 && d.Mode != tagout.Running && d.Reason != "" {
+		m = m.Fact("Why", line(d.Reason))
+	}
+	if !d.Cap.IsZero() {
+		m = m.Fact("Spend cap", d.Cap.String())
+	}
+	if len(d.DisabledTools) > 0 {
+		m = m.Fact("Disabled tools", strings.Join(d.DisabledTools, ", "))
+	}
+	if d.Fallback != "" {
+		m = m.Fact("Meanwhile it should", line(d.Fallback))
+	}
+	return m
+}
+
+// touching lists the holds that have anything in common with a scope, strictest first.
+func (s statuses) touching(scope tagout.Scope) []tagout.Hold {
+	held := slices.DeleteFunc(slices.Clone(s.desk.Holds()), func(h tagout.Hold) bool {
+		agent := scope.Agent
+		if agent == "" {
+			agent = h.Scope.Agent
+		}
+		return !h.Scope.Touches(scope, s.policy.Agents[agent])
+	})
+	slices.SortStableFunc(held, func(a, b tagout.Hold) int {
+		switch {
+		case a.Mode.Stricter(b.Mode):
+			return -1
+		case b.Mode.Stricter(a.Mode):
+			return 1
+		}
+		return strings.Compare(a.Scope.String(), b.Scope.String())
+	})
+	return held
+}
+
+// strictest is the mode of the strictest of these holds.
+func strictest(held []tagout.Hold) tagout.Mode {
+	if len(held) == 0 {
+		return tagout.Running
+	}
+	return held[0].Mode
+}
+
+// undeclared says which parts of a scope the configuration does not know.
+func (s statuses) undeclared(m tagout.Message, scope tagout.Scope) tagout.Message {
+	unknown := s.policy.Agents.Undeclared(scope)
+	if len(unknown) == 0 {
+		return m
+	}
+	text := "Not in the configuration: " + strings.Join(unknown, ", ") + "."
+	if s.policy.Agents[scope.Agent] == nil {
+		if near := s.policy.Agents.Near(scope.Agent); len(near) > 0 {
+			text += " Did you mean " + strings.Join(near, ", ") + "?"
+		}
+	}
+	return m.Para(text)
+}
+
+// holdLine is one hold: what, for which incident, since when, by whom and, unless its
+// incident is private, why.
+func holdLine(h tagout.Hold, readable bool) tagout.Text {
+	t := tagout.T(h.String(), " — ", tagout.Bold(h.Incident.String()), ", since ", h.At)
+	if !readable {
+		return append(t, tagout.T(".")...)
+	}
+	t = append(t, tagout.T(", by ", h.By.Text())...)
+	if h.Reason != "" {
+		t = append(t, tagout.T(": ", line(h.Reason))...)
+	}
+	return t
+}
+
+// concerns reports whether an incident is about a scope's agent or holds something of it.
+func concerns(i *tagout.Incident, scope tagout.Scope) bool {
+	if scope.Agent != "" && i.Scope.Agent == scope.Agent {
+		return true
+	}
+	return slices.ContainsFunc(i.ActiveHolds(), func(h tagout.Hold) bool { return h.Scope.Touches(scope, nil) })
+}

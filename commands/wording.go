@@ -1,0 +1,157 @@
+package commands
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"tagout"
+)
+
+// maxWording is how much of an event one line of a timeline shows; the export has it all.
+const maxWording = 300
+
+// facts is an event's data.
+type facts map[string]any
+
+// text is a value as people read it: "" if there is none.
+func (f facts) text(key string) string {
+	switch v := f[key].(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case bool:
+		return strconv.FormatBool(v)
+	case []any:
+		parts := make([]string, 0, len(v))
+		for _, part := range v {
+			if s, ok := part.(string); ok {
+				parts = append(parts, s)
+			}
+		}
+		return strings.Join(parts, ", ")
+	case map[string]any:
+		pairs := map[string]string{}
+		for name := range v {
+			pairs[name] = facts(v).text(name)
+		}
+		return tagout.Pairs(pairs)
+	}
+	return ""
+}
+
+// after is ": text", or nothing.
+func (f facts) after(mark, key string) string {
+	if text := f.text(key); text != "" {
+		return mark + text
+	}
+	return ""
+}
+
+func (f facts) severity(key string) string { return tagout.Severity(f.text(key)).Label() }
+
+func (f facts) mode(key string) string { return tagout.Mode(f.text(key)).Label() }
+
+// took is " after 0.31 s", or nothing.
+func (f facts) took() string {
+	ms, ok := f["after_ms"].(float64)
+	if !ok {
+		return ""
+	}
+	return " after " + seconds(time.Duration(ms)*time.Millisecond)
+}
+
+// wordings says each kind of event in words that follow the actor's name.
+func (f floor) wordings() map[tagout.EventKind]func(facts) string {
+	return map[tagout.EventKind]func(facts) string{
+		tagout.EventOpened: func(d facts) string {
+			return "opened it: " + d.severity("severity") + " " + f.policy.ClassTitle(d.text("class")) + ", " + d.text("scope") + d.after(": ", "title")
+		},
+		tagout.EventAcknowledged: func(facts) string { return "acknowledged" },
+		tagout.EventContained: func(d facts) string {
+			text := "contained: " + d.text("observed") + " of " + d.text("controls") + " confirmed"
+			if d.text("by_lease") == "true" {
+				text += ", by lease, not all observed"
+			}
+			return text
+		},
+		tagout.EventUncontained: func(d facts) string {
+			return "not contained any more: " + d.text("observed") + " of " + d.text("controls") + " confirmed"
+		},
+		tagout.EventMitigated: func(d facts) string { return "mitigated" + d.after(" by ", "by") },
+		tagout.EventResumed:   func(facts) string { return "resumed: no hold of it stands any more" },
+		tagout.EventSeverity: func(d facts) string {
+			return "changed the severity from " + d.severity("from") + " to " + d.severity("to") + d.after(": ", "reason")
+		},
+		tagout.EventNote: func(d facts) string { return "noted" + d.after(": ", "text") },
+		tagout.EventRoom: func(d facts) string {
+			if d.text("failure") != "" {
+				return "no channel of its own" + d.after(": ", "failure")
+			}
+			return "talks in" + d.after(" #", "name")
+		},
+		tagout.EventAlert: func(d facts) string {
+			return "alert " + d.text("name") + d.after(" on ", "scope") + d.after(": ", "summary")
+		},
+		tagout.EventAlertResolved: func(d facts) string { return "alert " + d.text("name") + " ended" },
+		tagout.EventReport: func(d facts) string {
+			return "reported a failure" + d.after(" on ", "scope") + d.after(": ", "summary")
+		},
+		tagout.EventPaged: func(d facts) string {
+			return "paged @" + d.text("to") + d.after(" by ", "pager") + d.after(": ", "why")
+		},
+		tagout.EventPageFailed:        pageFailed,
+		tagout.EventHeld:              held,
+		tagout.EventLifted:            func(d facts) string { return "lifted " + d.text("scope") + " " + d.mode("mode") },
+		tagout.EventControlAccepted:   func(d facts) string { return enforcement(d) + " accepted" + d.took() },
+		tagout.EventControlObserved:   func(d facts) string { return enforcement(d) + " observed" + d.took() },
+		tagout.EventControlFailed:     func(d facts) string { return enforcement(d) + " could not be asked" + d.after(": ", "error") },
+		tagout.EventDrift:             func(d facts) string { return enforcement(d) + " found it running under a hold; stopped again" },
+		tagout.EventUnconfirmed:       func(d facts) string { return "not confirmed in time" + d.after(": ", "unconfirmed") },
+		tagout.EventLease:             func(d facts) string { return d.text("agent") + " has lost its lease: by lease, not observed" },
+		tagout.EventRollback:          func(d facts) string { return "rolls " + d.text("agent") + " back" + d.after(" to ", "to") },
+		tagout.EventRollbackSucceeded: func(d facts) string { return d.text("agent") + " read back" + d.after(" at ", "to") + d.took() },
+		tagout.EventRollbackFailed:    func(d facts) string { return "rollback of " + d.text("agent") + " failed" + d.after(": ", "error") },
+		tagout.EventRequested:         func(d facts) string { return "asked to resume " + d.text("scope") + " to " + d.mode("target") },
+		tagout.EventSigned: func(d facts) string {
+			return "said " + d.text("verdict") + " for " + f.policy.RoleName(d.text("role")) + d.after(": ", "reason")
+		},
+		tagout.EventRefused: func(d facts) string {
+			return "said " + d.text("verdict") + ", which did not count" + d.after(": ", "reason")
+		},
+		tagout.EventVoided:   func(d facts) string { return "resume request void" + d.after(": ", "reason") },
+		tagout.EventApproved: func(d facts) string { return "resume approved, to " + d.mode("target") },
+	}
+}
+
+func enforcement(d facts) string { return d.text("agent") + " " + d.text("control") }
+
+func pageFailed(d facts) string {
+	if d.text("to") == "" {
+		return "nobody to page" + d.after(" for ", "roles")
+	}
+	return "could not page @" + d.text("to") + d.after(" by ", "pager") + d.after(": ", "error")
+}
+
+func held(d facts) string {
+	text := "hung " + d.text("scope") + " " + d.mode("mode") + d.after(" at ", "cap")
+	if tools := d.text("disabled_tools"); tools != "" {
+		text += " without " + tools
+	}
+	return text + d.after(": ", "reason")
+}
+
+// wording is one event in words, on one line.
+func (f floor) wording(e tagout.Event) string {
+	var d facts
+	if err := json.Unmarshal([]byte(e.Data), &d); err != nil {
+		return string(e.Kind) + " (its data cannot be read)"
+	}
+	say := f.wordings()[e.Kind]
+	if say == nil {
+		return string(e.Kind)
+	}
+	return cutTo(strings.Join(strings.Fields(line(say(d))), " "), maxWording)
+}
