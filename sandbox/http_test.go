@@ -148,7 +148,9 @@ func TestEventsAreRetriedOverHTTP(t *testing.T) {
 	}
 	for _, retry := range []string{"", "1", "2"} {
 		r := wait(t, got)
-		var p struct{ Event struct{ Type, User, Tab string } }
+		var p struct {
+			Event struct{ Type, User, Tab string }
+		}
 		if err := json.Unmarshal(r.body, &p); err != nil {
 			t.Fatal(err)
 		}

@@ -135,6 +135,13 @@ type Command struct {
 	UsageHint   string `json:"usage_hint"`
 }
 
+// Shortcut is one registered shortcut of the app.
+type Shortcut struct {
+	CallbackID string `json:"callback_id"`
+	Name       string `json:"name"`
+	Type       string `json:"type"` // "message" or "global"
+}
+
 // Call is one request that the app made: a Web API method, "response_url", or an
 // acknowledgement that carried a payload ("ack:slash_commands", "ack:interactive").
 type Call struct {

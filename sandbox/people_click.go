@@ -25,9 +25,10 @@ type Click struct {
 	ActionID string
 	Value    string
 	Label    string
-	Selected *Option // for selects, menus, radio buttons and pickers: the choice
-	State    obj     // answers in inputs beside it: block ID → action ID → answer
-	Team     string  // a foreign team ID, to see it refused
+	Selected *Option  // for selects, menus, radio buttons and pickers: the choice
+	Several  []string // for checkboxes and multi-selects: the values of all choices
+	State    obj      // answers in inputs beside it: block ID → action ID → answer
+	Team     string   // a foreign team ID, to see it refused
 }
 
 // Click uses a button, menu or picker. It returns once the app has acknowledged,
@@ -185,7 +186,11 @@ func (s *Sandbox) actionLocked(e placed, c Click) (obj, error) {
 		action["selected_option"] = option
 		return action, nil
 	}
-	answer, err := answerOf(e.element, c.choice())
+	var chosen any = c.choice()
+	if c.Several != nil || isList(stateKey(kind)) && chosen == "" {
+		chosen = c.Several
+	}
+	answer, err := answerOf(e.element, chosen)
 	if err != nil {
 		return nil, err
 	}

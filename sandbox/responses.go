@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -22,7 +23,11 @@ type responseGrant struct {
 	expires       time.Time
 }
 
+// grantLocked makes a response URL, and forgets those that are over.
 func (s *Sandbox) grantLocked(g *responseGrant) string {
+	if now := s.opts.Now(); len(s.responses) > 1000 {
+		maps.DeleteFunc(s.responses, func(_ string, g *responseGrant) bool { return now.After(g.expires) })
+	}
 	g.expires = s.opts.Now().Add(responseLifetime)
 	token := randomHex(20)
 	s.responses[token] = g

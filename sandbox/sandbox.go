@@ -41,7 +41,8 @@ type Options struct {
 	FreePlan bool     // no paid plan: user groups answer paid_teams_only
 	Strict   bool     // enforce the per-method rate tiers
 
-	Commands []Command // the registered slash commands; empty means that any is accepted
+	Commands  []Command  // the registered slash commands; empty means that any is accepted
+	Shortcuts []Shortcut // the registered shortcuts, for the browser page
 
 	// A URL switches that kind of delivery from Socket Mode to signed HTTP requests.
 	CommandURL, InteractionURL, EventURL string
@@ -176,6 +177,14 @@ func (s *Sandbox) SetCommands(commands []Command) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.commands = append([]Command(nil), commands...)
+	s.changedLocked()
+}
+
+// SetShortcuts replaces the registered shortcuts.
+func (s *Sandbox) SetShortcuts(shortcuts []Shortcut) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shortcuts = append([]Shortcut{}, shortcuts...)
 	s.changedLocked()
 }
 

@@ -15,10 +15,11 @@ type deliveryURLs struct{ commands, interactions, events string }
 // state is everything that changes. Sandbox.mu guards it; methods whose names end
 // in Locked expect the lock to be held.
 type state struct {
-	baseURL  string
-	urls     deliveryURLs
-	scopes   []string
-	commands []Command
+	baseURL   string
+	urls      deliveryURLs
+	scopes    []string
+	commands  []Command
+	shortcuts []Shortcut
 
 	users    []User
 	groups   []UserGroup
@@ -56,6 +57,7 @@ func newState(o Options) state {
 		urls:      deliveryURLs{o.CommandURL, o.InteractionURL, o.EventURL},
 		scopes:    slices.Clone(o.Scopes),
 		commands:  slices.Clone(o.Commands),
+		shortcuts: append([]Shortcut{}, o.Shortcuts...),
 		users:     slices.Clone(o.Users),
 		groups:    slices.Clone(o.Groups),
 		messages:  map[string][]*Message{},

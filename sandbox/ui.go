@@ -73,7 +73,7 @@ func (s *Sandbox) serveState(w http.ResponseWriter, r *http.Request) {
 	state := obj{
 		"team": obj{"id": TeamID, "name": TeamName, "domain": TeamDomain}, "me": BotUserID,
 		"users": s.users, "channels": channels, "messages": messages, "commands": commands,
-		"home": home, "event_id": s.eventID,
+		"shortcuts": s.shortcuts, "home": home, "event_id": s.eventID,
 	}
 	if user != "" {
 		state["ephemerals"] = cloneMessages(s.whispers[user])
@@ -120,6 +120,9 @@ type uiClick struct {
 		Value string          `json:"value"`
 		Text  json.RawMessage `json:"text"` // a string, or a text object
 	} `json:"selected_option"`
+	Several []struct {
+		Value string `json:"value"`
+	} `json:"selected_options"`
 }
 
 func (s *Sandbox) uiClick(r *http.Request, in uiClick) (obj, error) {
@@ -129,6 +132,9 @@ func (s *Sandbox) uiClick(r *http.Request, in uiClick) (obj, error) {
 	}
 	if in.Selected != nil {
 		c.Selected = &Option{Value: in.Selected.Value, Text: textOf(in.Selected.Text)}
+	}
+	for _, o := range in.Several {
+		c.Several = append(c.Several, o.Value)
 	}
 	return nil, s.Click(r.Context(), c)
 }

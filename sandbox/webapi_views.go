@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 )
@@ -50,7 +51,11 @@ func (v *view) public() View {
 	}
 }
 
+// newTriggerLocked grants a trigger, and forgets those that are long over.
 func (s *Sandbox) newTriggerLocked(user string, inModal bool) string {
+	if now := s.opts.Now(); len(s.triggers) > 1000 {
+		maps.DeleteFunc(s.triggers, func(_ string, t *trigger) bool { return now.Sub(t.expires) > time.Minute })
+	}
 	id := newID("") + "." + newID("") + "." + randomHex(16)
 	s.triggers[id] = &trigger{user: user, expires: s.opts.Now().Add(triggerLifetime), inModal: inModal}
 	return id
