@@ -125,8 +125,8 @@ type Decision struct {
 
 // Evaluate decides from the holds that stand what agent name may do. The declared agent
 // may be nil: then nothing it says is declared. An attribute that is missing or undeclared
-// gets the strictest of all holds that could apply. Nothing that is neither declared nor
-// held is allowed.
+// gets the strictest of all holds that could apply. An agent that is not declared is halted,
+// whatever holds name it, so that no hold can loosen.
 func Evaluate(name string, declared *Agent, holds []Hold, asked Attributes) Decision {
 	asked = asked.Canonical()
 	d := Decision{Agent: name, Mode: Running, Known: declared != nil}
@@ -147,9 +147,13 @@ func Evaluate(name string, declared *Agent, holds []Hold, asked Attributes) Deci
 	slices.SortStableFunc(d.Holds, func(a, b Hold) int { return a.Mode.rank() - b.Mode.rank() })
 	if len(d.Holds) > 0 {
 		d.Reason = d.Holds[0].Reason
-		if declared != nil {
-			d.Fallback = declared.Fallback
-		}
+	}
+	if declared == nil {
+		d.Mode = Halted
+		return d
+	}
+	if len(d.Holds) > 0 {
+		d.Fallback = declared.Fallback
 	}
 	d.Allowed = d.Mode == Running || d.Mode == Capped && d.toolEnabled(declared, asked.Tool)
 	return d
@@ -162,14 +166,23 @@ func (d *Decision) apply(h Hold, a *Agent) {
 	}
 	d.Cap = d.Cap.tighter(h.Cap)
 	for _, tool := range h.DisabledTools {
-		tools := []string{tool}
-		if risk, ok := strings.CutPrefix(tool, "@"); ok && a != nil {
-			tools = toolsOfRisk(a, Risk(risk))
-		}
-		d.DisabledTools = append(d.DisabledTools, tools...)
+		d.DisabledTools = append(d.DisabledTools, disabledBy(strings.ToLower(strings.TrimSpace(tool)), a)...)
 	}
 	slices.Sort(d.DisabledTools)
 	d.DisabledTools = slices.Compact(d.DisabledTools)
+}
+
+// disabledBy lists the tools that a disabled tool or risk means: the risk itself if no
+// declared tool has it, since an undeclared one may.
+func disabledBy(tool string, a *Agent) []string {
+	risk, byRisk := strings.CutPrefix(tool, "@")
+	if !byRisk {
+		return []string{tool}
+	}
+	if tools := toolsOfRisk(a, Risk(risk)); len(tools) > 0 {
+		return tools
+	}
+	return []string{tool}
 }
 
 // toolEnabled reports whether a capped agent may use the tool; a missing or undeclared
@@ -177,9 +190,6 @@ func (d *Decision) apply(h Hold, a *Agent) {
 func (d *Decision) toolEnabled(a *Agent, tool string) bool {
 	if len(d.DisabledTools) == 0 {
 		return true
-	}
-	if a == nil || tool == "" {
-		return false
 	}
 	_, isDeclared := a.Tools[tool]
 	return isDeclared && !slices.Contains(d.DisabledTools, tool)

@@ -217,10 +217,11 @@ func (s Scope) Intersect(o Scope, a *Agent) (Scope, bool) {
 
 // Complement is what stays of s when without is taken out of it: scopes over the declared
 // agents, channels, regions and tools that together cover all of s that without does not.
-// A context that names something undeclared stays held, since evaluation gives it the
+// An action that names something undeclared stays held, since evaluation gives it the
 // strictest of the holds that could apply. It returns s alone if the two have nothing in
-// common, and Invalid if nothing declared would remain although without is narrower than
-// s: then the whole of s must be asked for.
+// common, nothing if without covers s, and Invalid if without narrows a part of s of which
+// nothing else is declared, or picks tools by a risk that is not declared: then nothing
+// could hold what is not asked for, so more must be asked for.
 func (s Scope) Complement(without Scope, r Registry) ([]Scope, error) {
 	agent := r[or(s.Agent, without.Agent)]
 	if !s.Touches(without, agent) {
@@ -233,34 +234,43 @@ func (s Scope) Complement(without Scope, r Registry) ([]Scope, error) {
 	current := s
 	for _, d := range dimensions(agent, r) {
 		held, out := d.part(&current), d.part(&without)
-		if *out == "" || *held == *out || *held != "" && !strings.HasPrefix(*held, "@") {
-			continue // nothing is taken out here, or the part is already a single value
+		if *out == "" || *held == *out || isNamed(*held) && d.excludes(*out, *held) {
+			continue // nothing is taken out here
 		}
-		values := d.values
-		if risk, ok := strings.CutPrefix(*held, "@"); ok {
-			values = toolsOfRisk(agent, Risk(risk))
+		others := d.others(*held, *out, agent)
+		if len(others) == 0 {
+			return nil, Errorf(Invalid, "No other %s is declared that would stay held of %s without %s: ask for it with any %s, or for all of %s.", d.name, s, without, d.name, s)
 		}
-		for _, value := range values {
-			if d.excludes(*out, value) {
-				continue
-			}
+		for _, value := range others {
 			remaining := current
 			*d.part(&remaining) = value
 			rest = append(rest, remaining)
 		}
 		*held = *out
 	}
-	if len(rest) == 0 {
-		return nil, Errorf(Invalid, "Nothing declared of %s would stay held without %s: ask for %s itself.", s, without, s)
-	}
 	return rest, nil
 }
 
+// isNamed reports whether the part of a scope is one value, rather than any or those of a risk.
+func isNamed(part string) bool { return part != "" && !strings.HasPrefix(part, "@") }
+
 // dimension is one part of a scope and the values that the registry declares for it.
 type dimension struct {
+	name     string
 	part     func(*Scope) *string
 	values   []string
 	excludes func(out, value string) bool
+}
+
+// others lists the declared values that stay of held when out is taken out of it.
+func (d dimension) others(held, out string, a *Agent) []string {
+	values := d.values
+	if isNamed(held) {
+		values = nil // a single value, of which nobody knows whether out includes it
+	} else if risk, ok := strings.CutPrefix(held, "@"); ok {
+		values = toolsOfRisk(a, Risk(risk))
+	}
+	return slices.DeleteFunc(slices.Clone(values), func(value string) bool { return d.excludes(out, value) })
 }
 
 func dimensions(a *Agent, r Registry) []dimension {
@@ -274,10 +284,10 @@ func dimensions(a *Agent, r Registry) []dimension {
 		channels, regions = a.Channels, a.Regions
 	}
 	return []dimension{
-		{func(s *Scope) *string { return &s.Agent }, r.Names(), same},
-		{func(s *Scope) *string { return &s.Channel }, channels, same},
-		{func(s *Scope) *string { return &s.Region }, regions, same},
-		{func(s *Scope) *string { return &s.Tool }, toolsOfRisk(a, ""), byRisk},
+		{"agent", func(s *Scope) *string { return &s.Agent }, r.Names(), same},
+		{"channel", func(s *Scope) *string { return &s.Channel }, channels, same},
+		{"region", func(s *Scope) *string { return &s.Region }, regions, same},
+		{"tool", func(s *Scope) *string { return &s.Tool }, toolsOfRisk(a, ""), byRisk},
 	}
 }
 

@@ -19,7 +19,8 @@ type driver struct {
 	wake    chan struct{}
 
 	mu     sync.Mutex
-	seen   generation         // generation that was noticed last
+	seen   generation         // that was noticed last
+	newer  bool               // something changed since the pass under way began
 	cancel context.CancelFunc // of the request under way; nil: none
 	hurry  *time.Timer        // ends it, once something newer is to be sent
 	force  bool               // ask and tell now, whatever is known
@@ -27,9 +28,9 @@ type driver struct {
 
 	// Only the driving goroutine uses what follows.
 	marks    map[tagout.HoldID]*mark
-	sent     generation // generation that was accepted last
+	sent     generation // that was accepted last
 	sentAt   time.Time
-	tried    generation // generation of the pass before
+	tried    generation // of the pass before
 	hurried  bool       // the last request ended early, or late, since something newer is to be sent
 	last     *tagout.Observed
 	failures int    // in a row
@@ -123,7 +124,7 @@ func (d *driver) notice() {
 	if d.seen == now {
 		return
 	}
-	d.seen = now
+	d.seen, d.newer = now, true
 	if d.cancel != nil && d.hurry == nil {
 		d.hurry = time.AfterFunc(haste, d.cancel)
 	}
@@ -186,6 +187,9 @@ func (d *driver) begin(cancel context.CancelFunc) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.cancel = cancel
+	if d.newer {
+		d.hurry = time.AfterFunc(haste, cancel)
+	}
 }
 
 func (d *driver) end() {

@@ -62,6 +62,9 @@ func (d *driver) pass(ctx context.Context) time.Duration {
 // wish is made from what stands now. While the holds are not known the whole agent is to be
 // halted besides.
 func (d *driver) wish() wish {
+	d.mu.Lock()
+	d.newer = false
+	d.mu.Unlock()
 	v := d.gate.now.Load()
 	now := d.gate.clock.Now()
 	unsure := d.gate.doubt(v)
