@@ -1,0 +1,210 @@
+package integrations_test
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"mime/quotedprintable"
+	"net"
+	netmail "net/mail"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+
+	"tagout"
+	"tagout/integrations"
+)
+
+// mailbox is an SMTP server that behaves as told, and keeps what it got.
+type mailbox struct {
+	address string
+	over    chan struct{}
+
+	mu     sync.Mutex
+	how    behaviour
+	got    []request
+	mails  []*netmail.Message
+	to     []string
+	logins []string
+	came   chan bool
+}
+
+func newMailbox(t *testing.T) *mailbox {
+	t.Helper()
+	m := &mailbox{over: make(chan struct{}), came: make(chan bool, 100)}
+	server := smtp.NewServer(m)
+	server.AllowInsecureAuth = true
+	server.Domain = "mail.example.com"
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.address = listener.Addr().String()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = server.Serve(listener)
+	}()
+	t.Cleanup(func() {
+		close(m.over)
+		_ = server.Close()
+		<-done
+	})
+	return m
+}
+
+func (m *mailbox) behave(b behaviour)   { m.mu.Lock(); defer m.mu.Unlock(); m.how = b }
+func (m *mailbox) requests() []request  { m.mu.Lock(); defer m.mu.Unlock(); return m.got }
+func (m *mailbox) arrived() <-chan bool { return m.came }
+
+// NewSession starts one connection.
+func (m *mailbox) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{box: m}, nil }
+
+type session struct{ box *mailbox }
+
+func (s *session) Reset()                               {}
+func (s *session) Logout() error                        { return nil }
+func (s *session) Mail(string, *smtp.MailOptions) error { return nil }
+func (s *session) AuthMechanisms() []string             { return []string{sasl.Plain} }
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.box.mu.Lock()
+	defer s.box.mu.Unlock()
+	s.box.to = append(s.box.to, to)
+	return nil
+}
+
+func (s *session) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, user, secret string) error {
+		s.box.mu.Lock()
+		defer s.box.mu.Unlock()
+		s.box.logins = append(s.box.logins, user+":"+secret)
+		if secret != password {
+			return &smtp.SMTPError{Code: 535, Message: echoed}
+		}
+		return nil
+	}), nil
+}
+
+func (s *session) Data(r io.Reader) error {
+	mail, err := netmail.ReadMessage(r)
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(quotedprintable.NewReader(mail.Body))
+	if err != nil {
+		return err
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(mail.Header.Get("Subject"))
+	if err != nil {
+		return err
+	}
+	s.box.mu.Lock()
+	s.box.got = append(s.box.got, request{mail.Header.Get("Message-Id"), subject + "\n" + string(body)})
+	s.box.mails = append(s.box.mails, mail)
+	how := s.box.how
+	s.box.mu.Unlock()
+	s.box.came <- true
+	switch how {
+	case asksToComeBack:
+		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: echoed}
+	case refusesForGood:
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: echoed}
+	case hangs:
+		<-s.box.over
+		return errors.New("over")
+	}
+	return nil
+}
+
+func newEmailPager(t *testing.T, url string) tagout.Pager {
+	t.Helper()
+	p, err := integrations.NewPager(vendor("email", "email", map[string]string{"smtp": url, "from": "Tagout <tagout@example.com>"}), integrations.Deps{})
+	return mustPager(t, p, err)
+}
+
+func emailPager(t *testing.T) rig {
+	m := newMailbox(t)
+	return rig{m, newEmailPager(t, "smtp://"+m.address).Send}
+}
+
+func TestAMailIsAddressedAndDatedAndSaysThatAMachineSentIt(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	if err := newEmailPager(t, "smtp://"+m.address).Send(t.Context(), page("p-1")); err != nil {
+		t.Fatal(err)
+	}
+	header := m.mails[0].Header
+	for key, want := range map[string]string{
+		"From": `"Tagout" <tagout@example.com>`, "To": "<legal@example.com>", "Auto-Submitted": "auto-generated", "Mime-Version": "1.0",
+	} {
+		if header.Get(key) != want {
+			t.Errorf("%s is %q, want %q", key, header.Get(key), want)
+		}
+	}
+	if _, err := header.Date(); err != nil || !strings.HasSuffix(header.Get("Message-Id"), "@example.com>") {
+		t.Errorf("date %v, message ID %q", err, header.Get("Message-Id"))
+	}
+	if !strings.HasPrefix(m.got[0].text, "[SEV-1] INC-7 mailer/email ■ halted\n") || len(m.to) != 1 || m.to[0] != "legal@example.com" {
+		t.Errorf("subject and text %q to %q", m.got[0].text, m.to)
+	}
+}
+
+func TestNoTitleAndNoAddressCanAddAHeaderOrARecipient(t *testing.T) {
+	t.Parallel()
+	for _, hostile := range []string{
+		"x\r\nBcc: evil@example.com", "x\nBcc: evil@example.com\n\nbody", "x\rBcc: evil@example.com", "x\u2028Bcc: evil@example.com",
+		"=?utf-8?q?x=0D=0ABcc:_evil@example.com?=", "ä\r\nBcc: evil@example.com", "x\x00\r\n.\r\nMAIL FROM:<evil@example.com>",
+		strings.Repeat("long ", 1000) + "\r\nBcc: evil@example.com",
+	} {
+		m := newMailbox(t)
+		p := page("p-1")
+		p.Message.Title, p.Why = hostile, hostile
+		if err := newEmailPager(t, "smtp://"+m.address).Send(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+		if len(m.to) != 1 || m.mails[0].Header.Get("Bcc") != "" || len(m.mails) != 1 {
+			t.Errorf("%.40q: to %q, header %v", hostile, m.to, m.mails[0].Header)
+		}
+		p.To.Email = hostile
+		if err := newEmailPager(t, "smtp://"+m.address).Send(t.Context(), p); !tagout.IsFinal(err) {
+			t.Errorf("%.40q as an address: error %v", hostile, err)
+		}
+	}
+}
+
+func TestAPersonWithoutAddressIsNotReachedByMail(t *testing.T) {
+	t.Parallel()
+	pager := newEmailPager(t, "smtp://127.0.0.1:1")
+	if pager.Reaches(tagout.Person{ID: "U1", Phone: "+15550100"}) || !pager.Reaches(tagout.Person{Email: "a@example.com"}) {
+		t.Error("reaches the wrong people")
+	}
+}
+
+func TestTheMailServerIsLoggedInto(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	if err := newEmailPager(t, "smtp://tag%40out:"+password+"@"+m.address).Send(t.Context(), page("p-1")); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.logins) != 1 || m.logins[0] != "tag@out:"+password {
+		t.Errorf("logins %q", m.logins)
+	}
+	err := newEmailPager(t, "smtp://tagout:"+token+"@"+m.address).Send(t.Context(), page("p-1"))
+	if !tagout.IsFinal(err) || len(m.got) != 1 {
+		t.Errorf("with a wrong password: error %v, %d mails", err, len(m.got))
+	}
+	mentionsNoSecret(t, err)
+}
+
+func TestAMailServerWithoutTheEncryptionAskedForGetsNothing(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	err := newEmailPager(t, "smtps://user:"+password+"@"+m.address).Send(t.Context(), page("p-1"))
+	if err == nil || tagout.IsFinal(err) || len(m.logins)+len(m.got) > 0 {
+		t.Errorf("error %v, %d logins, %d mails", err, len(m.logins), len(m.got))
+	}
+	mentionsNoSecret(t, err)
+}
