@@ -49,6 +49,11 @@ func (a *pageApp) answer(e socketmode.Event) any {
 			if a.filled["reason"]["text"].Value == "bad" {
 				return slack.NewErrorsViewSubmissionResponse(map[string]string{"reason": "Say more than that."})
 			}
+			if a.filled["reason"]["text"].Value == "more" {
+				second := killForm()
+				second.Title.Text = "Are you sure?"
+				return slack.NewPushViewSubmissionResponse(&second)
+			}
 		case slack.InteractionTypeBlockActions:
 			a.clicks = append(a.clicks, body)
 			_, _, _, _ = a.w.API.UpdateMessage(body.Channel.ID, body.Message.Timestamp,
@@ -194,6 +199,22 @@ func TestEscapeClosesAForm(t *testing.T) {
 	p.sees("dialog h2", "Stop an agent")
 	p.types("\u001b")
 	p.until("the form to close and the focus to return", `document.querySelector('dialog') === null && document.activeElement.id === 'composer-input'`)
+}
+
+func TestAFormUponAFormGivesTheFirstBackAsItWas(t *testing.T) {
+	t.Parallel()
+	_, p := openPage(t)
+	p.types("/kill\r")
+	p.sees("dialog h2", "Stop an agent")
+	p.do(chromedp.SetValue(chromedp.CSS(`dialog select`), "mailer"), chromedp.SendKeys(chromedp.CSS(`dialog [data-block-id=reason] input`), "more"))
+	p.click("[data-modal=submit]")
+	p.sees("dialog h2", "Are you sure?")
+	p.until("empty fields", `document.querySelector('dialog [data-block-id=reason] input').value === ''`)
+	p.types("\u001b")
+	p.sees("dialog h2", "Stop an agent")
+	p.until("the first form as it was", `document.querySelector('dialog [data-block-id=reason] input').value === 'more' && document.querySelector('dialog select').value === 'mailer'`)
+	p.types("\u001b")
+	p.until("no form", `document.querySelector('dialog') === null`)
 }
 
 func TestAPageInADirectMessageIsCountedAndAnnounced(t *testing.T) {

@@ -79,7 +79,9 @@ func TestBrokenTextEndsAndStaysText(t *testing.T) {
 	p := newTab(t, open(t, sandbox.Options{}).URL+"/?user=U0IC")
 	for _, text := range []string{
 		"", "\n\n", "*", "*_~`<", "<", "<|>", "<@>", "```", "``` a", ">>>", "&gt;&gt;&gt;", "• ", "1. ", "<!date^>", ":::", "| |", "#", "- \n  -",
-		strings.Repeat("*_", 400), strings.Repeat("<", 2000), strings.Repeat("> ", 300), "\u202e *right to left*",
+		strings.Repeat("*_", 400), strings.Repeat("<", 2000), strings.Repeat("> ", 300), strings.Repeat("&gt; ", 2000), strings.Repeat("&gt;", 3000), strings.Repeat("**a ", 3000), strings.Repeat("[", 6000),
+		"\u202e *right to left*",
+		strings.Repeat("- ", 3000), strings.Repeat("`", 5001), strings.Repeat("<https://a|", 1000),
 	} {
 		for _, kind := range []string{"mrkdwn", "markdown"} {
 			if got := p.render(kind, kind, text); strings.Contains(got, "<script") {

@@ -12,7 +12,7 @@ export function newComposer({ where, label, id }) {
   const errorID = uid('send-error');
   const input = h('textarea.composer-input', {
     id, rows: 1, autocomplete: 'off', spellcheck: 'true', 'aria-autocomplete': 'list', 'aria-controls': listID,
-    role: 'combobox', 'aria-expanded': 'false', 'aria-haspopup': 'listbox', 'aria-describedby': errorID,
+    'aria-haspopup': 'listbox', 'aria-describedby': errorID,
   });
   const list = h('ul.completion', { id: listID, role: 'listbox', 'aria-label': 'Commands', hidden: true });
   const usage = h('p.usage', { hidden: true });
@@ -36,7 +36,6 @@ export function newComposer({ where, label, id }) {
       onmousedown: (event) => { event.preventDefault(); take(one); },
     }, h('span.completion-name', {}, nameOf(one), one.usage_hint && h('span.completion-usage', {}, ` ${one.usage_hint}`)), h('span.completion-text', {}, one.description || ''))));
     list.hidden = !hits.length;
-    input.setAttribute('aria-expanded', String(hits.length > 0));
     if (hits.length) input.setAttribute('aria-activedescendant', `${listID}-${chosen}`);
     else input.removeAttribute('aria-activedescendant');
     list.children[chosen]?.scrollIntoView({ block: 'nearest' });

@@ -8,9 +8,9 @@ export function confirmFirst(wanted) {
   const title = uid('confirm');
   const danger = wanted.style === 'danger';
   return new Promise((resolve) => {
-    const done = (answer) => { dialog.close(); dialog.remove(); resolve(answer); };
+    const done = (answer) => { resolve(answer); dialog.close(); dialog.remove(); };
     const text = wanted.text?.type === 'plain_text' ? plain(wanted.text.text) : mrkdwn(wanted.text?.text || '', env);
-    const dialog = h('dialog.modal.modal-small', { 'aria-labelledby': title, oncancel: (event) => { event.preventDefault(); done(false); } },
+    const dialog = h('dialog.modal.modal-small', { 'aria-labelledby': title, onclose: () => done(false) },
       h('div.modal-head', {}, h('h2', { id: title }, plain(wanted.title?.text || 'Are you sure?'))),
       h('div.modal-body.rich', {}, text),
       h('div.modal-foot', {},

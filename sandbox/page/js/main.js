@@ -1,25 +1,23 @@
 // Puts the page together: where you are, who you are, and what arrives.
-import { explain, fetchState, post } from './api.js';
+import { explain, post } from './api.js';
 import { onChannelLink } from './env.js';
 import { drawHeader } from './header.js';
 import { closeMenu } from './menu.js';
-import { closeView, dismissAll, openView, syncViews, updateView, viewErrors } from './modal.js';
+import { dismissAll } from './modal.js';
 import { newConversation, newThread } from './conversation.js';
 import { drawRail } from './rail.js';
-import { receive } from './receive.js';
-import { appDM, changed, load, on, people, recall, remember, seenUntil, state, unread, visible } from './state.js';
-import { openStream } from './stream.js';
+import { appDM, changed, hold, on, people, recall, release, remember, seenUntil, state, unread, visible } from './state.js';
+import { catchUp, listenAs } from './sync.js';
 import { toast } from './toast.js';
 
 const query = new URLSearchParams(location.search);
 const app = document.getElementById('app');
 const rail = document.getElementById('rail');
 const header = document.getElementById('header');
+const LONGEST_PRESS = 2000;
 const banner = document.getElementById('banner');
 const scrim = document.getElementById('scrim');
-const modal = { openView, updateView, closeView, viewErrors };
 
-let endStream = () => {};
 let asked = query.get('channel') || '';
 
 const conversation = newConversation(openThread);
@@ -32,7 +30,7 @@ const go = {
     const known = appDM();
     if (known) { goChannel(known.id); return; }
     const answer = await post('ui/open_dm', { user: state.user, with: state.me });
-    if (answer.ok && answer.channel) { await refresh(); goChannel(answer.channel); } else toast(`The direct message could not be opened: ${explain(answer.error)}.`, 'error');
+    if (answer.ok && answer.channel) { await catchUp(connection); goChannel(answer.channel); } else toast(`The direct message could not be opened: ${explain(answer.error)}.`, 'error');
   },
   home() {
     settle('home', state.channel);
@@ -94,10 +92,11 @@ async function goUser(id) {
   dismissAll();
   const stay = state.channel;
   become(id);
-  await refresh();
+  await catchUp(connection);
   const channel = state.channels.get(stay);
-  if (channel && visible(channel) && state.place === 'channel') settle('channel', stay);
+  if (!asked && channel && visible(channel) && state.place === 'channel') settle('channel', stay);
   else choosePlace();
+  asked = '';
 }
 
 // become makes somebody the person at the keyboard, here and for the page
@@ -110,24 +109,12 @@ function become(id) {
     history.replaceState(null, '', `?${query}`);
   }
   if (window.parent !== window) window.parent.postMessage({ type: 'sandbox:user', user: id }, location.origin);
-  endStream();
-  endStream = openStream(id, { event: (type, data) => receive(type, data, modal), gap: refresh, status: connection });
+  listenAs(id, connection);
 }
 
 function connection(status) {
   banner.hidden = status === 'live';
   banner.textContent = status === 'live' ? '' : 'Connection lost. Reconnecting…';
-}
-
-async function refresh() {
-  try {
-    const data = await fetchState(state.user);
-    load(data);
-    if (data.views) syncViews(data.views);
-    app.dataset.state = 'ready';
-  } catch {
-    connection('lost');
-  }
 }
 
 function title() {
@@ -151,6 +138,25 @@ function keys(event) {
   if (event.key === 'Escape' && app.classList.contains('rail-shown')) showRail(false);
 }
 
+// holdWhilePressed lets nothing be redrawn between press and release, or a
+// click on something that changes just then would be lost.
+function holdWhilePressed() {
+  let timer = 0;
+  const end = () => { clearTimeout(timer); setTimeout(release, 0); };
+  document.addEventListener('pointerdown', () => { hold(); clearTimeout(timer); timer = setTimeout(end, LONGEST_PRESS); }, true);
+  for (const type of ['pointerup', 'pointercancel']) document.addEventListener(type, end, true);
+}
+
+// fromAround lets the page around this one choose who one is and where.
+function fromAround(event) {
+  if (event.origin !== location.origin || event.data?.type !== 'sandbox:go') return;
+  const { user, channel } = event.data;
+  asked = channel || '';
+  if (user && user !== state.user) goUser(user);
+  else if (asked) choosePlace();
+  if (!user || user === state.user) asked = '';
+}
+
 function firstPerson() {
   const known = (id) => people().some((user) => user.id === id) && id;
   return known(query.get('user')) || known(recall('user')) || people()[0]?.id || '';
@@ -167,17 +173,17 @@ async function start() {
   onChannelLink(goChannel);
   scrim.addEventListener('click', () => showRail(false));
   document.addEventListener('keydown', keys);
+  holdWhilePressed();
+  window.addEventListener('message', fromAround);
   document.addEventListener('visibilitychange', () => changed('messages'));
   window.addEventListener('resize', () => closeMenu(false));
-  for (let wait = 500; app.dataset.state !== 'ready'; wait = Math.min(wait * 2, 5000)) {
-    await refresh();
-    if (app.dataset.state !== 'ready') await new Promise((resolve) => { setTimeout(resolve, wait); });
-  }
+  await catchUp(connection);
   become(firstPerson());
-  await refresh();
+  await catchUp(connection);
   choosePlace();
   asked = '';
-  setTimeout(() => conversation.focus(), 0);
+  app.dataset.state = 'ready';
+  if (window.parent === window) setTimeout(() => conversation.focus(), 0);
 }
 
 start();

@@ -1,7 +1,7 @@
 // Standard Markdown of the "markdown" block, turned into nodes. Raw HTML in it
 // stays visible as text.
 import { h } from './dom.js';
-import { inline as slackInline, linkTo, safeURL } from './mrkdwn.js';
+import { deeper, inline as slackInline, linkTo, safeURL } from './mrkdwn.js';
 
 const RULES = [
   [/^`([^`\n]+)`/, (found) => h('code', {}, found[1])],
@@ -21,7 +21,9 @@ function link(found, env) {
 }
 
 // text renders the inline part of Markdown as a list of nodes.
-function text(source, env) {
+function text(source, outer) {
+  const env = deeper(outer);
+  if (env.literal) return slackInline(source, env);
   const nodes = [];
   let buffer = '';
   const flush = () => { if (buffer) nodes.push(...slackInline(buffer, { ...env, literal: true })); buffer = ''; };
@@ -58,7 +60,9 @@ export function markdown(source, env) {
   return out;
 }
 
-function blocks(lines, env) {
+function blocks(lines, outer) {
+  const env = deeper(outer);
+  if (env.literal) return [h('p', {}, lines.join('\n'))];
   const nodes = [];
   let at = 0;
   const take = (matches) => {

@@ -22,8 +22,10 @@ export function closeMenu(returnFocus = true) {
   document.removeEventListener('pointerdown', outside, true);
   const had = panel.contains(document.activeElement);
   panel.remove();
-  anchor.setAttribute('aria-expanded', 'false');
-  if (returnFocus && had && anchor.isConnected) anchor.focus();
+  // The button may have been drawn anew since.
+  const button = anchor.isConnected ? anchor : document.getElementById(anchor.id);
+  button?.setAttribute('aria-expanded', 'false');
+  if (returnFocus && had) button?.focus();
 }
 
 function hang(anchor, panel) {

@@ -79,15 +79,20 @@ function show(moveFocus) {
   closeMenu(false);
   const top = stack.at(-1);
   if (!top) {
-    dialog?.close();
-    dialog?.remove();
+    const old = dialog;
     dialog = null;
+    old?.close();
+    old?.remove();
     (opener?.isConnected ? opener : document.getElementById('composer-input'))?.focus();
     return;
   }
   if (!dialog) {
     opener = document.activeElement;
-    dialog = h('dialog.modal', { oncancel: (event) => { event.preventDefault(); dismiss(); } });
+    // A browser may close a dialog on Escape without asking, hence onclose.
+    dialog = h('dialog.modal', {
+      oncancel: (event) => { event.preventDefault(); dismiss(); },
+      onclose: (event) => { if (event.target === dialog && !dialog.open) dismiss(); },
+    });
     document.body.append(dialog);
   }
   dialog.setAttribute('aria-labelledby', top.title);

@@ -43,9 +43,21 @@ export function plain(text, env = {}) {
 }
 
 const QUOTE = /^\s*(?:&gt;|>)\s?/;
+const QUOTES = /^(\s*(?:&gt;|>)\s?)+/;
 const ITEM = /^(\s*)(•|◦|▪|-|(\d+)[.)])\s+(?=\S)/;
 
-function blocksOf(text, env) {
+const DEEPEST = 8;
+
+// deeper is the environment one level further down; the bottom takes every mark
+// literally, so that no text can nest without end.
+export function deeper(env) {
+  const depth = (env.depth || 0) + 1;
+  return { ...env, depth, literal: env.literal || depth > DEEPEST };
+}
+
+function blocksOf(text, outer) {
+  const env = deeper(outer);
+  const quote = env.literal ? QUOTES : QUOTE;
   const nodes = [];
   const lines = text.split('\n');
   let at = 0;
@@ -56,12 +68,12 @@ function blocksOf(text, env) {
   };
   while (at < lines.length) {
     if (/^(&gt;){3}|^>>>/.test(lines[at])) {
-      const rest = lines.slice(at).join('\n').replace(/^((&gt;){3}|>>>)\s?/, '');
+      const rest = lines.slice(at).join('\n').replace(env.literal ? QUOTES : /^((&gt;){3}|>>>)\s?/, '');
       nodes.push(h('blockquote', {}, ...blocksOf(rest, env)));
       break;
     }
     if (QUOTE.test(lines[at])) {
-      const quoted = take((line) => QUOTE.test(line)).map((line) => line.replace(QUOTE, ''));
+      const quoted = take((line) => QUOTE.test(line)).map((line) => line.replace(quote, ''));
       nodes.push(h('blockquote', {}, ...blocksOf(quoted.join('\n'), env)));
     } else if (ITEM.test(lines[at])) nodes.push(listOf(take((line) => ITEM.test(line)), env));
     else if (!lines[at].trim()) at += 1;
@@ -89,12 +101,9 @@ function paragraph(lines, env) {
   return node;
 }
 
-const DEEPEST = 8;
-
 // inline renders one line. With env.literal only emoji and modes are read.
 export function inline(text, outer) {
-  const depth = (outer.depth || 0) + 1;
-  const env = { ...outer, depth, literal: outer.literal || depth > DEEPEST, unclosed: new Set() };
+  const env = { ...deeper(outer), unclosed: new Set() };
   const nodes = [];
   let buffer = '';
   const flush = () => { if (buffer) nodes.push(decode(buffer)); buffer = ''; };

@@ -1,5 +1,6 @@
 // What to do with each kind of live event.
 import { whenSettled } from './api.js';
+import { closeView, openView, updateView, viewErrors } from './modal.js';
 import { announce, toast } from './toast.js';
 import { authorOf, changed, drop, peerOf, put, putEphemeral, state, visible } from './state.js';
 
@@ -24,21 +25,21 @@ const HANDLERS = {
 };
 
 const VIEWS = {
-  view_open: (modal, { view }) => modal.openView(view),
-  view_push: (modal, { view }) => modal.openView(view),
-  view_update: (modal, { view }) => modal.updateView(view),
-  view_close: (modal, { view }) => modal.closeView(view?.id || ''),
-  view_errors: (modal, { view_id: id, errors }) => modal.viewErrors(id, errors),
+  view_open: ({ view }) => openView(view),
+  view_push: ({ view }) => openView(view),
+  view_update: ({ view }) => updateView(view),
+  view_close: ({ view }) => closeView(view?.id || ''),
+  view_errors: ({ view_id: id, errors }) => viewErrors(id, errors),
 };
 
-// receive applies one event; modal is where views are shown.
-export function receive(type, data, modal) {
+// receive applies one event.
+export function receive(type, data) {
   if (data.view?.type === 'home') {
     HANDLERS.home(data);
     return;
   }
   if (VIEWS[type]) {
-    if (data.user === state.user) VIEWS[type](modal, data);
+    if (data.user === state.user) VIEWS[type](data);
     return;
   }
   HANDLERS[type]?.(data);

@@ -25,7 +25,21 @@ export function changed(...topics) {
   topics.forEach((topic) => pending.add(topic));
 }
 
+let holding = false;
+
+// hold keeps the listeners waiting, so that nothing is redrawn under a finger
+// that is just pressing it; release lets them go on.
+export function hold() {
+  holding = true;
+}
+
+export function release() {
+  holding = false;
+  flush();
+}
+
 function flush() {
+  if (holding) return;
   const due = new Set();
   for (const topic of pending) for (const fn of listeners.get(topic) || []) due.add(fn);
   pending.clear();

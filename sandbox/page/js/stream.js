@@ -7,7 +7,7 @@ const EVENTS = [
 ];
 const LONGEST_WAIT = 10000;
 
-// openStream listens as one person. handlers: event(type, data), gap() after a
+// openStream listens as one person. handlers: event(type, data, id), gap() after a
 // lost connection came back, status('live' | 'lost'). It returns a function
 // that ends the connection.
 export function openStream(user, handlers) {
@@ -35,7 +35,7 @@ export function openStream(user, handlers) {
   function receive(type, event) {
     let data;
     try { data = JSON.parse(event.data); } catch { return; }
-    handlers.event(type, data);
+    handlers.event(type, data, Number(event.lastEventId) || 0);
   }
 
   function retry() {
