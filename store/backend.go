@@ -1,0 +1,68 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/riverqueue/river"
+	"gorm.io/gorm"
+
+	"tagout"
+)
+
+// backend is what differs between the databases.
+type backend interface {
+	// reader is for reading outside a transaction.
+	reader(ctx context.Context) *gorm.DB
+	// snapshot runs fn in a transaction that sees one moment.
+	snapshot(ctx context.Context, fn func(db *gorm.DB) error) error
+	// transact runs fn in a transaction and commits it unless fn fails.
+	transact(ctx context.Context, fn func(t *tx) error) error
+	// migrations opens what changes the schema.
+	migrations(ctx context.Context) (*migrator, error)
+	// worker makes a client that runs jobs.
+	worker(config *river.Config) (jobRunner, error)
+	// reclaim makes jobs available again that no living process is running, and does so
+	// now and then until ctx ends. mine is the ID of the caller's own worker.
+	reclaim(ctx context.Context, mine string) error
+	close() error
+}
+
+// tx is one transaction: rows through GORM and jobs through River on the same connection.
+type tx struct {
+	*gorm.DB
+	sql interface {
+		// now is the database's own clock, not the start of the transaction.
+		now() (time.Time, error)
+		// lockKeys waits until no other transaction holds any of these, until the end.
+		lockKeys(keys []string) error
+		// forUpdate is appended to a SELECT that locks its rows.
+		forUpdate() string
+		// skipLocked is appended to a SELECT that locks the rows that nobody else has.
+		skipLocked() string
+		// number is an incident number that nobody else gets; the transaction has taken some
+		// already that it has not saved yet.
+		number(taken int) (int64, error)
+		// enqueue inserts jobs.
+		enqueue(jobs []river.InsertManyParams) error
+		// insertEvents appends to timelines, many at once.
+		insertEvents(rows []eventRow) error
+		// countRepeats adds to the counts of alerts.
+		countRepeats(rows []repeatRow) error
+	}
+}
+
+// jobRunner is a River client of either database.
+type jobRunner interface {
+	Start(ctx context.Context) error
+	Stopped() <-chan struct{}
+}
+
+// moment is the store's clock inside a transaction.
+func (s *Store) moment(t *tx) (time.Time, error) {
+	if s.options.Clock != nil {
+		return tagout.Moment(s.options.Clock.Now()), nil
+	}
+	now, err := t.sql.now()
+	return tagout.Moment(now), err
+}

@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"hash/fnv"
+	"math/rand/v2"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	gosqlite "github.com/glebarez/go-sqlite"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"tagout"
+)
+
+// explain turns a database's error into a sentence. Errors that are one already, such as
+// a transition's, pass unchanged.
+func (s *Store) explain(err error) error { return explain(err) }
+
+func explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*tagout.Error](err); ok {
+		return err
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return tagout.Errorf(tagout.Unavailable, "The database did not answer in time: %w", hidden{err})
+	case errors.Is(err, context.Canceled):
+		return tagout.Errorf(tagout.Unavailable, "The request was given up before the database answered: %w", hidden{err})
+	case isForeignRow(err):
+		return tagout.Errorf(tagout.Conflict, "Somebody else recorded this already: %w", hidden{err})
+	case isUnreachable(err):
+		return tagout.Errorf(tagout.Unavailable, "The database cannot be reached, or cannot store anything now: %w", hidden{err})
+	}
+	return tagout.Errorf(tagout.Internal, "The database refused a statement: %w", hidden{err})
+}
+
+// hidden keeps a cause for errors.Is and for logs, but out of the sentence: a driver's
+// text may hold an address, a user, or values.
+type hidden struct{ error }
+
+func (hidden) Error() string   { return "see the log" }
+func (h hidden) Unwrap() error { return h.error }
+
+// cause is what lies behind an explained error, for the log: a driver's kind of failure
+// and never the values of a statement.
+func cause(err error) string {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return "SQLSTATE " + pg.Code + ": " + pg.Message
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return op.Error()
+	}
+	if lite, ok := errors.AsType[*gosqlite.Error](err); ok {
+		return lite.Error()
+	}
+	if h, ok := errors.AsType[hidden](err); ok {
+		return strings.SplitN(h.error.Error(), "\n", 2)[0]
+	}
+	return err.Error()
+}
+
+// sqliteCode is SQLite's result code without its extension, or 0.
+func sqliteCode(err error) int {
+	if lite, ok := errors.AsType[*gosqlite.Error](err); ok {
+		return lite.Code() & 0xff
+	}
+	return 0
+}
+
+// SQLite's result codes (sqlite.org/rescode.html).
+const (
+	sqliteBusy, sqliteLocked, sqliteReadOnly, sqliteIOErr  = 5, 6, 8, 10
+	sqliteFull, sqliteCantOpen, sqliteConstraint, notSQLDB = 13, 14, 19, 26
+	sqliteUnique, sqlitePrimaryKey                         = 2067, 1555
+)
+
+// isForeignRow reports a unique key that another transaction took.
+func isForeignRow(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return pg.Code == "23505"
+	}
+	lite, ok := errors.AsType[*gosqlite.Error](err)
+	return ok && (lite.Code() == sqliteUnique || lite.Code() == sqlitePrimaryKey)
+}
+
+func isUnreachable(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		// 08 connection, 25006 read-only, 28/3D login, 53 resources, 55 and 57 time-outs and shutdown, 58 I/O.
+		return slices.Contains([]string{"08", "28", "3D", "53", "55", "57", "58"}, pg.Code[:2]) || pg.Code == "25006" || isRace(err)
+	}
+	switch sqliteCode(err) {
+	case sqliteBusy, sqliteLocked, sqliteReadOnly, sqliteIOErr, sqliteFull, sqliteCantOpen, notSQLDB:
+		return true
+	}
+	_, isNet := errors.AsType[net.Error](err)
+	_, isConnect := errors.AsType[*pgconn.ConnectError](err)
+	return isNet || isConnect || pgconn.SafeToRetry(err) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, driver.ErrBadConn) ||
+		errors.Is(err, pgx.ErrTxClosed) || errors.Is(err, os.ErrClosed) || errors.Is(err, net.ErrClosed) || isClosed(err)
+}
+
+// isClosed recognises errors that carry nothing but their text.
+func isClosed(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "closed pool") || strings.Contains(text, "database is closed") ||
+		strings.Contains(text, "conn closed") || strings.Contains(text, "unexpected EOF")
+}
+
+// isRace reports a transaction that lost against another and may simply run again.
+func isRace(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+const raceTries = 6
+
+// retryRaces runs fn again, after a short pause, while it loses races.
+func retryRaces(ctx context.Context, fn func() error) error {
+	for try := 1; ; try++ {
+		err := fn()
+		if err == nil || !isRace(err) || try == raceTries {
+			return err
+		}
+		pause := time.NewTimer(time.Duration(1+rand.IntN(20*try)) * time.Millisecond)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return ctx.Err()
+		}
+	}
+}
+
+// lockNumbers are the keys as advisory locks, in the order in which everybody takes them.
+func lockNumbers(keys []string) []int64 {
+	numbers := make([]int64, 0, len(keys))
+	for _, key := range keys {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(key)) // never fails
+		numbers = append(numbers, int64(h.Sum64()>>1))
+	}
+	slices.Sort(numbers)
+	return slices.Compact(numbers)
+}

@@ -1,0 +1,318 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"tagout"
+)
+
+// Fold takes alerts in one transaction. A repeat only counts. The end of an alert goes to
+// the incident of its beginning, if it fired. Anything else goes to the incident that it
+// correlates with, else to its agent's open one of the same class, else to a fresh one
+// once its threshold is reached, together with what was kept below it. An alert for which
+// fn fails is reported in its Folded and leaves no trace; the others are taken. Fold itself
+// returns Unavailable if the database cannot be reached; then none of them is.
+func (s *Store) Fold(ctx context.Context, in []tagout.Incoming, fn tagout.FoldTransition) ([]tagout.Folded, error) {
+	if len(in) == 0 {
+		return nil, nil
+	}
+	var f *folding
+	err := s.change(ctx, func(t *tx) ([]*work, error) {
+		f = &folding{tx: t, store: s, fn: fn, in: slices.Clone(in), out: make([]tagout.Folded, len(in))}
+		return f.run()
+	})
+	if err != nil {
+		return nil, err
+	}
+	for n := range f.out {
+		f.out[n].Committed = f.out[n].Err == nil
+	}
+	return f.out, nil
+}
+
+// folding is one transaction of Fold.
+type folding struct {
+	*tx
+	store *Store
+	fn    tagout.FoldTransition
+	in    []tagout.Incoming
+	out   []tagout.Folded
+	now   time.Time
+
+	known   map[string]*alertRow // by ID: as recorded, then as this transaction makes it
+	works   map[int64]*work      // incidents that are locked or fresh
+	order   []int64              // of works
+	opened  int                  // how many of works are fresh
+	written writes
+	counts  map[window]int // occurrences within a window
+}
+
+// window is where occurrences are counted against a threshold.
+type window struct {
+	agent, class string
+	within       time.Duration
+}
+
+func (f *folding) run() ([]*work, error) {
+	f.works, f.counts, f.written = map[int64]*work{}, map[window]int{}, newWrites()
+	var err error
+	if f.known, err = f.readKnown(); err != nil {
+		return nil, err
+	}
+	if f.anyNews() {
+		if err := f.lockForNews(); err != nil {
+			return nil, err
+		}
+	}
+	if f.now, err = f.store.moment(f.tx); err != nil {
+		return nil, err
+	}
+	for n := range f.in {
+		if err := f.take(n); err != nil {
+			return nil, err
+		}
+	}
+	if err := f.nameRepeats(); err != nil {
+		return nil, err
+	}
+	if err := f.flush(); err != nil {
+		return nil, err
+	}
+	list := make([]*work, 0, len(f.order))
+	for _, id := range f.order {
+		w := f.works[id]
+		w.now = f.now
+		w.incident.Alerts.Repeats += int(f.written.repeated[id])
+		list = append(list, w)
+	}
+	return list, nil
+}
+
+func (f *folding) readKnown() (map[string]*alertRow, error) {
+	ids := map[string]bool{}
+	for _, in := range f.in {
+		ids[key(in.ID)] = true
+	}
+	known := make(map[string]*alertRow, len(ids))
+	for part := range slices.Chunk(slices.Sorted(maps.Keys(ids)), batchSize) {
+		var rows []*alertRow
+		if err := f.DB.Where("id IN ?", part).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			known[r.ID] = r
+		}
+	}
+	return known, nil
+}
+
+// onlyCounts reports a repeat of what has its incident.
+func onlyCounts(row *alertRow, in tagout.Incoming) bool {
+	return row != nil && row.Status == string(in.Alert.Status) && (row.Incident != nil || in.Alert.Status == tagout.Resolved)
+}
+
+func (f *folding) anyNews() bool {
+	return slices.ContainsFunc(f.in, func(in tagout.Incoming) bool { return !onlyCounts(f.known[key(in.ID)], in) })
+}
+
+// lockForNews keeps others from opening the same incidents meanwhile, and locks those that
+// the alerts may belong to, so that a storm reads its incident once.
+func (f *folding) lockForNews() (err error) {
+	var keys []string
+	for _, in := range f.in {
+		keys = append(keys, openerKeys(in.Alert.CorrelationID, in.Verdict.Scope.Agent)...)
+	}
+	slices.Sort(keys)
+	if err := f.sql.lockKeys(slices.Compact(keys)); err != nil {
+		return err
+	}
+	if f.known, err = f.readKnown(); err != nil { // somebody may have taken some of them
+		return err
+	}
+	candidates, err := f.candidates()
+	if err != nil {
+		return err
+	}
+	return f.hold(candidates)
+}
+
+// candidates lists the incidents that the news may belong to.
+func (f *folding) candidates() ([]int64, error) {
+	ids := map[int64]bool{}
+	asked := map[tagout.Match]bool{}
+	for _, in := range f.in {
+		row := f.known[key(in.ID)]
+		if onlyCounts(row, in) {
+			continue
+		}
+		if row != nil && row.Incident != nil {
+			ids[*row.Incident] = true
+		}
+		m := matchOf(in)
+		if asked[m] {
+			continue
+		}
+		asked[m] = true
+		for _, find := range finders(m) {
+			found, err := find.ids(f.DB)
+			if err != nil {
+				return nil, err
+			}
+			for _, id := range found {
+				ids[id] = true
+			}
+		}
+	}
+	return slices.Collect(maps.Keys(ids)), nil
+}
+
+func matchOf(in tagout.Incoming) tagout.Match {
+	return tagout.Match{CorrelationID: in.Alert.CorrelationID, Agent: in.Verdict.Scope.Agent, Class: in.Verdict.Class}
+}
+
+// hold locks incidents and remembers them.
+func (f *folding) hold(ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	works, err := f.lock(ids)
+	for _, w := range works {
+		f.remember(w)
+	}
+	return err
+}
+
+func (f *folding) remember(w *work) {
+	id := int64(w.incident.ID)
+	f.works[id] = w
+	f.order = append(f.order, id)
+}
+
+// take deals with one alert.
+func (f *folding) take(n int) error {
+	in := &f.in[n]
+	row := f.known[key(in.ID)]
+	in.Repeat, in.WasFiring = false, row != nil && row.Status == string(tagout.Firing)
+	switch {
+	case onlyCounts(row, *in):
+		f.repeat(n, row)
+		return nil
+	case in.Alert.Status == tagout.Resolved:
+		return f.resolve(n, row)
+	}
+	return f.news(n, row)
+}
+
+// repeat counts an alert that came again.
+func (f *folding) repeat(n int, row *alertRow) {
+	f.in[n].Repeat, f.out[n].Repeat = true, true
+	f.written.repeats[row.ID]++
+	if row.Incident != nil {
+		f.written.repeated[*row.Incident]++
+	}
+	if row.Status == string(tagout.Momentary) {
+		f.written.noisy(row)
+	}
+}
+
+// resolve ends an alert. If it never fired here there is nothing to end; it is kept.
+func (f *folding) resolve(n int, row *alertRow) error {
+	in := f.in[n]
+	if row == nil {
+		return f.written.record(f, in, nil)
+	}
+	if in.WasFiring && row.Incident != nil {
+		w, err := f.workOn(*row.Incident)
+		if err != nil {
+			return err
+		}
+		if !f.fold(n, w) {
+			return nil
+		}
+	}
+	return f.written.record(f, in, row.Incident)
+}
+
+// news deals with an alert that was not seen before, or fires again, or was kept below its
+// threshold.
+func (f *folding) news(n int, row *alertRow) error {
+	in := f.in[n]
+	w, err := f.match(in, row)
+	if err != nil {
+		return err
+	}
+	if w == nil {
+		reached, err := f.reaches(in)
+		if err != nil {
+			return err
+		}
+		if !reached {
+			f.out[n].Repeat = row != nil && row.Status == string(in.Alert.Status)
+			return f.written.keep(f, in, row)
+		}
+		return f.open(n)
+	}
+	if !f.fold(n, w) {
+		return nil
+	}
+	id := int64(w.incident.ID)
+	return f.written.record(f, in, &id)
+}
+
+// match finds the incident that an alert belongs to, or nil.
+func (f *folding) match(in tagout.Incoming, row *alertRow) (*work, error) {
+	if row != nil && row.Incident != nil {
+		if w, err := f.workOn(*row.Incident); err != nil || !w.incident.State.Ended() {
+			return w, err
+		}
+	}
+	m := matchOf(in)
+	var best *work
+	byCorrelation := false
+	for _, id := range f.order {
+		i := f.works[id].incident
+		if i.State == "" || i.State.Ended() {
+			continue
+		}
+		correlates := m.CorrelationID != "" && correlation(i.CorrelationID) == correlation(m.CorrelationID)
+		same := clean(i.Scope.Agent) == clean(m.Agent) && clean(i.Class) == clean(m.Class)
+		if !correlates && (!same || byCorrelation) {
+			continue
+		}
+		if best == nil || correlates && !byCorrelation || id > int64(best.incident.ID) {
+			best, byCorrelation = f.works[id], correlates
+		}
+	}
+	return best, nil
+}
+
+// workOn is an incident by number, locked now if it was not before.
+func (f *folding) workOn(id int64) (*work, error) {
+	if w := f.works[id]; w != nil {
+		return w, nil
+	}
+	if err := f.hold([]int64{id}); err != nil {
+		return nil, err
+	}
+	if w := f.works[id]; w != nil {
+		return w, nil
+	}
+	return nil, tagout.Errorf(tagout.Internal, "The record of %s is missing.", tagout.IncidentID(id))
+}
+
+// fold runs the transition for one alert. If it fails the incident is as before.
+func (f *folding) fold(n int, w *work) bool {
+	before := clone(*w.incident)
+	change, err := f.fn(w.incident, f.in[n], f.now)
+	if err != nil {
+		*w.incident = before
+		f.out[n].Err = err
+		return false
+	}
+	w.change = w.change.And(change)
+	f.out[n].Incident = w.incident
+	return true
+}

@@ -1,0 +1,239 @@
+package store
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"gorm.io/gorm/clause"
+
+	"tagout"
+)
+
+// writes is what a folding changes beside the incidents, written in few statements at its
+// end. Rows are always written in the order of their keys, so that nobody waits in a circle.
+type writes struct {
+	alerts    map[string]*alertRow // new, or of another status or incident
+	added     map[string]int64     // occurrences of those, beyond what is recorded
+	bodies    []bodyRow
+	adopted   map[string]int64 // kept alerts that have an incident now
+	repeats   map[string]int64 // how often again, by alert
+	repeated  map[int64]int64  // how often again, by incident
+	noise     map[tagout.Scope]bool
+	sightings []sightingRow
+	forget    []window
+}
+
+func newWrites() writes {
+	return writes{
+		alerts: map[string]*alertRow{}, added: map[string]int64{}, adopted: map[string]int64{}, repeats: map[string]int64{},
+		repeated: map[int64]int64{}, noise: map[tagout.Scope]bool{},
+	}
+}
+
+// record writes an alert with its incident, or with none, and its body.
+func (w *writes) record(f *folding, in tagout.Incoming, incident *int64) error {
+	row := alertRowOf(in, f.now)
+	if before := f.known[row.ID]; before != nil {
+		row.FirstAt = before.FirstAt
+		if before.Incident == nil && incident != nil {
+			w.adopt(f, in, *incident)
+		}
+	}
+	row.Incident = incident
+	f.known[row.ID] = row
+	w.alerts[row.ID] = row
+	w.added[row.ID]++
+	w.noisy(row)
+	var number int64
+	if incident != nil {
+		number = *incident
+	}
+	body, err := bodyRowOf(in, number, f.now)
+	w.bodies = append(w.bodies, body)
+	return err
+}
+
+// keep writes an alert that is below its threshold.
+func (w *writes) keep(f *folding, in tagout.Incoming, before *alertRow) error {
+	w.sightings = append(w.sightings, sightingRow{Agent: clean(in.Verdict.Scope.Agent), Class: clean(in.Verdict.Class), At: f.now, Alert: key(in.ID)})
+	if before != nil && before.Status == string(in.Alert.Status) {
+		w.repeats[before.ID]++
+		w.noisy(before)
+		return nil
+	}
+	return w.record(f, in, nil)
+}
+
+// adopt gives a kept alert its incident.
+func (w *writes) adopt(f *folding, in tagout.Incoming, number int64) {
+	id := key(in.ID)
+	w.adopted[id] = number
+	if row := f.known[id]; row != nil {
+		row.Incident = &number // also in alerts, if it was recorded in this transaction
+	}
+	for n := range w.bodies {
+		if w.bodies[n].Alert == id && w.bodies[n].Incident == 0 {
+			w.bodies[n].Incident = number
+		}
+	}
+}
+
+// pendingKept is what this transaction keeps below the threshold of in.
+func (w *writes) pendingKept(in tagout.Incoming) []bodyRow {
+	var list []bodyRow
+	for _, b := range w.bodies {
+		row := w.alerts[b.Alert]
+		if b.Incident == 0 && b.Status != string(tagout.Resolved) && b.Alert != key(in.ID) && row != nil &&
+			row.Agent == clean(in.Verdict.Scope.Agent) && row.Class == clean(in.Verdict.Class) {
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+func (w *writes) noisy(row *alertRow) {
+	if !row.NoAgent {
+		w.noise[tagout.Scope{Agent: row.Agent, Channel: row.Channel, Region: row.Region, Tool: row.Tool}] = true
+	}
+}
+
+// flush writes everything but the incidents. The counters that every repeat touches come
+// last, so that they are locked as briefly as possible.
+func (f *folding) flush() error {
+	w := &f.written
+	for _, step := range []func(*folding) error{w.flushAdopted, w.flushAlerts, w.flushBodies, w.flushSightings, w.flushNoise, w.flushRepeats} {
+		if err := step(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writes) flushAlerts(f *folding) error {
+	rows := make([]alertRow, 0, len(w.alerts))
+	for _, id := range slices.Sorted(maps.Keys(w.alerts)) {
+		row := *w.alerts[id]
+		row.Count = w.added[id]
+		rows = append(rows, row)
+	}
+	return insert(f, rows, clause.OnConflict{
+		Columns: []clause.Column{{Name: "id"}},
+		DoUpdates: append(clause.AssignmentColumns([]string{"incident", "status", "severity", "class", "agent", "channel", "region", "tool", "no_agent", "last_at"}),
+			clause.Assignment{Column: clause.Column{Name: "count"}, Value: clause.Expr{SQL: "alerts.count + excluded.count"}}),
+	})
+}
+
+func (w *writes) flushBodies(f *folding) error {
+	slices.SortStableFunc(w.bodies, func(a, b bodyRow) int { return cmp.Compare(a.Alert, b.Alert) })
+	return insert(f, w.bodies, clause.OnConflict{DoNothing: true})
+}
+
+func (w *writes) flushAdopted(f *folding) error {
+	for _, id := range slices.Sorted(maps.Keys(w.adopted)) {
+		if err := f.Exec("UPDATE alerts SET incident = ? WHERE id = ? AND incident IS NULL", w.adopted[id], id).Error; err != nil {
+			return err
+		}
+		if err := f.Exec("UPDATE alert_bodies SET incident = ? WHERE alert = ? AND incident = 0", w.adopted[id], id).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writes) flushSightings(f *folding) error {
+	for _, where := range w.forget {
+		if err := f.Exec("DELETE FROM alert_sightings WHERE agent = ? AND class = ?", where.agent, where.class).Error; err != nil {
+			return err
+		}
+	}
+	if len(w.sightings) > 0 {
+		old := utc(f.now.Add(-keepDeliveries))
+		if err := f.Exec("DELETE FROM alert_sightings WHERE agent = ? AND class = ? AND at < ?", w.sightings[0].Agent, w.sightings[0].Class, old).Error; err != nil {
+			return err
+		}
+	}
+	return insert(f, w.sightings, clause.OnConflict{DoNothing: true})
+}
+
+func (w *writes) flushNoise(f *folding) error {
+	rows := make([]noiseRow, 0, len(w.noise))
+	for scope := range w.noise {
+		rows = append(rows, noiseRow{Agent: scope.Agent, Channel: scope.Channel, Region: scope.Region, Tool: scope.Tool, LastAt: f.now})
+	}
+	slices.SortFunc(rows, func(a, b noiseRow) int {
+		return cmp.Or(cmp.Compare(a.Agent, b.Agent), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Tool, b.Tool))
+	})
+	return insert(f, rows, clause.OnConflict{
+		Columns:   []clause.Column{{Name: "agent"}, {Name: "channel"}, {Name: "region"}, {Name: "tool"}},
+		DoUpdates: clause.AssignmentColumns([]string{"last_at"}),
+		Where:     clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: "excluded.last_at > alert_noise.last_at"}}},
+	})
+}
+
+func (w *writes) flushRepeats(f *folding) error {
+	rows := make([]repeatRow, 0, len(w.repeats))
+	for _, id := range slices.Sorted(maps.Keys(w.repeats)) {
+		rows = append(rows, repeatRow{id, w.repeats[id], f.now})
+	}
+	if len(rows) > 0 {
+		if err := f.sql.countRepeats(rows); err != nil {
+			return err
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.repeated)) {
+		err := f.Exec(`INSERT INTO alert_repeats (incident, count) VALUES (?, ?)
+			ON CONFLICT (incident) DO UPDATE SET count = alert_repeats.count + excluded.count`, id, w.repeated[id]).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insert writes rows, many in one statement.
+func insert[R any](f *folding, rows []R, conflict clause.OnConflict) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return f.Clauses(conflict).CreateInBatches(rows, batchSize).Error
+}
+
+// nameRepeats tells the senders of repeats which incidents they count in.
+func (f *folding) nameRepeats() error {
+	var ids []int64
+	for n, in := range f.in {
+		row := f.known[key(in.ID)]
+		if !f.out[n].Repeat || row == nil || row.Incident == nil || f.out[n].Incident != nil {
+			continue
+		}
+		if w := f.works[*row.Incident]; w != nil {
+			f.out[n].Incident = w.incident
+		} else if !slices.Contains(ids, *row.Incident) {
+			ids = append(ids, *row.Incident)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	var rows []incidentRow
+	if err := f.DB.Where("id IN ?", ids).Find(&rows).Error; err != nil {
+		return err
+	}
+	list, err := assemble(f.DB, rows)
+	if err != nil {
+		return err
+	}
+	for n, in := range f.in {
+		row := f.known[key(in.ID)]
+		if !f.out[n].Repeat || row == nil || row.Incident == nil || f.out[n].Incident != nil {
+			continue
+		}
+		for _, i := range list {
+			if int64(i.ID) == *row.Incident {
+				f.out[n].Incident = i
+			}
+		}
+	}
+	return nil
+}

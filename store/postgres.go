@@ -1,0 +1,186 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+
+	"tagout"
+)
+
+// postgresDB shares one pool of connections between GORM and River.
+type postgresDB struct {
+	pool *pgxpool.Pool
+	db   *sql.DB
+	gorm *gorm.DB
+	jobs *river.Client[pgx.Tx]
+	log  *slog.Logger
+
+	closing sync.Once
+	closed  chan struct{}
+}
+
+// Limits that the server keeps for us, in milliseconds, unless the URL sets others.
+var serverLimits = map[string]string{
+	"statement_timeout":                   "30000",
+	"lock_timeout":                        "10000",
+	"idle_in_transaction_session_timeout": "60000",
+}
+
+const poolSize = 24
+
+func openPostgres(databaseURL string, log *slog.Logger) (*postgresDB, error) {
+	config, err := poolConfig(databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := pgxpool.NewWithConfig(context.Background(), config) // connects when first used
+	if err != nil {
+		return nil, tagout.Errorf(tagout.Invalid, "The database URL cannot be used.")
+	}
+	p := &postgresDB{pool: pool, db: stdlib.OpenDBFromPool(pool), log: log, closed: make(chan struct{})}
+	p.gorm, err = gorm.Open(postgres.New(postgres.Config{Conn: p.db}), gormConfig())
+	if err == nil {
+		p.jobs, err = river.NewClient(riverpgxv5.New(pool), &river.Config{FetchCooldown: fetchCooldown, Logger: quiet(log)})
+	}
+	if err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
+}
+
+// poolConfig reads the URL. It returns Invalid, without the URL, if it is not one.
+func poolConfig(databaseURL string) (*pgxpool.Config, error) {
+	config, err := pgxpool.ParseConfig(databaseURL)
+	if err != nil { // its text quotes the URL
+		return nil, tagout.Errorf(tagout.Invalid, "The database URL cannot be read: write postgres://user:password@host:5432/name.")
+	}
+	if u, err := url.Parse(databaseURL); err != nil || !u.Query().Has("pool_max_conns") {
+		config.MaxConns = poolSize
+	}
+	c := config.ConnConfig
+	for name, value := range serverLimits {
+		if _, set := c.RuntimeParams[name]; !set {
+			c.RuntimeParams[name] = value
+		}
+	}
+	if c.RuntimeParams["application_name"] == "" {
+		c.RuntimeParams["application_name"] = "tagout"
+	}
+	c.RuntimeParams["timezone"] = "UTC"
+	if c.ConnectTimeout == 0 || c.ConnectTimeout > 10*time.Second {
+		c.ConnectTimeout = 5 * time.Second
+	}
+	return config, nil
+}
+
+func (p *postgresDB) reader(ctx context.Context) *gorm.DB { return p.gorm.WithContext(ctx) }
+
+func (p *postgresDB) snapshot(ctx context.Context, fn func(db *gorm.DB) error) error {
+	o := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	return p.onConnection(ctx, o, func(g *gorm.DB, _ pgx.Tx) error { return fn(g) })
+}
+
+func (p *postgresDB) transact(ctx context.Context, fn func(t *tx) error) error {
+	return p.onConnection(ctx, pgx.TxOptions{}, func(g *gorm.DB, pt pgx.Tx) error {
+		return fn(&tx{DB: g, sql: postgresTx{ctx, pt, p.jobs}})
+	})
+}
+
+// onConnection begins a transaction that GORM's rows and River's jobs share: both work on
+// the connection that it was begun on.
+func (p *postgresDB) onConnection(ctx context.Context, o pgx.TxOptions, fn func(g *gorm.DB, pt pgx.Tx) error) error {
+	return p.gorm.WithContext(ctx).Connection(func(c *gorm.DB) error {
+		var conn *pgx.Conn
+		err := c.Statement.ConnPool.(*sql.Conn).Raw(func(driver any) error {
+			conn = driver.(*stdlib.Conn).Conn()
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return pgx.BeginTxFunc(ctx, conn, o, func(pt pgx.Tx) error {
+			return fn(c.Session(&gorm.Session{SkipDefaultTransaction: true}), pt)
+		})
+	})
+}
+
+func (p *postgresDB) worker(config *river.Config) (jobRunner, error) {
+	return river.NewClient(riverpgxv5.New(p.pool), config)
+}
+
+func (p *postgresDB) close() error {
+	p.closing.Do(func() { close(p.closed) })
+	err := p.db.Close()
+	p.pool.Close()
+	return err
+}
+
+// postgresTx is the part of a transaction that only Postgres does this way.
+type postgresTx struct {
+	ctx  context.Context
+	tx   pgx.Tx
+	jobs *river.Client[pgx.Tx]
+}
+
+func (t postgresTx) now() (now time.Time, err error) {
+	err = t.tx.QueryRow(t.ctx, "SELECT clock_timestamp()").Scan(&now)
+	return now, err
+}
+
+func (t postgresTx) lockKeys(keys []string) error {
+	_, err := t.tx.Exec(t.ctx, `SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest($1::bigint[]) AS k ORDER BY 1) AS sorted`, lockNumbers(keys))
+	return err
+}
+
+func (t postgresTx) forUpdate() string  { return " FOR UPDATE" }
+func (t postgresTx) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
+
+func (t postgresTx) number(int) (n int64, err error) {
+	err = t.tx.QueryRow(t.ctx, "SELECT nextval('incident_number')").Scan(&n)
+	return n, err
+}
+
+func (t postgresTx) enqueue(jobs []river.InsertManyParams) error {
+	_, err := t.jobs.InsertManyTx(t.ctx, t.tx, jobs)
+	return err
+}
+
+func (t postgresTx) insertEvents(rows []eventRow) error {
+	var (
+		incidents, seqs                                  []int64
+		ats                                              []time.Time
+		actorKinds, actorIDs, kinds, data, prevs, hashes []string
+	)
+	for _, r := range rows {
+		incidents, seqs, ats = append(incidents, r.Incident), append(seqs, r.Seq), append(ats, r.At)
+		actorKinds, actorIDs, kinds = append(actorKinds, r.ActorKind), append(actorIDs, r.ActorID), append(kinds, r.Kind)
+		data, prevs, hashes = append(data, r.Data), append(prevs, r.Prev), append(hashes, r.Hash)
+	}
+	_, err := t.tx.Exec(t.ctx, `INSERT INTO events (incident, seq, at, actor_kind, actor_id, kind, data, prev, hash)
+		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])`,
+		incidents, seqs, ats, actorKinds, actorIDs, kinds, data, prevs, hashes)
+	return err
+}
+
+func (t postgresTx) countRepeats(rows []repeatRow) error {
+	ids, counts, ats := make([]string, len(rows)), make([]int64, len(rows)), make([]time.Time, len(rows))
+	for n, r := range rows {
+		ids[n], counts[n], ats[n] = r.id, r.count, r.at
+	}
+	_, err := t.tx.Exec(t.ctx, `UPDATE alerts AS a SET count = a.count + r.count, last_at = greatest(a.last_at, r.at)
+		FROM unnest($1::text[], $2::bigint[], $3::timestamptz[]) AS r (id, count, at) WHERE a.id = r.id`, ids, counts, ats)
+	return err
+}

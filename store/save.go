@@ -1,0 +1,196 @@
+package store
+
+import (
+	"encoding/json"
+	"reflect"
+
+	"gorm.io/gorm/clause"
+
+	"tagout"
+)
+
+// save writes what became of the incidents and returns those that changed.
+func (t *tx) save(works []*work) ([]*work, error) {
+	var b batch
+	for _, w := range works {
+		if err := b.add(w); err != nil {
+			return nil, err
+		}
+	}
+	if len(b.incidents) > 0 {
+		err := t.Clauses(clause.OnConflict{UpdateAll: true}).CreateInBatches(b.incidents, batchSize).Error
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := t.saveHolds(b); err != nil {
+		return nil, err
+	}
+	if len(b.events) > 0 {
+		if err := t.sql.insertEvents(b.events); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.savePages(b.pages); err != nil {
+		return nil, err
+	}
+	for _, r := range b.requests {
+		if err := t.saveRequest(r); err != nil {
+			return nil, err
+		}
+	}
+	return b.changed, t.queue(b.effects)
+}
+
+// batch is everything that a transaction writes, over all its incidents.
+type batch struct {
+	changed   []*work
+	incidents []incidentRow
+	hung      []holdRow
+	lifted    []holdRow
+	events    []eventRow
+	pages     []pageRow
+	requests  []requestRow
+	effects   []dueEffect
+}
+
+// add collects one incident. It returns Internal for a transition that forgot a hold.
+func (b *batch) add(w *work) error {
+	i := w.incident
+	if w.fresh && i.State == "" && w.change.IsEmpty() {
+		return nil // it was not opened after all
+	}
+	head := i.Head
+	for n := range w.change.Events {
+		e := &w.change.Events[n]
+		e.Actor.ID, e.Data = clean(e.Actor.ID), clean(e.Data) // before it is hashed
+		head = e.Seal(i.ID, head)
+		b.events = append(b.events, eventRowOf(*e))
+	}
+	moved := head != i.Head
+	i.Head = head
+	doc, err := docOf(i)
+	if err != nil {
+		return err
+	}
+	holds := len(b.hung) + len(b.lifted)
+	if err := b.addHolds(w); err != nil {
+		return err
+	}
+	if w.fresh || moved || doc != w.before {
+		b.incidents = append(b.incidents, incidentRowOf(i, doc))
+		if request := textOf(i.Request); i.Request != nil && request != w.request {
+			b.requests = append(b.requests, requestRow{i.ID, i.Request, request})
+		}
+	}
+	for _, p := range w.change.Pages {
+		row, err := pageRowOf(i.ID, p)
+		if err != nil {
+			return err
+		}
+		b.pages = append(b.pages, row)
+	}
+	for _, e := range w.change.Effects {
+		b.effects = append(b.effects, dueEffect{e, w.now})
+	}
+	if w.fresh || moved || doc != w.before || holds != len(b.hung)+len(b.lifted) || !w.change.IsEmpty() {
+		b.changed = append(b.changed, w)
+	}
+	return nil
+}
+
+func (b *batch) addHolds(w *work) error {
+	i := w.incident
+	if len(i.Holds) < len(w.holds) {
+		return tagout.Errorf(tagout.Internal, "A hold of %s was about to be forgotten; nothing was changed.", i.ID)
+	}
+	for n := range i.Holds {
+		i.Holds[n].Incident = i.ID
+		h := i.Holds[n]
+		row, err := holdRowOf(i.ID, n, h)
+		if err != nil {
+			return err
+		}
+		switch {
+		case n >= len(w.holds):
+			b.hung = append(b.hung, row)
+		case h.ID != w.holds[n].ID:
+			return tagout.Errorf(tagout.Internal, "A hold of %s was about to be forgotten; nothing was changed.", i.ID)
+		case !reflect.DeepEqual(h, w.holds[n]):
+			b.lifted = append(b.lifted, row)
+		}
+	}
+	return nil
+}
+
+// saveHolds inserts new holds and lifts lifted ones; a trigger refuses to change one that
+// was lifted before.
+func (t *tx) saveHolds(b batch) error {
+	if len(b.hung) > 0 {
+		if err := t.CreateInBatches(b.hung, batchSize).Error; err != nil {
+			return err
+		}
+	}
+	for _, r := range b.lifted {
+		done := t.Exec("UPDATE holds SET lifted_at = ?, lifted_by = ?, mode = ?, doc = ? WHERE id = ? AND lifted_at IS NULL", r.LiftedAt, r.LiftedBy, r.Mode, r.Doc, r.ID)
+		if done.Error != nil {
+			return done.Error
+		}
+		if done.RowsAffected != 1 {
+			return tagout.Errorf(tagout.Conflict, "A hold of %s was lifted already; nothing was changed.", tagout.IncidentID(r.Incident))
+		}
+	}
+	return nil
+}
+
+func (t *tx) savePages(rows []pageRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	latest := map[string]int{} // one statement cannot touch a row twice
+	var once []pageRow
+	for _, r := range rows {
+		if n, ok := latest[r.ID]; ok {
+			once[n] = r
+			continue
+		}
+		latest[r.ID] = len(once)
+		once = append(once, r)
+	}
+	return t.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, UpdateAll: true}).CreateInBatches(once, batchSize).Error
+}
+
+// requestRow is a resume request that was made or changed.
+type requestRow struct {
+	incident tagout.IncidentID
+	request  *tagout.ResumeRequest
+	doc      string
+}
+
+// textOf is the request as it is kept.
+func textOf(r *tagout.ResumeRequest) string {
+	text, _ := json.Marshal(r) // our own type marshals
+	return clean(string(text))
+}
+
+// saveRequest keeps every resume request, and its sign-offs as rows whose unique keys are
+// a second net under the rule that each counts once.
+func (t *tx) saveRequest(row requestRow) error {
+	r := row.request
+	err := t.Exec(`INSERT INTO resume_requests (id, incident, requested_by, requested_at, expires_at, severity, digest, state, doc)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, state = excluded.state, doc = excluded.doc`,
+		key(r.ID), int64(row.incident), clean(string(r.By.ID)), utc(r.At), utc(r.Expires), clean(string(r.Severity)), clean(r.Digest),
+		string(r.State), row.doc).Error
+	if err != nil {
+		return err
+	}
+	for n, s := range r.Signoffs {
+		err := t.Exec(`INSERT INTO signoffs (request, position, role, signed_by, verdict, digest, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (request, position) DO NOTHING`,
+			key(r.ID), n, clean(s.Role), clean(string(s.By)), clean(s.Verdict), clean(s.Digest), clean(s.Reason), utc(s.At)).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"gorm.io/gorm"
+
+	"tagout"
+)
+
+// Timeline reads an incident's events in order. It returns NotFound if there is no such
+// incident.
+func (s *Store) Timeline(ctx context.Context, id tagout.IncidentID) ([]tagout.Event, error) {
+	events, _, err := s.chain(ctx, id)
+	return events, err
+}
+
+// Verify checks an incident's timeline: its chain, and that it ends where the incident
+// says. It returns the seq of the first bad event with a Conflict that says what is wrong,
+// NotFound if there is no such incident, and Unavailable if it could not be read.
+func (s *Store) Verify(ctx context.Context, id tagout.IncidentID) (badSeq int64, err error) {
+	events, head, err := s.chain(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	if head == (tagout.Head{}) && len(events) > 0 {
+		return 1, tagout.Errorf(tagout.Conflict, "%s: the timeline has %d events, but the incident knows of none.", id, len(events))
+	}
+	return tagout.VerifyChain(id, events, head)
+}
+
+// chain reads a timeline and its recorded head as they were at one moment.
+func (s *Store) chain(ctx context.Context, id tagout.IncidentID) (events []tagout.Event, head tagout.Head, err error) {
+	err = s.readMoment(ctx, func(db *gorm.DB) error {
+		var heads []tagout.Head
+		if err := db.Raw("SELECT head_seq AS seq, head_hash AS hash FROM incidents WHERE id = ?", int64(id)).Scan(&heads).Error; err != nil {
+			return err
+		}
+		if len(heads) == 0 {
+			return tagout.Errorf(tagout.NotFound, "There is no %s.", id)
+		}
+		head = heads[0]
+		var rows []eventRow
+		if err := db.Where("incident = ?", int64(id)).Order("seq").Find(&rows).Error; err != nil {
+			return err
+		}
+		events = make([]tagout.Event, len(rows))
+		for n, r := range rows {
+			events[n] = r.event()
+		}
+		return nil
+	})
+	return events, head, err
+}
+
+// IncidentIDs lists the numbers of all incidents in order, for checking every timeline.
+func (s *Store) IncidentIDs(ctx context.Context) (ids []tagout.IncidentID, err error) {
+	err = s.read(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT id FROM incidents ORDER BY id").Scan(&ids).Error
+	})
+	return ids, err
+}
+
+// Pages lists an incident's pages in the order in which they were queued.
+func (s *Store) Pages(ctx context.Context, id tagout.IncidentID) (pages []tagout.Page, err error) {
+	err = s.read(ctx, func(db *gorm.DB) error {
+		var rows []pageRow
+		if err := db.Where("incident = ?", int64(id)).Order("n").Find(&rows).Error; err != nil {
+			return err
+		}
+		pages = make([]tagout.Page, len(rows))
+		for n, r := range rows {
+			if err := json.Unmarshal([]byte(r.Doc), &pages[n]); err != nil {
+				return tagout.Errorf(tagout.Internal, "A page of %s cannot be read: its record has another shape: %w", id, err)
+			}
+		}
+		return nil
+	})
+	return pages, err
+}
