@@ -1,0 +1,145 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"tagout"
+)
+
+// privacyTimeout bounds finding out which incidents are private before telling the
+// reasons of their holds. The gate's answer itself needs no database.
+const privacyTimeout = 500 * time.Millisecond
+
+type agentView struct {
+	Agent    string            `json:"agent"`
+	Title    string            `json:"title,omitempty"`
+	Owner    string            `json:"owner,omitempty"`
+	Channels []string          `json:"channels"`
+	Regions  []string          `json:"regions"`
+	Tools    map[string]string `json:"tools" doc:"Risk by tool: low, medium or high."`
+	Lease    string            `json:"lease" example:"30s"`
+	Canary   string            `json:"canary,omitempty"`
+	Controls []string          `json:"controls"`
+	Mode     string            `json:"mode" enum:"halted,paused,review,capped,running" doc:"The strictest of all its holds."`
+}
+
+type agentsOutput struct {
+	Body struct {
+		Agents []agentView `json:"agents"`
+	}
+}
+
+type gateInput struct {
+	Agent   string `path:"agent" example:"mailer"`
+	Channel string `query:"channel"`
+	Region  string `query:"region"`
+	Tool    string `query:"tool"`
+}
+
+// gateView is the gate's answer for one action of one agent.
+type gateView struct {
+	Agent         string     `json:"agent"`
+	Mode          string     `json:"mode" enum:"halted,paused,review,capped,running"`
+	Allowed       bool       `json:"allowed" doc:"running, or capped with the tool enabled."`
+	Known         bool       `json:"known" doc:"false: neither declared nor held, hence halted."`
+	Frozen        bool       `json:"frozen" doc:"The agent is held: do not change its configuration but to repair it."`
+	Reason        string     `json:"reason,omitempty"`
+	Fallback      string     `json:"fallback,omitempty" doc:"What to do instead while held."`
+	SpendCap      *float64   `json:"spend_cap,omitempty"`
+	SpendCapPer   string     `json:"spend_cap_per,omitempty" enum:"hour,day,week,month"`
+	DisabledTools []string   `json:"disabled_tools,omitempty"`
+	Holds         []holdView `json:"holds" doc:"Those that apply, strictest first."`
+	Instances     []string   `json:"instances" doc:"The instances that are connected, as far as they are known."`
+}
+
+type gateOutput struct{ Body gateView }
+
+func (e *edge) agentRoutes() {
+	register(e, huma.Operation{
+		OperationID: "list-agents", Method: http.MethodGet, Path: "/v1/agents", Summary: "List the declared agents", Tags: []string{"read"},
+	}, tagout.MayRead, e.agents)
+	register(e, huma.Operation{
+		OperationID: "ask-gate", Method: http.MethodGet, Path: "/v1/agents/{agent}/gate", Summary: "May this agent act?", Tags: []string{"read"},
+		Description: "Whatever is not said of channel, region and tool gets the strictest of the holds that could apply. Agents ask per action through OFREP.",
+	}, tagout.MayRead, e.askGate)
+}
+
+func (e *edge) agents(context.Context, *struct{}) (*agentsOutput, error) {
+	out := &agentsOutput{}
+	registry := e.Policy.Agents
+	out.Body.Agents = make([]agentView, 0, len(registry))
+	for _, name := range registry.Names() {
+		a := registry[name]
+		v := agentView{
+			Agent: name, Title: a.Title, Owner: a.Owner, Channels: listed(a.Channels), Regions: listed(a.Regions),
+			Tools: map[string]string{}, Lease: registry.LeaseOf(name).String(), Controls: listed(a.Controls),
+			Mode: string(e.Desk.Decide(name, tagout.Attributes{}).Mode),
+		}
+		if a.Canary != tagout.Everything {
+			v.Canary = a.Canary.String()
+		}
+		for tool, risk := range a.Tools {
+			v.Tools[tool] = string(risk)
+		}
+		out.Body.Agents = append(out.Body.Agents, v)
+	}
+	return out, nil
+}
+
+// listed is values, never null.
+func listed(values []string) []string {
+	if values == nil {
+		return []string{}
+	}
+	return values
+}
+
+func (e *edge) askGate(ctx context.Context, in *gateInput) (*gateOutput, error) {
+	agent, err := tagout.CanonicalName(in.Agent)
+	if err != nil {
+		return nil, err
+	}
+	d := e.Desk.Decide(agent, tagout.Attributes{Channel: in.Channel, Region: in.Region, Tool: in.Tool})
+	v := gateView{
+		Agent: agent, Mode: string(d.Mode), Allowed: d.Allowed, Known: d.Known, Frozen: d.Mode != tagout.Running,
+		Fallback: d.Fallback, DisabledTools: d.DisabledTools, SpendCapPer: d.Cap.Per, Holds: []holdView{}, Instances: []string{},
+	}
+	if !d.Cap.IsZero() {
+		v.SpendCap = &d.Cap.Amount
+	}
+	silent := e.silent(ctx, d.Holds)
+	for n, h := range d.Holds {
+		hold := viewOfHold(h)
+		if silent[h.Incident] {
+			hold.By, hold.Reason = "", ""
+		}
+		if n == 0 {
+			v.Reason = hold.Reason
+		}
+		v.Holds = append(v.Holds, hold)
+	}
+	if len(d.Holds) == 0 {
+		v.Reason = d.Reason
+	}
+	return &gateOutput{Body: v}, nil
+}
+
+// silent tells of which incidents nothing but the ID may be told: the private ones, and
+// those that cannot be read now. Holds that are not recorded yet belong to no incident.
+func (e *edge) silent(ctx context.Context, holds []tagout.Hold) map[tagout.IncidentID]bool {
+	ctx, cancel := context.WithTimeout(ctx, privacyTimeout)
+	defer cancel()
+	silent := map[tagout.IncidentID]bool{}
+	for _, h := range holds {
+		if _, asked := silent[h.Incident]; asked || h.Incident == 0 {
+			continue
+		}
+		i, err := e.Desk.Incident(ctx, h.Incident)
+		silent[h.Incident] = err != nil || i.Private
+	}
+	return silent
+}
