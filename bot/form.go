@@ -3,7 +3,6 @@ package bot
 import (
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -211,6 +210,3 @@ func errorsBody(problems []tagout.FieldProblem, fields []string) map[string]any 
 	}
 	return map[string]any{"response_action": "errors", "errors": shown}
 }
-
-// value is a button's value for an incident.
-func incidentValue(id tagout.IncidentID) string { return "INC-" + strconv.FormatInt(int64(id), 10) }

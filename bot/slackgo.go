@@ -25,6 +25,7 @@ const historyPage = 200
 type slackGo struct {
 	client *slack.Client
 	http   *http.Client
+	url    string
 }
 
 // NewAPI connects to Slack with a bot token. apiURL is https://slack.com/api/ unless a
@@ -33,7 +34,7 @@ func NewAPI(token, apiURL string, httpClient *http.Client) API {
 	if httpClient == nil {
 		httpClient = &http.Client{Timeout: 15 * time.Second}
 	}
-	return &slackGo{client: newClient(token, "", apiURL, httpClient), http: httpClient}
+	return &slackGo{client: newClient(token, "", apiURL, httpClient), http: httpClient, url: apiURL}
 }
 
 // newClient makes a slack-go client that retries nothing and logs nothing by itself.

@@ -1,0 +1,267 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"text/template"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tagout"
+)
+
+// Options are what a bot is made of.
+type Options struct {
+	API           API              // of [NewAPI]
+	Desk          Desk             //
+	Inbox         Inbox            //
+	Commands      []tagout.Command //
+	Announce      string           // the channel of all incidents: "#incidents" or an ID
+	ChannelName   string           // template; default "inc-{{.Number}}-{{.Agent}}-{{.Class}}"
+	CommandPrefix string           // "ai-" makes /ai-kill
+	Clock         tagout.Clock     // default: the machine's
+	Logger        *slog.Logger     // default: none
+	Registerer    prometheus.Registerer
+	Workers       int // how many deliveries are worked at once; default 32
+}
+
+// Desk is what the edge needs to know of incidents.
+type Desk interface {
+	// Incident reads one incident. Returns NotFound if it does not exist.
+	Incident(ctx context.Context, id tagout.IncidentID) (*tagout.Incident, error)
+	// IncidentOfChannel is the incident whose channel that is; 0 if none.
+	IncidentOfChannel(ctx context.Context, channel string) (tagout.IncidentID, error)
+	// SetRoom changes where the incident is talked about and returns what it is then.
+	SetRoom(ctx context.Context, id tagout.IncidentID, change func(*tagout.Room)) (tagout.Room, error)
+	// Card is the pinned message of the incident's channel.
+	Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, error)
+	// Announcement is the line in the announce channel.
+	Announcement(ctx context.Context, id tagout.IncidentID) (tagout.Message, error)
+	// Decision is the message with GO and NO-GO, or what became of it.
+	Decision(ctx context.Context, id tagout.IncidentID) (tagout.Message, error)
+	// Invitees are the people who belong into the channel.
+	Invitees(ctx context.Context, id tagout.IncidentID) ([]tagout.UserID, error)
+}
+
+// Inbox remembers deliveries, as [tagout.Store] does.
+type Inbox interface {
+	// Claim records a delivery and reports whether it is new.
+	Claim(ctx context.Context, key string, payload []byte, at time.Time) (bool, error)
+	// Finish marks a claimed delivery as dealt with.
+	Finish(ctx context.Context, key string) error
+	// Unfinished lists claims that were never finished.
+	Unfinished(ctx context.Context, before time.Time) (map[string][]byte, error)
+}
+
+// Bot is the Slack edge. Make it with [New], start it with [Bot.Start].
+type Bot struct {
+	api      API
+	desk     Desk
+	inbox    Inbox
+	clock    tagout.Clock
+	log      *slog.Logger
+	metrics  *metrics
+	render   renderer
+	names    *template.Template
+	announce string
+
+	verbs  map[string]tagout.Command
+	clicks map[string]tagout.Command // by button action
+	forms  map[string]tagout.Command // by form ID
+
+	pacer     *pacer
+	health    health
+	self      atomic.Pointer[Identity]
+	members   *cache[string, Member]
+	groups    *cache[string, []tagout.UserID]
+	dms       *cache[tagout.UserID, string]
+	rooms     *cache[string, tagout.IncidentID]
+	seen      *cache[string, struct{}] // deliveries that were taken
+	worked    *cache[string, struct{}] // deliveries that are done, finished or not
+	origins   *cache[string, origin]
+	announced atomic.Pointer[string] // ID of the announce channel
+	creating  chan struct{}          // one channel is created at a time
+
+	work     *lane // deliveries
+	stops    *lane // stops, which never wait for other deliveries
+	refresh  *refresher
+	follow   chan struct{} // one token for each answer that is kept up to date
+	base     context.Context
+	cancel   context.CancelFunc
+	draining atomic.Bool
+	jobs     sync.WaitGroup // background work that a drain waits for
+}
+
+// maxFollowed is how many answers are kept up to date at once.
+const maxFollowed = 256
+
+// New makes a bot. It returns Invalid for options that cannot work, such as two commands
+// that share a button.
+func New(o Options) (*Bot, error) {
+	if o.API == nil || o.Desk == nil || o.Inbox == nil {
+		return nil, tagout.Errorf(tagout.Invalid, "The Slack edge needs an API, a desk and an inbox.")
+	}
+	o = o.withDefaults()
+	names, err := parseChannelName(o.ChannelName)
+	if err != nil {
+		return nil, err
+	}
+	base, cancel := context.WithCancel(context.Background())
+	b := &Bot{
+		api: o.API, desk: o.Desk, inbox: o.Inbox, clock: o.Clock, log: o.Logger, names: names,
+		announce: o.Announce, render: renderer{prefix: o.CommandPrefix},
+		metrics: newMetrics(o.Registerer), pacer: newPacer(),
+		members: newCache[string, Member](memberTTL), groups: newCache[string, []tagout.UserID](groupTTL),
+		dms: newCache[tagout.UserID, string](24 * time.Hour), rooms: newCache[string, tagout.IncidentID](0),
+		seen: newCache[string, struct{}](30 * time.Minute), worked: newCache[string, struct{}](2 * time.Hour),
+		origins: newCache[string, origin](responseURLLife),
+		follow:  make(chan struct{}, maxFollowed), base: base, cancel: cancel,
+	}
+	if err := b.index(o.Commands); err != nil {
+		cancel()
+		return nil, err
+	}
+	b.work = newLane(b, "work", o.Workers, 8*o.Workers)
+	b.stops = newLane(b, "stops", 16, 1024)
+	b.refresh = newRefresher(b)
+	return b, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.ChannelName == "" {
+		o.ChannelName = "inc-{{.Number}}-{{.Agent}}-{{.Class}}"
+	}
+	if o.Clock == nil {
+		o.Clock = tagout.SystemClock{}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Registerer == nil {
+		o.Registerer = prometheus.NewRegistry()
+	}
+	if o.Workers <= 0 {
+		o.Workers = 32
+	}
+	return o
+}
+
+// index makes the tables of verbs, buttons and forms.
+func (b *Bot) index(commands []tagout.Command) error {
+	b.verbs, b.clicks, b.forms = map[string]tagout.Command{}, map[string]tagout.Command{}, map[string]tagout.Command{}
+	for _, c := range commands {
+		if _, twice := b.verbs[c.Name]; twice || c.Name == "" || c.Run == nil {
+			return tagout.Errorf(tagout.Invalid, "The command %q has no name, no function, or exists twice.", c.Name)
+		}
+		b.verbs[c.Name] = c
+		for action := range c.Clicks {
+			if _, twice := b.clicks[action]; twice || strings.Contains(action, ":") || action == "" {
+				return tagout.Errorf(tagout.Invalid, "The button action %q is not usable, or belongs to two commands.", action)
+			}
+			b.clicks[action] = c
+		}
+		for form := range c.Forms {
+			if _, twice := b.forms[form]; twice || form == "" {
+				return tagout.Errorf(tagout.Invalid, "The form %q belongs to two commands.", form)
+			}
+			b.forms[form] = c
+		}
+	}
+	return nil
+}
+
+// Start begins to work: it asks Slack who the bot is, takes up deliveries that an earlier
+// process left unfinished, and starts the workers. It does not fail because Slack or the
+// database is down; both are tried again in the background. ctx bounds the first try only.
+func (b *Bot) Start(ctx context.Context) error {
+	if b.base.Err() != nil {
+		return errors.New("bot: started after it was drained")
+	}
+	b.work.start()
+	b.stops.start()
+	b.refresh.start()
+	first, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	if err := b.identify(first); err != nil {
+		b.log.Warn("Slack does not answer yet; trying again in the background", "error", tagout.Sentence(err))
+	}
+	b.jobs.Go(b.keepIdentifying)
+	b.jobs.Go(b.keepSweeping)
+	return nil
+}
+
+// Drain stops taking deliveries and waits for what is under way, until ctx ends; then it
+// cuts the rest off. What was claimed and not finished is taken up by the next process.
+func (b *Bot) Drain(ctx context.Context) {
+	b.draining.Store(true)
+	b.work.close()
+	b.stops.close()
+	worked := make(chan struct{})
+	go func() {
+		b.work.wait()
+		b.stops.wait()
+		close(worked)
+	}()
+	select {
+	case <-worked:
+	case <-ctx.Done():
+	}
+	b.cancel()
+	done := make(chan struct{})
+	go func() {
+		<-worked
+		b.jobs.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// identity is who the bot is; zero until Slack has said it.
+func (b *Bot) identity() Identity {
+	if self := b.self.Load(); self != nil {
+		return *self
+	}
+	return Identity{}
+}
+
+// identify asks Slack who the bot is, unless it is known.
+func (b *Bot) identify(ctx context.Context) error {
+	if b.self.Load() != nil {
+		return nil
+	}
+	return b.do(ctx, call{method: "auth.test", priority: pagesFirst}, func(ctx context.Context) error {
+		self, err := b.api.Identify(ctx)
+		if err == nil {
+			b.self.Store(&self)
+			b.log.Info("connected to Slack", "team", self.Team, "user", self.User)
+		}
+		return err
+	})
+}
+
+// probeEvery is how often Slack is asked whether it is there while nothing else tells.
+const probeEvery = 20 * time.Second
+
+// keepIdentifying asks until Slack has said who the bot is, and probes Slack while it is
+// not known to answer.
+func (b *Bot) keepIdentifying() {
+	for pause := time.Second; ; pause = min(2*pause, probeEvery) {
+		if sleep(b.base, jitter(pause)) != nil {
+			return
+		}
+		if b.identify(b.base) == nil && !b.health.fresh(time.Now(), probeEvery) {
+			_ = b.do(b.base, call{method: "auth.test", priority: updatesLast}, func(ctx context.Context) error {
+				_, err := b.api.Identify(ctx)
+				return err
+			})
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package bot
+
+import (
+	"context"
+	"reflect"
+	"sync"
+	"time"
+
+	"tagout"
+)
+
+// moreUses is how often an answer can be replaced: a response_url works five times.
+const moreUses = 4
+
+// keepUpToDate replaces an answer by newer versions until there are no more, in the
+// background. cancel ends what makes them.
+func (b *Bot) keepUpToDate(ctx context.Context, to origin, at sent, reply tagout.Reply, cancel context.CancelCauseFunc) {
+	select {
+	case b.follow <- struct{}{}:
+	default:
+		b.log.Warn("too many answers are kept up to date; this one is not")
+		cancel(nil)
+		return
+	}
+	news := newLatest(reply.Message)
+	over := time.AfterFunc(responseURLLife-time.Minute, func() { cancel(context.DeadlineExceeded) })
+	b.jobs.Go(func() {
+		defer news.end()
+		b.guarded("updates of an answer", func() {
+			for m := range reply.Updates {
+				news.set(m)
+				if ctx.Err() != nil {
+					return
+				}
+			}
+		})
+	})
+	b.jobs.Go(func() {
+		defer func() { <-b.follow; over.Stop(); cancel(nil) }()
+		b.guarded("follow an answer", func() {
+			if at.byURL {
+				b.followByURL(to, news, reply.Public)
+			} else {
+				b.followMessage(at.place, news)
+			}
+		})
+	})
+}
+
+// followByURL spends the few uses of a response_url: soon, later, and the last one on how
+// it ended. An answer to a click cannot be replaced — that would replace the message with
+// the button — so only its end is told.
+func (b *Bot) followByURL(to origin, news *latest, public bool) {
+	pause := time.Second
+	for left := moreUses; left > 0; {
+		if left == 1 || to.onMessage {
+			<-news.ended
+		} else {
+			select {
+			case <-news.changed:
+			case <-news.ended:
+			}
+		}
+		m, fresh, ended := news.take()
+		if fresh {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(b.base), finishBudget)
+			if err := b.respond(ctx, to, m, public, !to.onMessage); err != nil {
+				b.log.Warn("an answer could not be brought up to date", "error", slackName(err))
+			}
+			cancel()
+			left--
+		}
+		if ended {
+			return
+		}
+		if fresh && left > 1 {
+			select {
+			case <-time.After(pause):
+			case <-news.ended:
+			}
+			pause *= 3
+		}
+	}
+}
+
+// followMessage updates a message of ours, as often as the pace allows.
+func (b *Bot) followMessage(at Place, news *latest) {
+	for {
+		select {
+		case <-news.changed:
+		case <-news.ended:
+		}
+		m, fresh, ended := news.take()
+		if fresh && at.TS != "" {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(b.base), finishBudget)
+			if err := b.update(ctx, at, answersNext, m); err != nil {
+				b.log.Warn("an answer could not be brought up to date", "error", slackName(err))
+			}
+			cancel()
+		}
+		if ended {
+			return
+		}
+	}
+}
+
+// latest holds the newest version of a message; older ones that nobody took are lost.
+type latest struct {
+	changed chan struct{} // holds a token when there may be something new
+	ended   chan struct{} // closed when there will be nothing more
+
+	mu    sync.Mutex
+	newer *tagout.Message
+	shown tagout.Message
+}
+
+func newLatest(shown tagout.Message) *latest {
+	return &latest{changed: make(chan struct{}, 1), ended: make(chan struct{}), shown: shown}
+}
+
+func (l *latest) set(m tagout.Message) {
+	l.mu.Lock()
+	l.newer = &m
+	l.mu.Unlock()
+	select {
+	case l.changed <- struct{}{}:
+	default:
+	}
+}
+
+func (l *latest) end() { close(l.ended) }
+
+// take is the newest version, whether it differs from what is shown, and whether it is
+// the last.
+func (l *latest) take() (m tagout.Message, fresh, ended bool) {
+	select {
+	case <-l.ended:
+		ended = true
+	default:
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.newer == nil || reflect.DeepEqual(*l.newer, l.shown) {
+		return l.shown, false, ended
+	}
+	l.shown, l.newer = *l.newer, nil
+	return l.shown, true, ended
+}

@@ -1,0 +1,191 @@
+package bot
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"tagout"
+)
+
+// Slack's limits of a manifest.
+const (
+	maxCommands           = 50
+	maxCommandName        = 32
+	maxCommandDescription = 2000
+	maxUsageHint          = 1000
+	maxAppName            = 35
+)
+
+// ManifestOptions say how the app will be reached.
+type ManifestOptions struct {
+	Name          string // of the app; default "Tagout"
+	CommandPrefix string // as in the configuration
+	Socket        bool   // Socket Mode; otherwise Slack calls PublicURL
+	PublicURL     string // where HTTP mode is reached, such as https://tagout.example.com
+}
+
+// Scopes are the permissions that the bot uses, and what for.
+func Scopes() map[string]string {
+	return map[string]string{
+		"commands":          "the slash commands",
+		"chat:write":        "post, update and answer",
+		"chat:write.public": "announce without being invited first",
+		"channels:manage":   "open incident channels, set their topic, invite people",
+		"channels:read":     "find the channels it opened and the announce channel",
+		"channels:join":     "read the announce channel when it must make sure not to post twice",
+		"channels:history":  "make sure that a message whose fate is unknown is not posted twice",
+		"groups:write":      "open private incident channels",
+		"groups:read":       "find the private channels it opened",
+		"groups:history":    "the same check in private channels",
+		"im:write":          "page by direct message",
+		"im:history":        "the same check before a page is sent again",
+		"users:read":        "tell guests and bots from members: guests may stop, never sign",
+		"usergroups:read":   "page the members of a user group",
+		"pins:write":        "pin the incident card",
+	}
+}
+
+type manifest struct {
+	Metadata struct {
+		Major int `json:"major_version"`
+		Minor int `json:"minor_version"`
+	} `json:"_metadata"`
+	Display struct {
+		Name        string `json:"name"`
+		Description string `json:"description"`
+		Background  string `json:"background_color"`
+	} `json:"display_information"`
+	Features struct {
+		Bot struct {
+			Name   string `json:"display_name"`
+			Online bool   `json:"always_online"`
+		} `json:"bot_user"`
+		Home     manifestHome      `json:"app_home"`
+		Commands []manifestCommand `json:"slash_commands"`
+	} `json:"features"`
+	OAuth struct {
+		Scopes struct {
+			Bot []string `json:"bot"`
+		} `json:"scopes"`
+	} `json:"oauth_config"`
+	Settings manifestSettings `json:"settings"`
+}
+
+type manifestHome struct {
+	Home     bool `json:"home_tab_enabled"`
+	Messages bool `json:"messages_tab_enabled"`
+	ReadOnly bool `json:"messages_tab_read_only_enabled"`
+}
+
+type manifestCommand struct {
+	Command     string `json:"command"`
+	URL         string `json:"url,omitempty"`
+	Description string `json:"description"`
+	Hint        string `json:"usage_hint,omitempty"`
+	Escape      bool   `json:"should_escape"`
+}
+
+type manifestSettings struct {
+	Interactivity struct {
+		Enabled bool   `json:"is_enabled"`
+		URL     string `json:"request_url,omitempty"`
+	} `json:"interactivity"`
+	OrgDeploy bool `json:"org_deploy_enabled"`
+	Socket    bool `json:"socket_mode_enabled"`
+	Rotation  bool `json:"token_rotation_enabled"`
+}
+
+// Manifest is the Slack app manifest, as indented JSON, for these commands. It returns
+// Invalid, naming the limit, for what Slack would refuse.
+func Manifest(commands []tagout.Command, o ManifestOptions) ([]byte, error) {
+	base, err := o.baseURL()
+	if err != nil {
+		return nil, err
+	}
+	var m manifest
+	m.Metadata.Major, m.Metadata.Minor = 1, 1
+	m.Display.Name = orText(o.Name, "Tagout")
+	m.Display.Description = "Stops misbehaving AI agents, keeps them stopped, and asks before they restart."
+	m.Display.Background = "#1f2933"
+	m.Features.Bot.Name, m.Features.Bot.Online = strings.ToLower(m.Display.Name), true
+	m.Features.Home = manifestHome{Messages: true, ReadOnly: true}
+	m.OAuth.Scopes.Bot = slices.Sorted(maps.Keys(Scopes()))
+	m.Settings.Socket = o.Socket
+	m.Settings.Interactivity.Enabled = true
+	url := ""
+	if !o.Socket {
+		url = base + "/slack/commands"
+		m.Settings.Interactivity.URL = base + "/slack/interactions"
+	}
+	for _, c := range slashCommands(commands, o.CommandPrefix) {
+		c.URL = url
+		m.Features.Commands = append(m.Features.Commands, c)
+	}
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	return json.MarshalIndent(m, "", "  ")
+}
+
+func (o ManifestOptions) baseURL() (string, error) {
+	base := strings.TrimRight(o.PublicURL, "/")
+	if !o.Socket && !strings.HasPrefix(base, "https://") {
+		return "", tagout.Errorf(tagout.Invalid, "HTTP mode needs public_url to be an https address that Slack can reach, or use slack.mode: socket.")
+	}
+	return base, nil
+}
+
+// slashCommands are the commands by name, the umbrella first.
+func slashCommands(commands []tagout.Command, prefix string) []manifestCommand {
+	list := []manifestCommand{{
+		Command: "/" + umbrella, Description: "Every Tagout command under one name; alone, the help.", Hint: "VERB [arguments]",
+	}}
+	byName := map[string]tagout.Command{}
+	for _, c := range commands {
+		byName[c.Name] = c
+	}
+	for _, c := range commandsInOrder(byName) {
+		if c.Name == umbrella {
+			continue
+		}
+		list = append(list, manifestCommand{
+			Command: "/" + prefix + c.Name, Description: clipText(orText(oneLine(c.Summary), c.Name), maxCommandDescription),
+			Hint: clipText(oneLine(c.Usage), maxUsageHint),
+		})
+	}
+	return list
+}
+
+func commandsInOrder(byName map[string]tagout.Command) []tagout.Command {
+	var list []tagout.Command
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		list = append(list, byName[name])
+	}
+	return list
+}
+
+// check returns Invalid for what Slack would refuse.
+func (m manifest) check() error {
+	if units(m.Display.Name) > maxAppName {
+		return tagout.Errorf(tagout.Invalid, "The app's name has more than %d characters.", maxAppName)
+	}
+	if n := len(m.Features.Commands); n > maxCommands {
+		return tagout.Errorf(tagout.Invalid, "Slack takes %d slash commands in one app, not %d.", maxCommands, n)
+	}
+	seen := map[string]bool{}
+	for _, c := range m.Features.Commands {
+		name := strings.TrimPrefix(c.Command, "/")
+		legal := strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") == ""
+		if len(c.Command) > maxCommandName || name == "" || !legal {
+			return tagout.Errorf(tagout.Invalid, "Slack does not take the slash command %q: at most %d lower-case letters, digits, - and _. Check slack.command_prefix.",
+				clipText(c.Command, 60), maxCommandName)
+		}
+		if seen[name] {
+			return tagout.Errorf(tagout.Invalid, "The slash command %q exists twice.", c.Command)
+		}
+		seen[name] = true
+	}
+	return nil
+}

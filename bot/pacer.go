@@ -1,0 +1,183 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// priority orders calls that wait for the same allowance.
+type priority int
+
+const (
+	pagesFirst  priority = iota // somebody is to be woken
+	answersNext                 // somebody waits for an answer
+	postsThen                   // decisions, channels, notes
+	updatesLast                 // cards and counters; the newest state is enough
+)
+
+// allowance is how many calls under one key may start within a sliding window.
+type allowance struct {
+	key    string
+	limit  int
+	window time.Duration
+}
+
+// ticket is a call that waits.
+type ticket struct {
+	priority priority
+	needs    []allowance
+	ready    chan struct{}
+}
+
+// pacer lets calls through no faster than Slack accepts them, the most urgent first.
+// Its times are the runtime's, not the domain's clock.
+type pacer struct {
+	mu      sync.Mutex
+	waiting []*ticket // by priority, then by arrival
+	used    map[string][]time.Time
+	paused  map[string]time.Time
+	timer   *time.Timer
+}
+
+func newPacer() *pacer {
+	return &pacer{used: map[string][]time.Time{}, paused: map[string]time.Time{}}
+}
+
+// wait returns when a call may start, or ctx's error.
+func (p *pacer) wait(ctx context.Context, urgency priority, needs []allowance) error {
+	t := &ticket{priority: urgency, needs: needs, ready: make(chan struct{})}
+	p.mu.Lock()
+	at, _ := slices.BinarySearchFunc(p.waiting, urgency, func(w *ticket, u priority) int {
+		if w.priority <= u {
+			return -1
+		}
+		return 1
+	})
+	p.waiting = slices.Insert(p.waiting, at, t)
+	p.grantLocked()
+	p.mu.Unlock()
+	select {
+	case <-t.ready:
+		return nil
+	case <-ctx.Done():
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.waiting = slices.DeleteFunc(p.waiting, func(w *ticket) bool { return w == t })
+		return context.Cause(ctx)
+	}
+}
+
+// pause holds everything that needs one of these keys back for d.
+func (p *pacer) pause(needs []allowance, d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	until := time.Now().Add(d)
+	for _, n := range needs {
+		if until.After(p.paused[n.key]) {
+			p.paused[n.key] = until
+		}
+	}
+	p.grantLocked()
+}
+
+// grantLocked lets through whatever may go now and sets the timer for the next.
+func (p *pacer) grantLocked() {
+	now := time.Now()
+	var next time.Time
+	p.waiting = slices.DeleteFunc(p.waiting, func(t *ticket) bool {
+		at := p.freeAt(t.needs, now)
+		if !at.After(now) {
+			p.take(t.needs, now)
+			close(t.ready)
+			return true
+		}
+		if next.IsZero() || at.Before(next) {
+			next = at
+		}
+		return false
+	})
+	if p.timer != nil {
+		p.timer.Stop()
+		p.timer = nil
+	}
+	if !next.IsZero() {
+		p.timer = time.AfterFunc(next.Sub(now), func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.grantLocked()
+		})
+	}
+	p.forget(now)
+}
+
+// freeAt is when all of the needs are free.
+func (p *pacer) freeAt(needs []allowance, now time.Time) time.Time {
+	at := now
+	for _, n := range needs {
+		if until := p.paused[n.key]; until.After(at) {
+			at = until
+		}
+		used := p.used[n.key]
+		if len(used) >= n.limit {
+			if free := used[len(used)-n.limit].Add(n.window); free.After(at) {
+				at = free
+			}
+		}
+	}
+	return at
+}
+
+func (p *pacer) take(needs []allowance, now time.Time) {
+	for _, n := range needs {
+		used := append(p.used[n.key], now)
+		if extra := len(used) - n.limit; extra > 0 {
+			used = slices.Clone(used[extra:])
+		}
+		p.used[n.key] = used
+	}
+}
+
+// forget drops what no longer matters once there is much of it: channels and messages
+// come and go.
+func (p *pacer) forget(now time.Time) {
+	const many, longest = 4096, 2 * time.Minute
+	if len(p.used) > many {
+		for key, used := range p.used {
+			if now.Sub(used[len(used)-1]) > longest {
+				delete(p.used, key)
+			}
+		}
+	}
+	for key, until := range p.paused {
+		if !until.After(now) {
+			delete(p.paused, key)
+		}
+	}
+}
+
+// allowances are what a call of a method needs. They stay a little below Slack's limits,
+// since calls arrive unevenly.
+func allowances(method string, at Place) []allowance {
+	const minute = time.Minute
+	switch method {
+	case "chat.postMessage":
+		return []allowance{
+			{key: method + " " + at.Channel, limit: 3, window: 3200 * time.Millisecond},
+			{key: method, limit: 50, window: 10 * time.Second},
+		}
+	case "chat.update":
+		return []allowance{
+			{key: method + " " + at.Channel + " " + at.TS, limit: 1, window: time.Second},
+			{key: method, limit: 47, window: minute},
+		}
+	case "auth.test", "response_url":
+		return []allowance{{key: method, limit: 100, window: 10 * time.Second}}
+	case "chat.postEphemeral", "views.open", "users.info":
+		return []allowance{{key: method, limit: 95, window: minute}}
+	case "conversations.invite", "conversations.history", "conversations.join", "conversations.open", "users.conversations":
+		return []allowance{{key: method, limit: 47, window: minute}}
+	}
+	return []allowance{{key: method, limit: 19, window: minute}}
+}

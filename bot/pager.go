@@ -1,0 +1,46 @@
+package bot
+
+import (
+	"context"
+	"slices"
+
+	"tagout"
+	"tagout/internal/crashpoint"
+)
+
+// ackAction is the button that acknowledges an incident.
+const ackAction = "ack"
+
+// slackPager pages by direct message.
+type slackPager struct{ bot *Bot }
+
+// Pager is the pager "slack": a direct message with the button Acknowledge.
+func (b *Bot) Pager() tagout.Pager { return slackPager{b} }
+
+// Name is "slack".
+func (p slackPager) Name() string { return "slack" }
+
+// Reaches reports whether the person has a Slack ID.
+func (p slackPager) Reaches(to tagout.Person) bool { return to.ID != "" }
+
+// Send delivers the page ahead of everything else that waits for Slack. A page that was
+// sent before under this ID is not sent again. It fails for good if there is no such
+// person, or none who can be written to.
+func (p slackPager) Send(ctx context.Context, page tagout.Page) error {
+	m := page.Message
+	if !slices.ContainsFunc(m.Buttons, func(b tagout.Button) bool { return b.Action == ackAction }) {
+		m.Buttons = append(slices.Clone(m.Buttons), tagout.Button{
+			Action: ackAction, Label: "Acknowledge", Value: page.Incident.String(), Tone: tagout.ToneGood,
+		})
+	}
+	err := p.bot.directly(ctx, page.To.ID, pagesFirst, "page:"+string(page.ID), m)
+	if err == nil {
+		crashpoint.Here("slack.paged")
+		return nil
+	}
+	switch slackName(err) {
+	case "user_not_found", "users_not_found", "user_disabled", "user_not_visible", "cannot_dm_bot", "invalid_user_id", "user_is_bot":
+		return tagout.Final(err)
+	}
+	return err
+}
