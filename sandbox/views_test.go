@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -208,6 +209,31 @@ func TestViewStackEndsAtThree(t *testing.T) {
 	}
 	if p := wait(t, got); p.Type != slack.InteractionTypeViewClosed || p.View.ID != views[2].ID || len(w.Views("U0IC")) != 2 {
 		t.Errorf("closing brought %s", p.Type)
+	}
+}
+
+func TestNobodyElseCanUseAPersonsForm(t *testing.T) {
+	t.Parallel()
+	w := open(t, sandbox.Options{})
+	got := interacting(t, w, nil)
+	if err := w.Shortcut(soon(t), "U0IC", "flag", "", ""); err != nil {
+		t.Fatal(err)
+	}
+	button := slack.NewActionBlock("b", slack.NewButtonBlockElement("more", "", text("More")))
+	view := slack.ModalViewRequest{Type: slack.VTModal, Title: text("Mine"), Submit: text("OK"), Blocks: slack.Blocks{BlockSet: []slack.Block{button}}}
+	opened, err := w.API.OpenViewContext(soon(t), wait(t, got).TriggerID, view)
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := sandbox.Error("view_not_found")
+	if err := w.Click(soon(t), sandbox.Click{User: "U0LEGAL", ViewID: opened.ID, ActionID: "more"}); !errors.Is(err, missing) {
+		t.Errorf("click: %v", err)
+	}
+	if _, err := w.Submit(soon(t), sandbox.Submission{User: "U0LEGAL", ViewID: opened.ID}); !errors.Is(err, missing) {
+		t.Errorf("submit: %v", err)
+	}
+	if err := w.CloseView(soon(t), "U0LEGAL", opened.ID); !errors.Is(err, missing) {
+		t.Errorf("close: %v", err)
 	}
 }
 
