@@ -44,11 +44,11 @@ function group(title, rows) {
   return h('section.rail-group', { 'aria-labelledby': id }, h('h2', { id }, title), h('ul', {}, rows));
 }
 
-function row({ key, current, mark, name, counts, onclick, className = '', data = {} }) {
+function row({ key, current, mark, name, counts, onclick, title = null, className = '', data = {} }) {
   const fresh = counts && counts.count > 0 && !current;
   const badge = fresh && badgeOf(counts);
   return h('li', {}, h(`button.rail-row${fresh ? '.unread' : ''}${className}`, {
-    type: 'button', 'aria-current': current ? 'page' : null, onclick, data: { key, ...data },
+    type: 'button', 'aria-current': current ? 'page' : null, title, onclick, data: { key, ...data },
   }, mark, h('span.rail-name', {}, name), badge));
 }
 
@@ -60,7 +60,7 @@ function badgeOf({ count, mentions }) {
 function channelRow(channel, go) {
   return row({
     key: channel.id, mark: icon(channel.is_private ? 'lock' : 'hash'), counts: unread(channel),
-    name: [channel.name, channel.is_private && h('span.visually-hidden', {}, ' (private)')],
+    title: channel.name, name: [channel.name, channel.is_private && h('span.visually-hidden', {}, ' (private)')],
     current: state.place === 'channel' && state.channel === channel.id, onclick: () => go.channel(channel.id),
     className: channel.is_archived ? '.greyed' : '', data: { channel: channel.id, channelName: channel.name },
   });
