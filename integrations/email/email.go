@@ -67,7 +67,9 @@ func (p *Pager) Send(ctx context.Context, in tagout.Page) error {
 	if err != nil {
 		return tagout.Final(err)
 	}
-	client, err := p.relay.client(ctx)
+	sending, cancel := context.WithCancel(ctx) // ends the connection, whatever happens
+	defer cancel()
+	client, err := p.relay.client(sending)
 	if err != nil {
 		return tagout.Final(tagout.Errorf(tagout.Invalid, "The pager %s cannot work with its settings.", p.name))
 	}
@@ -75,8 +77,6 @@ func (p *Pager) Send(ctx context.Context, in tagout.Page) error {
 	if err != nil {
 		return p.failure(ctx, err)
 	}
-	hangUp := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	defer hangUp()
 	err = client.SendWithSMTPClient(conn, msg)
 	_ = client.CloseWithSMTPClient(conn)
 	if err != nil && !msg.IsDelivered() {

@@ -2,13 +2,14 @@ package email
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/wneessen/go-mail"
 )
@@ -21,6 +22,7 @@ type relay struct {
 	password string
 	implicit bool           // TLS from the first byte (smtps)
 	starttls mail.TLSPolicy // otherwise
+	roots    *x509.CertPool // nil: those of the machine
 }
 
 const relayFix = " Fix: Write smtp://user:password@host:587 or smtps://user:password@host:465, with special characters of the password as %XX."
@@ -65,22 +67,47 @@ func (r relay) local() bool {
 
 func (r relay) address() string { return net.JoinHostPort(r.host, strconv.Itoa(r.port)) }
 
-// client is a fresh client, whose every step ends with ctx.
+// client is a fresh client, whose connection is closed when ctx ends, wherever it stands.
 func (r relay) client(ctx context.Context) (*mail.Client, error) {
-	timeout := patience
-	if deadline, ok := ctx.Deadline(); ok {
-		timeout = max(time.Millisecond, min(timeout, time.Until(deadline)))
+	options := []mail.Option{
+		mail.WithPort(r.port), mail.WithTimeout(patience), mail.WithTLSPolicy(r.starttls), mail.WithoutNoop(), mail.WithTLSConfig(r.encryption()),
+		mail.WithDialContextFunc(func(_ context.Context, network, address string) (net.Conn, error) {
+			return r.dial(ctx, network, address)
+		}),
 	}
-	options := []mail.Option{mail.WithPort(r.port), mail.WithTimeout(timeout), mail.WithTLSPolicy(r.starttls), mail.WithoutNoop()}
 	if r.implicit {
 		options = append(options, mail.WithSSL())
 	}
 	if r.user != "" {
 		login := mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover)
-		if r.local() && !r.implicit {
+		if r.local() || r.implicit { // encrypted already, or never on a wire; the library cannot know
 			login = mail.WithOpportunisticSMTPAuth(mail.SMTPAuthSCRAMSHA256, mail.SMTPAuthPlainNoEnc, mail.SMTPAuthLoginNoEnc)
 		}
 		options = append(options, login, mail.WithUsername(r.user), mail.WithPassword(r.password))
 	}
 	return mail.NewClient(r.host, options...)
+}
+
+func (r relay) encryption() *tls.Config {
+	return &tls.Config{ServerName: r.host, MinVersion: tls.VersionTLS12, RootCAs: r.roots}
+}
+
+// dial connects. The connection ends with ctx, which the library watches only meanwhile.
+func (r relay) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	connecting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	conn, err := new(net.Dialer).DialContext(connecting, network, address)
+	if err != nil {
+		return nil, err
+	}
+	context.AfterFunc(ctx, func() { _ = conn.Close() })
+	if !r.implicit {
+		return conn, nil
+	}
+	encrypted := tls.Client(conn, r.encryption())
+	if err := encrypted.HandshakeContext(connecting); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return encrypted, nil
 }
