@@ -124,3 +124,6 @@ func (b *Bot) GroupMembers(ctx context.Context, group string) ([]tagout.UserID, 
 	b.groups.put(group, members)
 	return members, nil
 }
+
+// Team is the ID of the workspace that the bot belongs to, or "" while Slack has not said.
+func (b *Bot) Team() string { return b.identity().Team }

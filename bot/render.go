@@ -15,7 +15,6 @@ const (
 	maxField         = 2000
 	maxFields        = 10
 	maxParagraph     = 3000
-	maxBlocks        = 50
 	maxBodyBlocks    = 20
 	maxFactBlocks    = 12
 	maxActions       = 25
@@ -25,6 +24,7 @@ const (
 	maxConfirmButton = 30
 	maxFallback      = 3000
 	maxAll           = 11000 // of one message's paragraphs and lines together
+	maxFactsText     = 8000  // of one message's facts together
 	maxLinesPart     = 8500  // of one message's fixed-width lines
 	maxParts         = 4
 )
@@ -118,11 +118,14 @@ func (r renderer) body(body []tagout.Text, left *int) []slack.Block {
 // facts makes two columns of label and value.
 func (r renderer) facts(facts []tagout.Fact) []slack.Block {
 	var fields []*slack.TextBlockObject
+	left := maxFactsText
 	for _, f := range facts {
-		fields = append(fields, r.fact(f))
-	}
-	if most := maxFactBlocks * maxFields; len(fields) > most {
-		fields = append(fields[:most-1], plainObject(strings.TrimSpace(r.cutNote())))
+		field := r.fact(f)
+		if left -= units(field.Text); left < 0 || len(fields) == maxFactBlocks*maxFields-1 {
+			fields = append(fields, plainObject(strings.TrimSpace(r.cutNote())))
+			break
+		}
+		fields = append(fields, field)
 	}
 	var blocks []slack.Block
 	for len(fields) > 0 {
