@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"iter"
+	"sync"
 	"time"
 
 	"tagout"
@@ -22,6 +23,8 @@ type Follower interface {
 // known yet; it returns nil until there is one.
 func follow(ctx context.Context, d Follower, id tagout.IncidentID, find func(context.Context) *tagout.Incident) iter.Seq[*tagout.Incident] {
 	return func(yield func(*tagout.Incident) bool) {
+		var watching sync.WaitGroup
+		defer watching.Wait()
 		ctx, cancel := context.WithTimeout(ctx, followFor)
 		defer cancel()
 		changes := make(chan *tagout.Incident)
@@ -35,7 +38,7 @@ func follow(ctx context.Context, d Follower, id tagout.IncidentID, find func(con
 			}
 		}
 		if id != 0 {
-			go watch()
+			watching.Go(watch)
 		}
 		tick := time.NewTicker(pollEvery)
 		defer tick.Stop()
@@ -50,7 +53,7 @@ func follow(ctx context.Context, d Follower, id tagout.IncidentID, find func(con
 					i, _ = d.Incident(ctx, id) // what cannot be read now is read next time
 				} else if i = find(ctx); i != nil {
 					id = i.ID
-					go watch()
+					watching.Go(watch)
 				}
 			}
 			if i != nil && !yield(i) {

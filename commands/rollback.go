@@ -121,13 +121,13 @@ func rollbackAnswer(i *tagout.Incident) tagout.Message {
 	var m tagout.Message
 	switch {
 	case !r.DoneAt.IsZero():
-		m = tagout.Say(tagout.Bold("Rolled back "), tagout.Fixed(r.Agent), " to "+to+" — ", tagout.Bold(i.ID.String()), ". Read back from its control after "+seconds(r.DoneAt.Sub(r.At))+".")
+		m = tagout.Say(tagout.Bold("Rolled back"), " ", tagout.Fixed(r.Agent), " to "+to+" — ", tagout.Bold(i.ID.String()), ". Read back from its control after "+seconds(r.DoneAt.Sub(r.At))+".")
 		m.Tone = tagout.ToneGood
 	case !r.FailedAt.IsZero():
-		m = tagout.Say(tagout.Bold("The rollback of "), tagout.Fixed(r.Agent), tagout.Bold(" failed"), " — ", tagout.Bold(i.ID.String()), ". ", line(r.Failure))
+		m = tagout.Say(tagout.Bold("Rollback failed"), ": ", tagout.Fixed(r.Agent), " — ", tagout.Bold(i.ID.String()), ". ", line(r.Failure))
 		m.Tone = tagout.ToneDanger
 	default:
-		m = tagout.Say(tagout.Bold("Rolling back "), tagout.Fixed(r.Agent), " to "+to+" — ", tagout.Bold(i.ID.String()), ". Requested at "+moment(r.At)+", not read back yet.")
+		m = tagout.Say(tagout.Bold("Rolling back"), " ", tagout.Fixed(r.Agent), " to "+to+" — ", tagout.Bold(i.ID.String()), ". Requested at "+moment(r.At)+", not read back yet.")
 		m.Tone = tagout.ToneWarning
 	}
 	if len(r.From) > 0 {

@@ -120,7 +120,7 @@ func (s statuses) ofEverything(ctx context.Context, here tagout.IncidentID) (tag
 		if s.policy.Agents[name] == nil {
 			label += " (not declared)"
 		}
-		m = m.Fact(label, s.standing(name, held))
+		m = m.Fact(label, s.standing(tagout.Scope{Agent: name}, held).text())
 	}
 	if len(known) == 0 {
 		m = m.Para("No agent is declared and none is held.")
@@ -139,33 +139,6 @@ func (s statuses) ofEverything(ctx context.Context, here tagout.IncidentID) (tag
 		m = m.Para(incidentLine(i, here))
 	}
 	return tagout.Reply{Message: s.gateFooter(m)}, nil
-}
-
-// standing is an agent's effective mode, and where it is held further than as a whole.
-func (s statuses) standing(agent string, held []tagout.Hold) tagout.Text {
-	d := s.desk.Decide(agent, tagout.Attributes{})
-	whole := tagout.Running
-	var parts []string
-	for _, h := range held {
-		switch {
-		case h.Scope.Agent != "" && h.Scope.Agent != agent:
-		case h.Scope.Channel+h.Scope.Region+h.Scope.Tool != "":
-			parts = append(parts, h.String())
-		case h.Mode.Stricter(whole):
-			whole = h.Mode
-		}
-	}
-	if len(d.Holds) == 0 && d.Mode != tagout.Running {
-		whole = d.Mode // the gate knows nothing and therefore refuses
-	}
-	t := tagout.T(tagout.Bold(whole.Label()))
-	if whole == tagout.Capped && !d.Cap.IsZero() {
-		t = append(t, tagout.T(" at ", d.Cap.String())...)
-	}
-	if len(parts) > 0 {
-		t = append(t, tagout.T(", except ", strings.Join(parts, "; "))...)
-	}
-	return t
 }
 
 // incidentLine is an open incident on one line.

@@ -16,18 +16,12 @@ func (s statuses) ofScope(ctx context.Context, scope tagout.Scope, here tagout.I
 	m := s.gate(tagout.Message{})
 	open, m := s.open(ctx, m)
 	held := s.touching(scope)
-	var mode tagout.Mode
-	if scope.Agent == "" {
-		mode = strictest(held)
-	} else {
-		d := s.desk.Decide(scope.Agent, tagout.Attributes{Channel: scope.Channel, Region: scope.Region, Tool: scope.Tool})
-		mode = d.Mode
-		m = describe(m, d)
-		if scope == scope.WholeAgent() && mode != tagout.Running {
-			m = m.Fact("In all", s.standing(scope.Agent, held))
-		}
+	now := standing{whole: strictest(held), mode: strictest(held)}
+	if scope.Agent != "" {
+		now = s.standing(scope, held)
+		m = describe(m, now.decision)
 	}
-	m.Title = scope.String() + " " + mode.Label()
+	m.Title = scope.String() + " " + now.title()
 	m = s.undeclared(m, scope)
 	private := map[tagout.IncidentID]bool{}
 	for _, i := range open {
@@ -41,21 +35,77 @@ func (s statuses) ofScope(ctx context.Context, scope tagout.Scope, here tagout.I
 		hidden, readable := private[h.Incident]
 		m = m.Para(holdLine(h, readable && !hidden))
 	}
-	if len(held) == 0 {
+	if len(held) == 0 && now.mode == tagout.Running {
 		m = m.Para("Nothing holds it.")
 	}
 	for _, i := range open {
 		if concerns(i, scope) {
 			m = m.Para(incidentLine(i, here))
 			if !private[i.ID] {
-				m = progressOf(i, scope, mode).facts(m)
+				m = progressOf(i, scope, now.mode).facts(m)
 			}
 		}
 	}
-	if mode != tagout.Running && m.Tone == tagout.ToneNeutral {
+	if now.mode != tagout.Running && m.Tone == tagout.ToneNeutral {
 		m.Tone = tagout.ToneWarning
 	}
 	return tagout.Reply{Message: s.gateFooter(m)}, nil
+}
+
+// standing is how a scope stands: as a whole, and where it is held further than that.
+type standing struct {
+	decision tagout.Decision
+	mode     tagout.Mode // the strictest of all that could apply
+	whole    tagout.Mode
+	further  []tagout.Hold
+}
+
+// standing asks the gate about a scope of one agent. held are the holds that stand.
+func (s statuses) standing(scope tagout.Scope, held []tagout.Hold) standing {
+	agent := s.policy.Agents[scope.Agent]
+	d := s.desk.Decide(scope.Agent, tagout.Attributes{Channel: scope.Channel, Region: scope.Region, Tool: scope.Tool})
+	now := standing{decision: d, mode: d.Mode, whole: tagout.Running}
+	if len(d.Holds) == 0 {
+		now.whole = d.Mode // running, or refused because the gate does not know better
+	}
+	for _, h := range held {
+		if h.Scope.Covers(scope, agent) && h.Mode.Stricter(now.whole) {
+			now.whole = h.Mode
+		}
+	}
+	for _, h := range held {
+		if h.Scope.Touches(scope, agent) && h.Mode.Stricter(now.whole) {
+			now.further = append(now.further, h)
+		}
+	}
+	return now
+}
+
+// title is the standing in a few words.
+func (n standing) title() string {
+	if len(n.further) == 0 {
+		return n.whole.Label()
+	}
+	return n.whole.Label() + ", in part " + n.mode.Label()
+}
+
+// text is the standing with all that is held further.
+func (n standing) text() tagout.Text {
+	t := tagout.T(tagout.Bold(n.whole.Label()))
+	if n.whole == tagout.Capped && !n.decision.Cap.IsZero() {
+		t = append(t, tagout.T(" at ", n.decision.Cap.String())...)
+	}
+	for k, h := range n.further {
+		if k == maxHolds {
+			return append(t, tagout.T("; and ", count(len(n.further)-k, "more hold"))...)
+		}
+		mark := "; "
+		if k == 0 {
+			mark = ", except "
+		}
+		t = append(t, tagout.T(mark, h.String())...)
+	}
+	return t
 }
 
 // describe tells what an agent is told while it is held.

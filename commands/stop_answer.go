@@ -33,7 +33,7 @@ func (a stopAnswer) settled() bool { return a.progress().settled() }
 func (a stopAnswer) message() tagout.Message {
 	m := tagout.Message{Tone: tagout.ToneWarning, Body: []tagout.Text{a.headline()}}
 	if a.result.Warning != "" {
-		m = m.Para(tagout.Bold("Warning: "), line(a.result.Warning))
+		m = m.Para(tagout.Bold("Warning:"), " ", line(a.result.Warning))
 	}
 	if a.result.Repeat {
 		m = m.Para("This very request was obeyed before; nothing new was hung.")

@@ -57,9 +57,9 @@ func seconds(d time.Duration) string {
 	case s == 0:
 		return "0 s"
 	case s < 0.0995:
-		return fmt.Sprintf("%.3f s", s)
+		return decimals(s, 3)
 	case s < 9.95:
-		return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.2f", s), "0"), ".") + " s"
+		return decimals(s, 2)
 	case s < 120:
 		return fmt.Sprintf("%.0f s", s)
 	case s < 7200:
@@ -71,6 +71,11 @@ func seconds(d time.Duration) string {
 	default:
 		return fmt.Sprintf("%d h %d min", int(s)/3600, int(s)/60%60)
 	}
+}
+
+// decimals is a number of seconds with at most n decimals.
+func decimals(s float64, n int) string {
+	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(s, 'f', n, 64), "0"), ".") + " s"
 }
 
 // moment is a time to the millisecond, for answers about stops.

@@ -1,0 +1,270 @@
+package commands_test
+
+import (
+	"context"
+	"iter"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tagout"
+	"tagout/commands"
+)
+
+var t0 = time.Date(2026, 11, 21, 10, 4, 5, 123e6, time.UTC)
+
+// desk is a fake: it answers what the test put into it and notes what it was asked.
+type desk struct {
+	mu        sync.Mutex
+	err       error // of everything but Stop
+	incidents map[tagout.IncidentID]*tagout.Incident
+	events    []tagout.Event
+	changes   []*tagout.Incident // that Watch yields
+	result    func(tagout.StopRequest) tagout.StopResult
+	holds     []tagout.Hold
+	gate      tagout.GateStatus
+	policy    *tagout.Policy
+
+	stops     []tagout.StopRequest
+	declared  []tagout.Declaration
+	drafts    []tagout.ResumeDraft
+	signings  []tagout.Signing
+	orders    []tagout.RollbackOrder
+	notes     []string
+	acks      []tagout.Actor
+	severity  []tagout.Severity
+	slowReads bool // Incident answers only when its context ends
+}
+
+func (d *desk) Stop(_ context.Context, s tagout.StopRequest) (tagout.StopResult, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.stops = append(d.stops, s)
+	if d.result != nil {
+		return d.result(s), nil
+	}
+	return tagout.StopResult{Incident: incident7(s.Hold), Hold: s.Hold, Fresh: true, Undeclared: d.policy.Agents.Undeclared(s.Hold.Scope)}, nil
+}
+
+func (d *desk) Incident(ctx context.Context, id tagout.IncidentID) (*tagout.Incident, error) {
+	if d.slowReads {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if i := d.incidents[id]; i != nil && d.err == nil {
+		return i, nil
+	}
+	if d.err != nil {
+		return nil, d.err
+	}
+	return nil, tagout.Errorf(tagout.NotFound, "There is no %s.", id)
+}
+
+func (d *desk) Incidents(context.Context, tagout.IncidentQuery) ([]*tagout.Incident, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var all []*tagout.Incident
+	for id := tagout.IncidentID(99); id > 0; id-- {
+		if i := d.incidents[id]; i != nil {
+			all = append(all, i)
+		}
+	}
+	return all, d.err
+}
+
+func (d *desk) Timeline(context.Context, tagout.IncidentID) ([]tagout.Event, error) {
+	return d.events, d.err
+}
+
+func (d *desk) Acknowledge(ctx context.Context, id tagout.IncidentID, by tagout.Actor) (*tagout.Incident, error) {
+	d.acks = append(d.acks, by)
+	return d.Incident(ctx, id)
+}
+
+func (d *desk) Note(ctx context.Context, id tagout.IncidentID, text string, _ tagout.Actor) (*tagout.Incident, error) {
+	if text == "" {
+		return nil, tagout.Errorf(tagout.Invalid, "The note is empty.")
+	}
+	d.notes = append(d.notes, text)
+	return d.Incident(ctx, id)
+}
+
+func (d *desk) ChangeSeverity(ctx context.Context, id tagout.IncidentID, to tagout.Severity, _ string, _ tagout.Actor) (*tagout.Incident, error) {
+	d.severity = append(d.severity, to)
+	return d.Incident(ctx, id)
+}
+
+func (d *desk) Declare(ctx context.Context, declaration tagout.Declaration) (*tagout.Incident, error) {
+	d.declared = append(d.declared, declaration)
+	return d.Incident(ctx, 7)
+}
+
+func (d *desk) RequestResume(ctx context.Context, id tagout.IncidentID, draft tagout.ResumeDraft) (*tagout.Incident, error) {
+	d.drafts = append(d.drafts, draft)
+	return d.Incident(ctx, id)
+}
+
+func (d *desk) Sign(ctx context.Context, id tagout.IncidentID, s tagout.Signing) (*tagout.Incident, error) {
+	d.signings = append(d.signings, s)
+	return d.Incident(ctx, id)
+}
+
+func (d *desk) Rollback(ctx context.Context, o tagout.RollbackOrder) (*tagout.Incident, error) {
+	d.orders = append(d.orders, o)
+	return d.Incident(ctx, 7)
+}
+
+func (d *desk) Watch(ctx context.Context, _ tagout.IncidentID) iter.Seq[*tagout.Incident] {
+	return func(yield func(*tagout.Incident) bool) {
+		for _, i := range d.changes {
+			if !yield(i) {
+				return
+			}
+		}
+		<-ctx.Done()
+	}
+}
+
+func (d *desk) Decide(agent string, asked tagout.Attributes) tagout.Decision {
+	if !d.gate.HoldsLoaded {
+		return tagout.Decision{Agent: agent, Mode: tagout.Halted, Reason: "holds unknown"}
+	}
+	return tagout.Evaluate(agent, d.policy.Agents[agent], d.holds, asked)
+}
+
+func (d *desk) Holds() []tagout.Hold          { return d.holds }
+func (d *desk) GateStatus() tagout.GateStatus { return d.gate }
+
+// stillClock stands still, so that answers can be compared.
+type stillClock struct{ at time.Time }
+
+func (c stillClock) Now() time.Time { return c.at }
+
+// incident7 is an incident that a stop has just opened.
+func incident7(holds ...tagout.Hold) *tagout.Incident {
+	i := &tagout.Incident{
+		ID: 7, Title: "complaint spike", Severity: tagout.Sev2, HighestSeverity: tagout.Sev2, Class: "judgment_error",
+		Scope: tagout.MustScope("mailer/email"), State: tagout.StateOpen,
+		Milestones: map[tagout.Milestone]time.Time{tagout.Detected: t0}, Roles: map[string]tagout.UserID{},
+		Rule: tagout.SignoffRule{{AnyOf: []string{"program", "revops"}}}, Require: []string{"fix"}, Monitor: 30 * time.Minute,
+		Controls: []tagout.ControlStatus{{Agent: "mailer", Control: "webhook", RequestedAt: t0}},
+	}
+	for n := range holds {
+		holds[n].Incident = 7
+	}
+	i.Holds = holds
+	return i
+}
+
+// askedFor is an incident with a resume request that waits for its sign-off.
+func askedFor() *tagout.Incident {
+	i := incident7(halted("mailer/email"))
+	i.Request = &tagout.ResumeRequest{ID: "R1", Incident: 7, By: ic, Scope: tagout.MustScope("mailer/email"), Target: tagout.Running,
+		Rule: i.Rule, Monitor: 30 * time.Minute, Expires: t0.Add(8 * time.Hour), State: tagout.RequestPending, Firing: []string{"a"}}
+	return i
+}
+
+func halted(scope string) tagout.Hold {
+	return tagout.Hold{ID: tagout.HoldID("hold of " + scope), Scope: tagout.MustScope(scope), Mode: tagout.Halted, By: ic.Actor(), Reason: "complaint spike", At: t0, Incident: 7}
+}
+
+var (
+	ic    = tagout.User{ID: "U0IC", Name: "Ines", Team: "T0"}
+	legal = tagout.User{ID: "U0LEGAL", Name: "Lea", Team: "T0"}
+	guest = tagout.User{ID: "U0GUEST", Team: "T0", Guest: true}
+	bot   = tagout.User{ID: "U0BOT", Team: "T0", Bot: true}
+)
+
+func policy() *tagout.Policy {
+	return &tagout.Policy{
+		DefaultSeverity: tagout.Sev2, DefaultClass: "judgment_error",
+		Severities: map[tagout.Severity]*tagout.SeverityPolicy{
+			tagout.Sev1: {Severity: tagout.Sev1, Title: "Legal or compliance risk", Resume: tagout.ResumePolicy{
+				Rule: tagout.SignoffRule{{AnyOf: []string{"legal"}}}, Require: []string{"cause", "control_changes", "verified", "review_scheduled"}}},
+			tagout.Sev2: {Severity: tagout.Sev2, Title: "Material impact", Resume: tagout.ResumePolicy{
+				Rule: tagout.SignoffRule{{AnyOf: []string{"program", "revops"}}}, Require: []string{"fix"}}},
+			tagout.Sev3: {Severity: tagout.Sev3, Title: "Localized issue"},
+		},
+		Classes: map[string]*tagout.FailureClass{
+			"judgment_error":   {Key: "judgment_error", Title: "Judgment error"},
+			"policy_violation": {Key: "policy_violation", Title: "Policy violation"},
+		},
+		Roles: map[string]*tagout.Role{
+			"legal": {Key: "legal", Name: "Legal"}, "program": {Key: "program", Name: "Program lead"}, "revops": {Key: "revops", Name: "RevOps"},
+		},
+		Agents: tagout.Registry{
+			"mailer": {Name: "mailer", Channels: []string{"email", "sms"}, Regions: []string{"eu", "us"}, Controls: []string{"webhook"},
+				Tools: map[string]tagout.Risk{"send_email": tagout.HighRisk, "read_crm": tagout.LowRisk}, Fallback: "send the plain template"},
+			"researcher": {Name: "researcher", Channels: []string{"crm"}, Regions: []string{"us"}},
+		},
+	}
+}
+
+// bench is the commands over a fake desk, by name.
+type bench struct {
+	*desk
+	list []tagout.Command
+}
+
+func newBench(t *testing.T) bench {
+	t.Helper()
+	d := &desk{policy: policy(), gate: tagout.GateStatus{HoldsLoaded: true, ReadAt: t0}, incidents: map[tagout.IncidentID]*tagout.Incident{}}
+	return bench{d, commands.All(d, d.policy, commands.WithClock(stillClock{t0.Add(4 * time.Millisecond)}))}
+}
+
+func (b bench) command(t *testing.T, name string) tagout.Command {
+	t.Helper()
+	for _, c := range b.list {
+		if c.Name == name {
+			return c
+		}
+	}
+	t.Fatalf("there is no command %q", name)
+	return tagout.Command{}
+}
+
+// typed is "/kill mailer" as the incident commander types it in a channel.
+func (b bench) typed(t *testing.T, text string, change ...func(*tagout.Invocation)) (tagout.Reply, error) {
+	t.Helper()
+	verb, rest, _ := strings.Cut(strings.TrimPrefix(text, "/"), " ")
+	in := tagout.Invocation{ID: "T1", By: ic.Actor(), User: ic, Text: rest, Channel: "C0GENERAL", At: t0}
+	for _, f := range change {
+		f(&in)
+	}
+	return b.command(t, verb).Run(t.Context(), in)
+}
+
+func inChannelOf(id tagout.IncidentID) func(*tagout.Invocation) {
+	return func(in *tagout.Invocation) { in.Incident, in.Channel = id, "C0INC" }
+}
+
+func as(u tagout.User) func(*tagout.Invocation) {
+	return func(in *tagout.Invocation) { in.User, in.By = u, u.Actor() }
+}
+
+func byToken(in *tagout.Invocation) {
+	in.User, in.By, in.Channel = tagout.User{}, tagout.Actor{Kind: tagout.ByToken, ID: "breakglass"}, ""
+}
+
+func wantCode(t *testing.T, err error, code tagout.Code, words ...string) {
+	t.Helper()
+	if tagout.CodeOf(err) != code {
+		t.Fatalf("error is %v (%s), want %s", err, tagout.CodeOf(err), code)
+	}
+	for _, word := range words {
+		if !strings.Contains(tagout.Sentence(err), word) {
+			t.Errorf("error %q does not say %q", tagout.Sentence(err), word)
+		}
+	}
+}
+
+func must(t *testing.T, reply tagout.Reply, err error) tagout.Reply {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("unexpected error: %v", err)
+	}
+	return reply
+}

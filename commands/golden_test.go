@@ -1,0 +1,190 @@
+package commands_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tagout"
+)
+
+var update = flag.Bool("update", false, "write testdata and docs/commands.md anew")
+
+// golden compares text with a file of testdata.
+func golden(t *testing.T, file, text string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v (run the test with -update)", err)
+	}
+	if string(want) != text {
+		t.Errorf("%s differs (run the test with -update and read the difference).\ngot:\n%s\nwant:\n%s", file, text, want)
+	}
+}
+
+// shown is all of a reply that a person can see.
+func shown(r tagout.Reply) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "public: %v\n", r.Public)
+	b.WriteString(message(r.Message))
+	if f := r.Form; f != nil {
+		fmt.Fprintf(&b, "form %s %q submit %q\n", f.ID, f.Title, f.Submit)
+		for _, intro := range f.Intro {
+			fmt.Fprintf(&b, "  %s\n", spans(intro))
+		}
+		for _, field := range f.Fields {
+			fmt.Fprintf(&b, "  %s: %s %q value %q optional %v\n", field.Key, field.Kind, field.Label, field.Value, field.Optional)
+			for _, o := range field.Options {
+				fmt.Fprintf(&b, "    %s = %s\n", o.Value, o.Label)
+			}
+		}
+	}
+	for _, p := range r.Outcome.Problems {
+		fmt.Fprintf(&b, "problem %s: %s\n", p.Key, p.Message)
+	}
+	return b.String()
+}
+
+func message(m tagout.Message) string {
+	var b strings.Builder
+	if m.Tone != "" {
+		fmt.Fprintf(&b, "tone: %s\n", m.Tone)
+	}
+	if m.Title != "" {
+		fmt.Fprintf(&b, "# %s\n", m.Title)
+	}
+	for _, p := range m.Body {
+		fmt.Fprintf(&b, "%s\n", spans(p))
+	}
+	for _, f := range m.Facts {
+		fmt.Fprintf(&b, "- %s: %s\n", f.Label, spans(f.Value))
+	}
+	for _, l := range m.Lines {
+		fmt.Fprintf(&b, "| %s\n", l)
+	}
+	for _, button := range m.Buttons {
+		fmt.Fprintf(&b, "[%s](%s %s)\n", button.Label, button.Action, button.Value)
+	}
+	if len(m.Footer) > 0 {
+		fmt.Fprintf(&b, "_%s_\n", spans(m.Footer))
+	}
+	return b.String()
+}
+
+func spans(t tagout.Text) string {
+	var b strings.Builder
+	for _, s := range t {
+		text := tagout.Text{s}.String()
+		switch s.Kind {
+		case tagout.SpanBold:
+			text = "*" + text + "*"
+		case tagout.SpanCode:
+			text = "`" + text + "`"
+		}
+		b.WriteString(text)
+	}
+	return b.String()
+}
+
+func TestAnswersReadAsTheyShould(t *testing.T) {
+	t.Parallel()
+	observed := func(h tagout.Hold) *tagout.Incident {
+		i := incident7(h)
+		i.Controls[0].AcceptedAt, i.Controls[0].ObservedAt = t0.Add(20*time.Millisecond), t0.Add(310*time.Millisecond)
+		i.State = tagout.StateContained
+		return i
+	}
+	answer := func(change func(*tagout.StopResult)) func(*desk) {
+		return func(d *desk) {
+			d.result = func(s tagout.StopRequest) tagout.StopResult {
+				r := tagout.StopResult{Incident: incident7(s.Hold), Hold: s.Hold, Fresh: true}
+				change(&r)
+				return r
+			}
+		}
+	}
+	mailerHeld := func(d *desk) {
+		d.holds = []tagout.Hold{halted("mailer/email")}
+		d.incidents[7] = askedFor()
+	}
+	for _, c := range []struct {
+		name, text string
+		arrange    func(*desk)
+		change     []func(*tagout.Invocation)
+	}{
+		{"kill", "/kill mailer/email sev2 complaint spike", nil, nil},
+		{"kill-observed", "/kill mailer/email", func(d *desk) {
+			d.result = func(s tagout.StopRequest) tagout.StopResult {
+				return tagout.StopResult{Incident: observed(s.Hold), Hold: s.Hold}
+			}
+		}, nil},
+		{"kill-by-lease", "/kill researcher", answer(func(r *tagout.StopResult) {
+			r.Incident.Controls = []tagout.ControlStatus{{Agent: "researcher", RequestedAt: t0, LeaseUntil: t0.Add(30 * time.Second)}}
+		}), nil},
+		{"kill-everything", "/kill * all is wrong", answer(func(r *tagout.StopResult) {
+			r.Incident.Controls = append(r.Incident.Controls, tagout.ControlStatus{Agent: "researcher", RequestedAt: t0, LeaseUntil: t0.Add(30 * time.Second)})
+		}), nil},
+		{"kill-pending", "/kill mailer", answer(func(r *tagout.StopResult) { r.Incident, r.Pending = nil, true }), nil},
+		{"kill-not-journaled", "/kill mailer", answer(func(r *tagout.StopResult) {
+			r.Incident, r.Pending, r.Warning = nil, true, "The journal could not be written."
+		}), nil},
+		{"kill-repeat", "/kill mailer", answer(func(r *tagout.StopResult) { r.Fresh, r.Repeat = false, true }), nil},
+		{"kill-undeclared", "/kill mialer sev9 class=nonsense tool:x", answer(func(r *tagout.StopResult) {
+			r.Undeclared, r.Near = []string{`agent "mialer"`}, []string{"mailer"}
+		}), nil},
+		{"kill-failing-control", "/kill mailer", answer(func(r *tagout.StopResult) { r.Incident.Controls[0].Error = "connection refused" }), nil},
+		{"kill-form", "/kill", nil, nil},
+		{"pause", "/pause mailer/sms", nil, nil},
+		{"hold-review", "/hold mailer/email review odd wording", nil, nil},
+		{"hold-capped", "/hold mailer capped cap=500/day tool:send_email overspend", nil, nil},
+		{"hold-form", "/hold", nil, nil},
+		{"ack", "/ack INC-7", mailerHeld, nil},
+		{"note", "/note the template went to 212 people", mailerHeld, []func(*tagout.Invocation){inChannelOf(7)}},
+		{"severity-lowered", "/severity INC-7 sev3 smaller than thought", func(d *desk) {
+			mailerHeld(d)
+			d.incidents[7].Severity = tagout.Sev3
+		}, nil},
+		{"incident-form", "/incident customers get the wrong discount", nil, nil},
+		{"resume-form", "/resume INC-7 mailer/email/us", mailerHeld, nil},
+		{"rollback", "/rollback mailer", func(d *desk) {
+			mailerHeld(d)
+			d.incidents[7].Rollback = &tagout.Rollback{At: t0, Agent: "mailer", From: map[string]string{"prompt": "v42"}, To: map[string]string{"prompt": "v41"}}
+		}, nil},
+		{"status", "/status", mailerHeld, nil},
+		{"status-scope", "/status mailer/email", mailerHeld, nil},
+		{"status-agent", "/status mailer", mailerHeld, nil},
+		{"status-running", "/status researcher", mailerHeld, nil},
+		{"status-unknown", "/status mialer", nil, nil},
+		{"status-incident", "/status", mailerHeld, []func(*tagout.Invocation){inChannelOf(7)}},
+		{"status-gate-empty", "/status", func(d *desk) { d.gate = tagout.GateStatus{} }, nil},
+		{"status-database-down", "/status", func(d *desk) {
+			d.holds = []tagout.Hold{halted("mailer")}
+			d.holds[0].Incident = 0
+			d.gate.ReadAt, d.gate.Pending = t0.Add(-130*time.Second), 1
+			d.err = tagout.Errorf(tagout.Unavailable, "The database cannot be reached.")
+		}, nil},
+		{"timeline", "/timeline INC-7", func(d *desk) { mailerHeld(d); d.events = story() }, nil},
+		{"help", "/help", nil, nil},
+		{"help-kill", "/help kill", nil, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			if c.arrange != nil {
+				c.arrange(b.desk)
+			}
+			reply, err := b.typed(t, c.text, c.change...)
+			golden(t, filepath.Join("testdata", c.name+".txt"), "> "+c.text+"\n"+shown(must(t, reply, err)))
+		})
+	}
+}

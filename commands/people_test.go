@@ -1,0 +1,240 @@
+package commands_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"tagout"
+	"tagout/commands"
+)
+
+func TestOnlyPeopleUseWhatIsForPeople(t *testing.T) {
+	t.Parallel()
+	texts := map[string]string{"ack": "INC-7", "note": "INC-7 text", "severity": "INC-7 sev1", "rollback": "mailer", "resume": "INC-7", "incident": "something is off"}
+	for _, c := range newBench(t).list {
+		text, listed := texts[c.Name]
+		if (c.Right == tagout.MayNot) != listed {
+			t.Errorf("%s has the right %q", c.Name, c.Right)
+		}
+		if !listed {
+			continue
+		}
+		for who, change := range map[string]func(*tagout.Invocation){"token": byToken, "bot": as(bot)} {
+			b := newBench(t)
+			b.incidents[7] = askedFor()
+			_, err := b.typed(t, "/"+c.Name+" "+text, change)
+			if tagout.CodeOf(err) != tagout.Forbidden {
+				t.Errorf("%s by a %s: %v", c.Name, who, err)
+			}
+			if len(b.acks)+len(b.notes)+len(b.severity)+len(b.orders)+len(b.drafts)+len(b.declared) > 0 {
+				t.Errorf("%s by a %s had an effect", c.Name, who)
+			}
+		}
+	}
+}
+
+func TestGuestsStopFlagAskAndAcknowledgeButChangeNothingElse(t *testing.T) {
+	t.Parallel()
+	for text, allowed := range map[string]bool{
+		"/kill mailer": true, "/pause mailer": true, "/hold mailer review": true, "/status": true, "/timeline INC-7": true,
+		"/ack INC-7": true, "/note INC-7 seen": true, "/incident odd": true, "/help": true,
+		"/resume INC-7": false, "/severity INC-7 sev3": false, "/rollback mailer": false,
+	} {
+		b := newBench(t)
+		b.incidents[7] = askedFor()
+		_, err := b.typed(t, text, as(guest))
+		if allowed && err != nil || !allowed && tagout.CodeOf(err) != tagout.Forbidden {
+			t.Errorf("%s by a guest: %v", text, err)
+		}
+	}
+}
+
+func TestTheIncidentIsNamedOrThatOfTheChannel(t *testing.T) {
+	t.Parallel()
+	for _, verb := range []string{"ack", "note", "severity", "resume", "timeline"} {
+		rest := map[string]string{"note": " text", "severity": " sev1"}[verb]
+		b := newBench(t)
+		b.incidents[7] = askedFor()
+		b.incidents[8] = incident7()
+		b.incidents[8].ID = 8
+		_, err := b.typed(t, "/"+verb+rest)
+		wantCode(t, err, tagout.Invalid, "/"+verb+" INC-7")
+		if _, err := b.typed(t, "/"+verb+rest, inChannelOf(7)); err != nil {
+			t.Errorf("/%s in its channel: %v", verb, err)
+		}
+		if _, err := b.typed(t, "/"+verb+" inc-7:"+rest, inChannelOf(8)); err != nil {
+			t.Errorf("/%s inc-7: %v", verb, err)
+		}
+		_, err = b.typed(t, "/"+verb+" INC-99"+rest)
+		wantCode(t, err, tagout.NotFound)
+		_, err = b.typed(t, "/"+verb+" INC-99999999999999999999"+rest)
+		wantCode(t, err, tagout.Invalid)
+	}
+}
+
+func TestNotesKeepTheirLinesAndAreShownInTheirChannelOnly(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.incidents[7] = incident7()
+	reply, err := b.typed(t, "/note 7 people saw it\r\n<!channel>\x00", inChannelOf(7))
+	if must(t, reply, err); b.notes[0] != "7 people saw it\n<!channel>" || !reply.Public {
+		t.Errorf("noted %q, public %v", b.notes[0], reply.Public)
+	}
+	reply, err = b.typed(t, "/note INC-7 elsewhere")
+	if must(t, reply, err); reply.Public {
+		t.Error("a note from elsewhere is shown there")
+	}
+	_, err = b.typed(t, "/note", inChannelOf(7))
+	wantCode(t, err, tagout.Invalid)
+}
+
+func TestSeverityRefusesWhatIsNotConfigured(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.incidents[7] = incident7()
+	for text, word := range map[string]string{"/severity INC-7": "sev1, sev2, sev3", "/severity INC-7 sev9 x": "Nothing was changed"} {
+		_, err := b.typed(t, text)
+		wantCode(t, err, tagout.Invalid, word)
+	}
+	reply, err := b.typed(t, "/severity INC-7 SEV-1, now")
+	if must(t, reply, err); len(b.severity) != 1 || b.severity[0] != tagout.Sev1 {
+		t.Errorf("changed to %v", b.severity)
+	}
+}
+
+func TestPrivateIncidentsAreToldOfInTheirChannelOnly(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	secret := askedFor()
+	secret.Private, secret.Title = true, "a named customer complains"
+	secret.Holds[0].Reason = "a named customer complains"
+	b.incidents[7], b.holds, b.events = secret, secret.Holds, story()
+	for _, text := range []string{"/status", "/status mailer", "/status mailer/email", "/status INC-7", "/status *"} {
+		reply, err := b.typed(t, text)
+		if told := must(t, reply, err).Message.String(); strings.Contains(told, "named customer") || !strings.Contains(told, "INC-7") {
+			t.Errorf("%s elsewhere tells %s", text, told)
+		}
+		if text == "/status INC-7" && len(reply.Outcome.Holds) > 0 {
+			t.Error("its holds are in the outcome")
+		}
+		reply, err = b.typed(t, text, inChannelOf(7))
+		if told := must(t, reply, err).Message.String(); !strings.Contains(told, "named customer") {
+			t.Errorf("%s in its channel does not tell: %s", text, told)
+		}
+	}
+	_, err := b.typed(t, "/timeline INC-7")
+	wantCode(t, err, tagout.Forbidden, "private")
+	if _, err := b.typed(t, "/timeline", inChannelOf(7)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestStatusNamesAgentsThatAreHeldButNotDeclared(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	capped := tagout.Hold{ID: "c", Scope: tagout.MustScope("mailer"), Mode: tagout.Capped, Cap: tagout.Cap{Amount: 500, Per: "day"}, At: t0}
+	looser := tagout.Hold{ID: "d", Scope: tagout.MustScope("researcher/crm"), Mode: tagout.Review, At: t0}
+	b.holds = []tagout.Hold{halted("mialer"), capped, halted("researcher"), looser}
+	reply, err := b.typed(t, "/status")
+	told := shown(must(t, reply, err))
+	for _, want := range []string{"mialer (not declared): *■ halted*", "mailer: *▲ capped* at 500/day", "researcher: *■ halted*\n"} {
+		if !strings.Contains(told, want) {
+			t.Errorf("status does not say %q:\n%s", want, told)
+		}
+	}
+	_, err = b.typed(t, "/status not/a/scope/at/all")
+	wantCode(t, err, tagout.Invalid)
+}
+
+func TestRollbackTakesAgentIncidentAndVersions(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text     string
+		here     tagout.IncidentID
+		agent    string
+		incident tagout.IncidentID
+		to       string
+	}{
+		{"/rollback mailer", 0, "mailer", 0, ""},
+		{"/rollback", 7, "mailer", 7, ""},
+		{"/rollback INC-7", 0, "mailer", 7, ""},
+		{"/rollback prompt=v41 policy=p2", 7, "mailer", 7, "policy p2, prompt v41"},
+		{"/rollback Mailer Prompt=V41", 0, "mailer", 0, "prompt V41"},
+		{"/rollback researcher", 7, "researcher", 0, ""},
+	} {
+		b := newBench(t)
+		b.incidents[7] = incident7()
+		reply, err := b.typed(t, c.text, inChannelOf(c.here))
+		must(t, reply, err)
+		if o := b.orders[0]; o.Agent != c.agent || o.Incident != c.incident || tagout.Pairs(o.To) != c.to || o.ID == "" {
+			t.Errorf("%s ordered %+v", c.text, o)
+		}
+	}
+	for text, word := range map[string]string{
+		"/rollback": "Say which agent", "/rollback mialer": "mailer", "/rollback mailer now": `"now" was not understood`,
+		"/rollback mailer prompt=": "prompt=v41", "/rollback mailer prompt=1 prompt=2": "Two versions",
+	} {
+		b := newBench(t)
+		_, err := b.typed(t, text)
+		if err == nil || !strings.Contains(tagout.Sentence(err), word) || len(b.orders) > 0 {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func TestRollbackIsFollowedUntilItIsReadBack(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	begun := incident7()
+	begun.Rollback = &tagout.Rollback{At: t0, Agent: "mailer", To: map[string]string{"prompt": "v41"}}
+	done := incident7()
+	read := *begun.Rollback
+	read.DoneAt = t0.Add(310 * time.Millisecond)
+	done.Rollback = &read
+	b.incidents[7], b.changes = begun, []*tagout.Incident{begun, done}
+	reply, err := b.typed(t, "/rollback mailer")
+	updates := collect(must(t, reply, err))
+	if len(updates) != 1 || !strings.Contains(updates[0], "Read back from its control after 0.31 s") {
+		t.Errorf("updates are %q", updates)
+	}
+}
+
+func TestHelpKnowsEveryCommand(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	reply, err := b.typed(t, "/help")
+	all := must(t, reply, err).Message.String()
+	for _, c := range b.list {
+		if !strings.Contains(all, "/"+c.Name) || c.Summary == "" || c.Run == nil {
+			t.Errorf("%s is not explained", c.Name)
+		}
+		reply, err := b.typed(t, "/help /"+c.Name)
+		if one := must(t, reply, err).Message.String(); !strings.Contains(one, "Who may:") || !strings.Contains(one, "Example: /"+c.Name) {
+			t.Errorf("help of %s is %s", c.Name, one)
+		}
+	}
+	_, err = b.typed(t, "/help fly")
+	wantCode(t, err, tagout.NotFound, "kill")
+}
+
+func TestReadingFailsLoudlyAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.err = tagout.Errorf(tagout.Unavailable, "The database cannot be reached.")
+	for _, text := range []string{"/ack INC-7", "/note INC-7 x", "/severity INC-7 sev1", "/timeline INC-7", "/resume INC-7", "/rollback mailer", "/status INC-7"} {
+		_, err := b.typed(t, text)
+		wantCode(t, err, tagout.Unavailable)
+	}
+	if _, err := b.command(t, "kill").Run(context.Background(), tagout.Invocation{ID: "T1", Text: "mailer", Incident: 7}); err != nil {
+		t.Errorf("a stop needs no database: %v", err)
+	}
+}
+
+func TestTheListNeedsNoDeskToBeRead(t *testing.T) {
+	t.Parallel()
+	if list := commands.All(nil, policy()); len(list) != len(newBench(t).list) {
+		t.Errorf("%d commands", len(list))
+	}
+}
