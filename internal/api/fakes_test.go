@@ -1,0 +1,298 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tagout"
+)
+
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// handClock stands still unless a test moves it.
+type handClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *handClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *handClock) move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// fakeDesk answers with what a test put in, and keeps what it was given.
+type fakeDesk struct {
+	mu        sync.Mutex
+	accepted  []tagout.Alert
+	accept    func([]tagout.Alert) ([]tagout.Folded, error) // nil: INC-7 takes everything
+	incidents map[tagout.IncidentID]*tagout.Incident
+	events    []tagout.Event
+	query     tagout.IncidentQuery
+	holds     []tagout.Hold
+	asked     tagout.Attributes
+	err       error // of every reading method
+	policy    *tagout.Policy
+}
+
+func (d *fakeDesk) Accept(_ context.Context, alerts []tagout.Alert) ([]tagout.Folded, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.accepted = append(d.accepted, alerts...)
+	if d.accept != nil {
+		return d.accept(alerts)
+	}
+	folded := make([]tagout.Folded, len(alerts))
+	for n := range folded {
+		folded[n].Incident = &tagout.Incident{ID: 7, Class: "integration_failure"}
+	}
+	return folded, nil
+}
+
+func (d *fakeDesk) Incident(_ context.Context, id tagout.IncidentID) (*tagout.Incident, error) {
+	if d.err != nil {
+		return nil, d.err
+	}
+	if i := d.incidents[id]; i != nil {
+		return i, nil
+	}
+	return nil, tagout.Errorf(tagout.NotFound, "There is no %s.", id)
+}
+
+func (d *fakeDesk) Incidents(_ context.Context, q tagout.IncidentQuery) ([]*tagout.Incident, error) {
+	d.query = q
+	var list []*tagout.Incident
+	for id := tagout.IncidentID(100); id > 0; id-- {
+		if i := d.incidents[id]; i != nil {
+			list = append(list, i)
+		}
+	}
+	return list, d.err
+}
+
+func (d *fakeDesk) Timeline(context.Context, tagout.IncidentID) ([]tagout.Event, error) {
+	return d.events, d.err
+}
+
+func (d *fakeDesk) Decide(agent string, asked tagout.Attributes) tagout.Decision {
+	d.asked = asked
+	return tagout.Evaluate(agent, d.policy.Agents[agent], d.holds, asked)
+}
+
+type fakeStore struct {
+	alerts   []tagout.Incoming
+	limit    int
+	versions map[string]map[string]string
+	changes  []tagout.Deployment
+	err      error
+}
+
+func (s *fakeStore) Alerts(_ context.Context, _ tagout.IncidentID, limit int) ([]tagout.Incoming, error) {
+	s.limit = limit
+	return s.alerts, s.err
+}
+
+func (s *fakeStore) SawVersion(_ context.Context, agent string, versions map[string]string, _ time.Time) error {
+	if s.versions == nil {
+		s.versions = map[string]map[string]string{}
+	}
+	s.versions[agent] = versions
+	return s.err
+}
+
+func (s *fakeStore) RecordChange(_ context.Context, change tagout.Deployment) error {
+	s.changes = append(s.changes, change)
+	return s.err
+}
+
+// fakeSource takes one object or an array of objects with a name.
+type fakeSource struct{ saw tagout.Delivery }
+
+func (s *fakeSource) Decode(_ context.Context, in tagout.Delivery) ([]tagout.Alert, error) {
+	s.saw = in
+	var many []json.RawMessage
+	if json.Unmarshal(in.Body, &many) != nil {
+		many = []json.RawMessage{in.Body}
+	}
+	alerts := make([]tagout.Alert, len(many))
+	for n, raw := range many {
+		if err := json.Unmarshal(raw, &alerts[n]); err != nil || alerts[n].Name == "" {
+			return nil, tagout.Errorf(tagout.Invalid, "alert %d: name is missing.", n+1)
+		}
+		if len(many) > 1 {
+			alerts[n].Raw = raw
+		}
+	}
+	return alerts, nil
+}
+
+func decodeFailure(body []byte, at time.Time) (tagout.Alert, error) {
+	var report tagout.FailureReport
+	if err := json.Unmarshal(body, &report); err != nil || report.Agent == "" || report.Summary == "" {
+		return tagout.Alert{}, tagout.Errorf(tagout.Invalid, "A failure report needs agent and summary.")
+	}
+	return tagout.Alert{Source: "failures", Name: "failure", StartsAt: at, Report: &report}, nil
+}
+
+func testPolicy() *tagout.Policy {
+	return &tagout.Policy{
+		Roles: map[string]*tagout.Role{"legal": {Key: "legal"}, "mops": {Key: "mops"}},
+		Classes: map[string]*tagout.FailureClass{
+			"integration_failure": {Key: "integration_failure", Retry: true, Retries: 3, Handoff: "engineering"},
+			"flaky":               {Key: "flaky", Retry: true, Retries: 1},
+			"policy_violation":    {Key: "policy_violation", Handoff: "legal"},
+		},
+		Agents: tagout.Registry{
+			"mailer": {
+				Name: "mailer", Title: "Lifecycle mailer", Owner: "mops", Channels: []string{"email", "sms"}, Regions: []string{"us", "eu"},
+				Tools: map[string]tagout.Risk{"send_email": tagout.HighRisk, "create_list": tagout.MediumRisk, "read_crm": tagout.LowRisk},
+				Lease: 30 * time.Second, Fallback: "send the plain template", Canary: tagout.MustScope("mailer/sms/us"),
+			},
+			"researcher": {Name: "researcher"},
+		},
+	}
+}
+
+// bench is an edge with its fakes.
+type bench struct {
+	t       testing.TB
+	desk    *fakeDesk
+	store   *fakeStore
+	source  *fakeSource
+	clock   *handClock
+	calls   []tagout.Invocation
+	handler http.Handler
+}
+
+const (
+	allToken    = "all-secret"
+	stopToken   = "stop-secret"
+	readToken   = "read-secret"
+	reportToken = "report-secret"
+	sourceToken = "source-secret"
+)
+
+func newBench(t testing.TB, change ...func(*Options)) *bench {
+	policy := testPolicy()
+	b := &bench{
+		t: t, desk: &fakeDesk{policy: policy, incidents: map[tagout.IncidentID]*tagout.Incident{}},
+		store: &fakeStore{}, source: &fakeSource{}, clock: &handClock{now: noon},
+	}
+	o := Options{
+		Desk: b.desk, Store: b.store, Policy: policy, Clock: b.clock, DecodeFailure: decodeFailure, Commands: b.commands(),
+		Sources: map[string]Source{"generic": {Source: b.source, Token: sourceToken}, "open": {Source: b.source}},
+		Tokens: []Token{
+			{Name: "all", Secret: allToken, May: []tagout.Right{tagout.MayStop, tagout.MayRead, tagout.MayReport}},
+			{Name: "stopper", Secret: stopToken, May: []tagout.Right{tagout.MayStop}},
+			{Name: "reader", Secret: readToken, May: []tagout.Right{tagout.MayRead}},
+			{Name: "reporter", Secret: reportToken, May: []tagout.Right{tagout.MayReport}},
+			{Name: "off", Secret: "", May: []tagout.Right{tagout.MayStop, tagout.MayRead, tagout.MayReport}},
+		},
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	b.handler = New(o)
+	return b
+}
+
+// commands are one for every right, each telling that it ran.
+func (b *bench) commands() []tagout.Command {
+	run := func(_ context.Context, in tagout.Invocation) (tagout.Reply, error) {
+		b.calls = append(b.calls, in)
+		scope := tagout.MustScope("mailer/email")
+		return tagout.Reply{
+			Message: tagout.Say("done: ", in.Text),
+			Outcome: tagout.Outcome{Incident: 7, Holds: []tagout.Hold{{ID: "h1", Scope: scope, Mode: tagout.Halted, Reason: "not told"}}},
+		}, nil
+	}
+	asks := func(context.Context, tagout.Invocation) (tagout.Reply, error) {
+		return tagout.Reply{Message: tagout.Say("Say which scope."), Form: &tagout.Form{ID: "kill"}}, nil
+	}
+	return []tagout.Command{
+		{Name: "kill", Usage: "SCOPE", Right: tagout.MayStop, Run: run}, {Name: "status", Right: tagout.MayRead, Run: run},
+		{Name: "note", Right: tagout.MayReport, Run: run}, {Name: "resume", Right: tagout.MayNot, Run: run},
+		{Name: "asks", Usage: "SCOPE", Right: tagout.MayStop, Run: asks},
+	}
+}
+
+// call is one request and its answer.
+type call struct {
+	*http.Response
+	body string
+}
+
+type with func(*http.Request)
+
+func bearing(token string) with {
+	return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }
+}
+
+func header(name, value string) with {
+	return func(r *http.Request) { r.Header.Set(name, value) }
+}
+
+func (b *bench) do(method, path, body string, more ...with) call {
+	b.t.Helper()
+	var from io.Reader
+	if body != "" {
+		from = strings.NewReader(body)
+	}
+	r := httptest.NewRequest(method, path, from)
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, change := range more {
+		change(r)
+	}
+	w := httptest.NewRecorder()
+	b.handler.ServeHTTP(w, r)
+	return call{w.Result(), w.Body.String()}
+}
+
+// into reads the answer's JSON.
+func (c call) into(t testing.TB, v any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(c.body), v); err != nil {
+		t.Fatalf("the answer is not the JSON that was expected: %v\n%s", err, c.body)
+	}
+}
+
+// isProblem checks that the answer is a whole problem document of this status and code.
+func (c call) isProblem(t testing.TB, status int, code tagout.Code) Problem {
+	t.Helper()
+	var p Problem
+	if c.StatusCode != status || c.Header.Get("Content-Type") != problemType {
+		t.Fatalf("got %d %s, want %d as a problem document\n%s", c.StatusCode, c.Header.Get("Content-Type"), status, c.body)
+	}
+	c.into(t, &p)
+	if p.Status != status || p.Code != code || p.Title == "" || p.Detail == "" || p.Type != "urn:tagout:problem:"+string(code) {
+		t.Fatalf("the problem document is %s, want status %d and code %s", c.body, status, code)
+	}
+	return p
+}
+
+func (c call) is(t testing.TB, status int) call {
+	t.Helper()
+	if c.StatusCode != status {
+		t.Fatalf("got %d, want %d\n%s", c.StatusCode, status, c.body)
+	}
+	return c
+}
+
+func inContext(ctx context.Context) with {
+	return func(r *http.Request) { *r = *r.WithContext(ctx) }
+}
