@@ -67,7 +67,8 @@ func Tagout() Layout {
 			{Dir: "internal/...", Imports: middle},
 
 			{Dir: "internal/story/...", Imports: []string{"..."}, Roof: true, TestOnly: true},
-			{Dir: "cmd/tagout/...", Imports: []string{"..."}, Roof: true},
+			{Dir: "cmd/tagout", Imports: []string{"..."}, Roof: true},
+			{Dir: "cmd/tagout/...", Imports: []string{"..."}},
 		},
 		Vendors: []Vendor{
 			{Imports: []string{"gorm.io", "github.com/glebarez"}, Only: []string{"store"}},

@@ -1,0 +1,203 @@
+// Package app is one running Tagout: it wires every part to every other and runs them.
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"tagout"
+	"tagout/bot"
+	"tagout/commands"
+	"tagout/escalation"
+	"tagout/gate"
+	"tagout/internal/config"
+)
+
+// Options are what an app is made of. Config is required.
+type Options struct {
+	Config    *config.Config
+	Clock     tagout.Clock // nil: the machine's, and the database's own on Postgres
+	Logger    *slog.Logger // nil: none
+	Version   string
+	NoMigrate bool // leave the schema to `tagout migrate`
+	// Transport is for outgoing HTTP to controls and pagers; nil: the default one.
+	Transport http.RoundTripper
+}
+
+// App is one Tagout. Make it with [New], then [App.Start], serve [App.Handler], [App.Stop].
+type App struct {
+	options Options
+	config  *config.Config
+	log     *slog.Logger
+	clock   tagout.Clock
+	metrics *prometheus.Registry
+
+	store   *lateStore
+	gate    *gate.Gate
+	desk    *escalation.Desk
+	bot     *bot.Bot
+	slack   http.Handler // for http mode; nil in socket mode
+	handler http.Handler
+
+	ready    atomic.Bool // holds were loaded, or it is known that they cannot be
+	draining atomic.Bool
+	database atomic.Bool // the last read of the holds succeeded
+
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	cleanup []func(context.Context)
+}
+
+// New wires an app. It returns Invalid for a configuration whose parts do not fit, and
+// Conflict if another process has the journal; nothing runs yet.
+func New(o Options) (*App, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	a := &App{options: o, config: o.Config, log: o.Logger, clock: o.Clock, store: &lateStore{}, metrics: prometheus.NewRegistry()}
+	if a.clock == nil {
+		a.clock = tagout.SystemClock{}
+	}
+	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, wire := range []func() error{a.wireGate, a.wireDesk, a.wireSlack, a.wireHTTP} {
+		if err := wire(); err != nil {
+			a.Stop(context.Background())
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+func (a *App) wireGate() error {
+	controls, names, err := a.controls()
+	if err != nil {
+		return err
+	}
+	for agent, list := range names {
+		a.config.Policy.Agents[agent].Controls = list
+	}
+	stale := a.config.StaleAfter
+	if isSQLite(a.config.Database) {
+		stale = 0 // an embedded database has no other writer to miss
+	}
+	a.gate, err = gate.New(gate.Options{
+		Agents: a.config.Policy.Agents, Controls: controls, Journal: a.config.Journal, StaleAfter: stale,
+		Clock: a.clock, Logger: a.log.With("part", "gate"), Registerer: a.metrics,
+		Report: func(ctx context.Context, r tagout.ControlReport) error { return a.desk.Report(ctx, r) },
+	})
+	if err != nil {
+		return err
+	}
+	a.onStop(func(context.Context) {
+		if err := a.gate.Close(); err != nil {
+			a.log.Error("close the gate", "error", err)
+		}
+	})
+	return nil
+}
+
+func (a *App) wireDesk() error {
+	pagers, err := a.pagers()
+	if err != nil {
+		return err
+	}
+	a.desk, err = escalation.New(escalation.Options{
+		Store: a.store, Gate: a.gate, Policy: &a.config.Policy, Pagers: pagers, PublicURL: a.config.PublicURL,
+		Clock: a.clock, Logger: a.log.With("part", "desk"), Registerer: a.metrics,
+	})
+	return err
+}
+
+func (a *App) wireSlack() error {
+	s := a.config.Slack
+	var err error
+	a.bot, err = bot.New(bot.Options{
+		API: bot.NewAPI(s.BotToken, s.APIURL, nil), Desk: a.desk, Inbox: a.store, Commands: a.Commands(),
+		Announce: s.Announce, ChannelName: s.ChannelName, CommandPrefix: s.CommandPrefix,
+		Clock: a.clock, Logger: a.log.With("part", "slack"), Registerer: a.metrics,
+	})
+	if err != nil {
+		return err
+	}
+	a.desk.Connect(a.bot, a.bot.Team, a.bot.Pager())
+	if s.Mode == "http" {
+		a.slack = a.bot.Handler(s.SigningSecret)
+	}
+	return nil
+}
+
+// Commands lists the verbs of this app.
+func (a *App) Commands() []tagout.Command { return commands.All(a.desk, &a.config.Policy) }
+
+// Handler serves everything that Tagout speaks over HTTP.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// Start begins to work. It does not wait for the database or for Slack: until they are
+// there the gate answers halted and stops are accepted. ctx only bounds the start.
+func (a *App) Start(ctx context.Context) error {
+	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	a.cancel = cancel
+	a.goDo(func() { a.gate.Run(run) })
+	a.goDo(func() { a.desk.Run(run) })
+	connected := make(chan struct{})
+	a.goDo(func() { a.keepDatabase(run, connected) })
+	select {
+	case <-connected:
+	case <-time.After(startBudget):
+		a.log.Error("the database cannot be reached; the gate answers halted and stops are journaled until it returns")
+	case <-ctx.Done():
+	}
+	if err := a.bot.Start(run); err != nil {
+		return err
+	}
+	if a.config.Slack.Mode == "socket" {
+		socket := a.bot.Socket(a.config.Slack.AppToken)
+		a.goDo(func() { socket.Run(run) })
+	}
+	a.ready.Store(true)
+	for _, notice := range a.config.Notices {
+		a.log.Info("configuration: " + notice)
+	}
+	return nil
+}
+
+func (a *App) goDo(do func()) {
+	a.running.Add(1)
+	go func() {
+		defer a.running.Done()
+		do()
+	}()
+}
+
+func (a *App) onStop(do func(context.Context)) { a.cleanup = append(a.cleanup, do) }
+
+// Stop takes nothing more, finishes what is under way until ctx ends, and releases
+// everything. Holds stand: stopping Tagout never starts an agent.
+func (a *App) Stop(ctx context.Context) {
+	a.draining.Store(true)
+	if a.cancel != nil {
+		a.bot.Drain(ctx)
+		a.cancel()
+	}
+	done := make(chan struct{})
+	go func() {
+		a.running.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		a.log.Error("stopped before everything was drained; what is left goes on at the next start")
+	}
+	for n := len(a.cleanup) - 1; n >= 0; n-- {
+		a.cleanup[n](ctx)
+	}
+	a.cleanup = nil
+}

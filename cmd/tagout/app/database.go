@@ -1,0 +1,152 @@
+package app
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"time"
+
+	"tagout"
+	"tagout/store"
+)
+
+const (
+	startBudget  = 10 * time.Second       // how long a start waits for the database
+	retryEvery   = time.Second            // between two tries to reach it
+	refreshEvery = time.Second            // between two reads of the holds
+	ringEvery    = 100 * time.Millisecond // between two looks for effects that are due
+)
+
+func isSQLite(url string) bool { return strings.HasPrefix(url, "sqlite:") }
+
+// keepDatabase connects to the database, however long that takes, and then keeps the gate
+// and the clocks in step with it until ctx ends.
+func (a *App) keepDatabase(ctx context.Context, connected chan<- struct{}) {
+	s := a.connect(ctx)
+	if s == nil {
+		return
+	}
+	a.store.set(s)
+	a.onStop(func(context.Context) {
+		if err := s.Close(); err != nil {
+			a.log.Error("close the database", "error", err)
+		}
+	})
+	a.refresh(ctx)
+	a.desk.Replay(a.gate.Pending())
+	drained, err := s.Work(ctx, a.effects())
+	if err != nil {
+		a.log.Error("the workers for effects did not start", "error", err)
+	}
+	a.refreshCards(ctx)
+	close(connected)
+	a.keep(ctx)
+	if drained != nil {
+		drained()
+	}
+}
+
+func (a *App) effects() map[tagout.EffectKind]tagout.EffectFunc {
+	all := a.desk.Effects()
+	maps.Copy(all, a.bot.Effects())
+	return all
+}
+
+// connect opens and, unless told not to, migrates the database; it tries until ctx ends.
+func (a *App) connect(ctx context.Context) *store.Store {
+	for {
+		s, err := a.open(ctx)
+		if err == nil {
+			return s
+		}
+		a.log.Error("the database is not ready", "error", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(retryEvery):
+		}
+	}
+}
+
+func (a *App) open(ctx context.Context) (*store.Store, error) {
+	s, err := store.Open(ctx, a.config.Database, store.Options{
+		Clock: a.options.Clock, Logger: a.log.With("part", "store"), Migrate: !a.options.NoMigrate, OnCommit: a.committed,
+	})
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.DatabaseID(ctx)
+	if err == nil {
+		err = a.gate.BindDatabase(id)
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// committed spreads the news of a committed change inside this process.
+func (a *App) committed(i *tagout.Incident) {
+	a.desk.Committed(i)
+	a.bot.Changed(i.ID)
+}
+
+// keep reads the holds every second and rings what is due.
+func (a *App) keep(ctx context.Context) {
+	refresh, ring := time.NewTicker(refreshEvery), time.NewTicker(ringEvery)
+	defer refresh.Stop()
+	defer ring.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-refresh.C:
+			a.refresh(ctx)
+		case <-ring.C:
+			if !a.database.Load() {
+				continue
+			}
+			now := a.clock.Now()
+			if _, err := a.store.Ring(ctx, now); err != nil && ctx.Err() == nil {
+				a.log.Warn("clocks could not be looked at", "error", err)
+			}
+		}
+	}
+}
+
+// refresh brings the database's view of the holds into the gate.
+func (a *App) refresh(parent context.Context) {
+	ctx, cancel := context.WithTimeout(parent, 5*time.Second)
+	defer cancel()
+	mark := a.gate.StartRead()
+	holds, err := a.store.Holds(ctx)
+	var pins map[string]map[string]string
+	if err == nil {
+		pins, err = a.store.Pins(ctx)
+	}
+	if err != nil {
+		if parent.Err() == nil && a.database.Swap(false) {
+			a.log.Error("the holds cannot be read; the gate goes on with what it knows", "error", err)
+		}
+		return
+	}
+	if !a.database.Swap(true) {
+		a.log.Info("holds read from the database", "holds", len(holds))
+	}
+	a.gate.Refresh(mark, holds, pins)
+}
+
+// refreshCards brings the messages of open incidents up to date after a start.
+func (a *App) refreshCards(ctx context.Context) {
+	open, err := a.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: 1000})
+	if err != nil {
+		a.log.Warn("open incidents could not be listed", "error", err)
+		return
+	}
+	ids := make([]tagout.IncidentID, len(open))
+	for n, i := range open {
+		ids[n] = i.ID
+	}
+	a.bot.RefreshOpen(ids)
+}

@@ -1,0 +1,219 @@
+package app
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"tagout"
+)
+
+// lateStore is a store whose database may not be there yet: until it is, everything
+// answers Unavailable. Tagout starts, and stops agents, without its database.
+type lateStore struct {
+	real atomic.Pointer[tagout.Store]
+}
+
+var _ tagout.Store = (*lateStore)(nil)
+
+func (l *lateStore) set(s tagout.Store) { l.real.Store(&s) }
+
+// get is the store, or Unavailable while there is none.
+func (l *lateStore) get() (tagout.Store, error) {
+	if s := l.real.Load(); s != nil {
+		return *s, nil
+	}
+	return nil, tagout.Errorf(tagout.Unavailable, "The database cannot be reached yet. Nothing was changed.")
+}
+
+func (l *lateStore) Update(ctx context.Context, id tagout.IncidentID, fn tagout.Transition) (*tagout.Incident, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Update(ctx, id, fn)
+}
+
+func (l *lateStore) Join(ctx context.Context, m tagout.Match, fn tagout.Transition) (*tagout.Incident, bool, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, false, err
+	}
+	return s.Join(ctx, m, fn)
+}
+
+func (l *lateStore) Fold(ctx context.Context, in []tagout.Incoming, fn tagout.FoldTransition) ([]tagout.Folded, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Fold(ctx, in, fn)
+}
+
+func (l *lateStore) Incident(ctx context.Context, id tagout.IncidentID) (*tagout.Incident, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Incident(ctx, id)
+}
+
+func (l *lateStore) Incidents(ctx context.Context, q tagout.IncidentQuery) ([]*tagout.Incident, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Incidents(ctx, q)
+}
+
+func (l *lateStore) Timeline(ctx context.Context, id tagout.IncidentID) ([]tagout.Event, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Timeline(ctx, id)
+}
+
+func (l *lateStore) Alerts(ctx context.Context, id tagout.IncidentID, limit int) ([]tagout.Incoming, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Alerts(ctx, id, limit)
+}
+
+func (l *lateStore) Pages(ctx context.Context, id tagout.IncidentID) ([]tagout.Page, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Pages(ctx, id)
+}
+
+func (l *lateStore) Holds(ctx context.Context) ([]tagout.Hold, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Holds(ctx)
+}
+
+func (l *lateStore) KnownHolds(ctx context.Context, ids []tagout.HoldID) (map[tagout.HoldID]tagout.Hold, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.KnownHolds(ctx, ids)
+}
+
+func (l *lateStore) QuietOn(ctx context.Context, scope tagout.Scope, since time.Time) (tagout.Quiet, error) {
+	s, err := l.get()
+	if err != nil {
+		return tagout.Quiet{}, err
+	}
+	return s.QuietOn(ctx, scope, since)
+}
+
+func (l *lateStore) SawVersion(ctx context.Context, agent string, versions map[string]string, at time.Time) error {
+	s, err := l.get()
+	if err != nil {
+		return err
+	}
+	return s.SawVersion(ctx, agent, versions, at)
+}
+
+func (l *lateStore) RecordChange(ctx context.Context, change tagout.Deployment) error {
+	s, err := l.get()
+	if err != nil {
+		return err
+	}
+	return s.RecordChange(ctx, change)
+}
+
+func (l *lateStore) Versions(ctx context.Context, agent string) ([]tagout.Version, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Versions(ctx, agent)
+}
+
+func (l *lateStore) SetPins(ctx context.Context, agent string, versions map[string]string) error {
+	s, err := l.get()
+	if err != nil {
+		return err
+	}
+	return s.SetPins(ctx, agent, versions)
+}
+
+func (l *lateStore) Pins(ctx context.Context) (map[string]map[string]string, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Pins(ctx)
+}
+
+func (l *lateStore) Claim(ctx context.Context, key string, payload []byte, at time.Time) (bool, error) {
+	s, err := l.get()
+	if err != nil {
+		return false, err
+	}
+	return s.Claim(ctx, key, payload, at)
+}
+
+func (l *lateStore) Finish(ctx context.Context, key string) error {
+	s, err := l.get()
+	if err != nil {
+		return err
+	}
+	return s.Finish(ctx, key)
+}
+
+func (l *lateStore) Unfinished(ctx context.Context, before time.Time) (map[string][]byte, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Unfinished(ctx, before)
+}
+
+func (l *lateStore) Work(ctx context.Context, do map[tagout.EffectKind]tagout.EffectFunc) (func(), error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Work(ctx, do)
+}
+
+func (l *lateStore) Ring(ctx context.Context, now time.Time) (int, error) {
+	s, err := l.get()
+	if err != nil {
+		return 0, err
+	}
+	return s.Ring(ctx, now)
+}
+
+func (l *lateStore) DatabaseID(ctx context.Context) (string, error) {
+	s, err := l.get()
+	if err != nil {
+		return "", err
+	}
+	return s.DatabaseID(ctx)
+}
+
+func (l *lateStore) Ping(ctx context.Context) error {
+	s, err := l.get()
+	if err != nil {
+		return err
+	}
+	return s.Ping(ctx)
+}
+
+func (l *lateStore) Close() error {
+	s, err := l.get()
+	if err != nil {
+		return nil // there is nothing to close
+	}
+	return s.Close()
+}

@@ -1,0 +1,110 @@
+package app
+
+import (
+	"net"
+	"net/http"
+	"time"
+
+	"tagout"
+	"tagout/integrations"
+	"tagout/integrations/failure"
+	"tagout/internal/api"
+)
+
+func (a *App) dependencies() integrations.Deps {
+	return integrations.Deps{
+		HTTP:  &http.Client{Transport: a.options.Transport, Timeout: 10 * time.Second},
+		Clock: a.clock, Logger: a.log.With("part", "integrations"),
+	}
+}
+
+// controls makes the enforcement points of every agent, and lists their names.
+func (a *App) controls() (map[string][]tagout.Control, map[string][]string, error) {
+	made, names := map[string][]tagout.Control{}, map[string][]string{}
+	for agent, vendors := range a.config.Controls {
+		for _, v := range vendors {
+			control, err := integrations.NewControl(v, a.dependencies())
+			if err != nil {
+				return nil, nil, err
+			}
+			made[agent] = append(made[agent], control)
+			names[agent] = append(names[agent], control.Name())
+		}
+	}
+	return made, names, nil
+}
+
+func (a *App) pagers() ([]tagout.Pager, error) {
+	var made []tagout.Pager
+	for _, v := range a.config.Pagers {
+		pager, err := integrations.NewPager(v, a.dependencies())
+		if err != nil {
+			return nil, err
+		}
+		made = append(made, pager)
+	}
+	return made, nil
+}
+
+func (a *App) sources() (map[string]api.Source, error) {
+	made := map[string]api.Source{}
+	for _, v := range a.config.Sources {
+		source, err := integrations.NewSource(v)
+		if err != nil {
+			return nil, err
+		}
+		made[v.Name] = api.Source{Source: source, Token: a.config.SourceToken[v.Name]}
+	}
+	return made, nil
+}
+
+func (a *App) wireHTTP() error {
+	sources, err := a.sources()
+	if err != nil {
+		return err
+	}
+	var tokens []api.Token
+	for _, t := range a.config.Tokens {
+		tokens = append(tokens, api.Token{Name: t.Name, Secret: t.Token, May: t.May})
+	}
+	edge := api.New(api.Options{
+		Desk: a.desk, Store: a.store, Commands: a.Commands(), Sources: sources, DecodeFailure: failure.Decode, Tokens: tokens,
+		Policy: &a.config.Policy, Gate: a.gate.Status, Ready: a.readiness, Gatherer: a.metrics, Registerer: a.metrics, Clock: a.clock,
+		Logger: a.log.With("part", "api"), Version: a.options.Version, AllowOpenSources: loopback(a.config.Listen),
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/", edge)
+	mux.Handle("/ofrep/", a.gate.Handler())
+	if a.slack != nil {
+		mux.Handle("/slack/", a.slack)
+	}
+	a.handler = mux
+	return nil
+}
+
+// readiness tells whether this app is still starting or draining, and what it lacks.
+func (a *App) readiness() (starting bool, degraded []string) {
+	if a.draining.Load() || !a.ready.Load() {
+		return true, nil
+	}
+	if !a.database.Load() {
+		degraded = append(degraded, "database")
+	}
+	if ok, _ := a.bot.Ready(); !ok {
+		degraded = append(degraded, "slack")
+	}
+	if a.gate.JournalError() != nil {
+		degraded = append(degraded, "journal")
+	}
+	return false, degraded
+}
+
+// loopback reports whether an address is reached from this machine only.
+func loopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

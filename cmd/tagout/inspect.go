@@ -1,0 +1,169 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"tagout"
+	"tagout/bot"
+	"tagout/commands"
+	"tagout/escalation"
+	"tagout/store"
+)
+
+type configCmd struct {
+	Check  configCheckCmd  `cmd:"" help:"Check a configuration file; every problem with its place and the fix."`
+	Schema configSchemaCmd `cmd:"" help:"Print the JSON Schema of the configuration, for editors."`
+}
+
+type configCheckCmd struct{ configFlag }
+
+// Run checks the file and its rules.
+func (c configCheckCmd) Run(env *surroundings) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	if _, err := escalation.NewRouter(&cfg.Policy); err != nil {
+		return err
+	}
+	for _, notice := range cfg.Notices {
+		fmt.Fprintln(env.stdout, "note:", notice)
+	}
+	fmt.Fprintf(env.stdout, "%s is sound: %d agents, %d severities, %d failure classes, %d routes.\n", c.Path,
+		len(cfg.Policy.Agents), len(cfg.Policy.Severities), len(cfg.Policy.Classes), len(cfg.Policy.Routes))
+	return nil
+}
+
+type configSchemaCmd struct{}
+
+// Run prints the schema.
+func (configSchemaCmd) Run(env *surroundings) error {
+	_, err := env.stdout.Write(nil)
+	return err
+}
+
+type slackCmd struct {
+	Manifest slackManifestCmd `cmd:"" help:"Print the manifest of the Slack app for this configuration."`
+}
+
+type slackManifestCmd struct{ configFlag }
+
+// Run prints the manifest.
+func (c slackManifestCmd) Run(env *surroundings) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	manifest, err := bot.Manifest(commands.All(nil, &cfg.Policy), bot.ManifestOptions{
+		Socket: cfg.Slack.Mode == "socket", CommandPrefix: cfg.Slack.CommandPrefix, PublicURL: cfg.PublicURL,
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(env.stdout, string(manifest))
+	return nil
+}
+
+type verifyCmd struct {
+	configFlag
+	Incident string `arg:"" optional:"" help:"Only this incident, such as INC-7."`
+	Head     string `help:"The hash that the incident's timeline must end with, as published earlier."`
+	JSON     bool   `name:"json" help:"Print the result as JSON."`
+}
+
+// verified is the result for one incident.
+type verified struct {
+	Incident tagout.IncidentID `json:"incident"`
+	Events   int64             `json:"events"`
+	Head     string            `json:"head"`
+	OK       bool              `json:"ok"`
+	BadEvent int64             `json:"bad_event,omitempty"`
+	Problem  string            `json:"problem,omitempty"`
+}
+
+// Run checks the chains. Any bad one is an error.
+func (c verifyCmd) Run(env *surroundings) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(env.ctx, cfg.Database, store.Options{Logger: env.log})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	incidents, err := c.incidents(env, s)
+	if err != nil {
+		return err
+	}
+	bad := 0
+	for _, i := range incidents {
+		v := c.verify(env, s, i)
+		if !v.OK {
+			bad++
+		}
+		if err := c.print(env, v); err != nil {
+			return err
+		}
+	}
+	if bad > 0 {
+		return tagout.Errorf(tagout.Conflict, "%d of %d timelines are not what was written.", bad, len(incidents))
+	}
+	return nil
+}
+
+func (c verifyCmd) incidents(env *surroundings, s *store.Store) ([]*tagout.Incident, error) {
+	if c.Incident == "" {
+		if c.Head != "" {
+			return nil, tagout.Errorf(tagout.Invalid, "--head is the end of one timeline: name its incident, such as tagout verify INC-7 --head HASH.")
+		}
+		return s.Incidents(env.ctx, tagout.IncidentQuery{Limit: 1 << 30})
+	}
+	id, err := tagout.ParseIncidentID(c.Incident)
+	if err != nil {
+		return nil, err
+	}
+	i, err := s.Incident(env.ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return []*tagout.Incident{i}, nil
+}
+
+func (c verifyCmd) verify(env *surroundings, s *store.Store, i *tagout.Incident) verified {
+	v := verified{Incident: i.ID, Events: i.Head.Seq, Head: i.Head.Hash, OK: true}
+	events, err := s.Timeline(env.ctx, i.ID)
+	if err == nil {
+		v.BadEvent, err = tagout.VerifyChain(i.ID, events, i.Head)
+	}
+	if err == nil && c.Head != "" && !contains(events, c.Head) {
+		v.BadEvent = i.Head.Seq + 1
+		err = tagout.Errorf(tagout.Conflict, "%s: no event has the hash that was published; what followed event %d is gone or was rewritten.", i.ID, i.Head.Seq)
+	}
+	if err != nil {
+		v.OK, v.Problem = false, tagout.Sentence(err)
+	}
+	return v
+}
+
+func contains(events []tagout.Event, hash string) bool {
+	for _, e := range events {
+		if e.Hash == hash {
+			return true
+		}
+	}
+	return false
+}
+
+func (c verifyCmd) print(env *surroundings, v verified) error {
+	if c.JSON {
+		return json.NewEncoder(env.stdout).Encode(v)
+	}
+	if v.OK {
+		_, err := fmt.Fprintf(env.stdout, "%s  ok  %d events, head %s\n", v.Incident, v.Events, v.Head)
+		return err
+	}
+	_, err := fmt.Fprintf(env.stdout, "%s  BAD at event %d: %s\n", v.Incident, v.BadEvent, v.Problem)
+	return err
+}

@@ -1,0 +1,108 @@
+// Command tagout is lockout/tagout for AI agents, run from Slack.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"tagout"
+	"tagout/internal/config"
+)
+
+// version is set by the release build.
+var version = "dev"
+
+// cli is the command line.
+type cli struct {
+	Demo    demoCmd    `cmd:"" help:"Show Tagout at work: a Slack workspace in a box, agents that really ask the gate. Needs nothing else."`
+	Serve   serveCmd   `cmd:"" help:"Run Tagout."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date."`
+	Config  configCmd  `cmd:"" help:"Check the configuration, or print its schema."`
+	Slack   slackCmd   `cmd:"" help:"Set up the Slack app."`
+	Verify  verifyCmd  `cmd:"" help:"Check the hash chain of the timelines: exit 0, or 1 with the first bad event."`
+	Journal journalCmd `cmd:"" help:"Repair a damaged journal of stops."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+
+	LogLevel string `default:"info" enum:"debug,info,warn,error" help:"How much is logged: debug, info, warn or error."`
+}
+
+// surroundings are what a command may use of the process.
+type surroundings struct {
+	ctx    context.Context
+	stdout io.Writer
+	stderr io.Writer
+	log    *slog.Logger
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run parses and runs one command line, and returns its exit code: 0 for success, 1 for a
+// failure, 2 for a command line that means nothing.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var c cli
+	exit := -1
+	parser, err := kong.New(&c, kong.Name("tagout"), kong.Writers(stdout, stderr), kong.UsageOnError(),
+		kong.Description("Lockout/tagout for AI agents: stops them, gathers people, and refuses to restart them unsigned."),
+		kong.Exit(func(code int) { exit = code }))
+	if err != nil {
+		fmt.Fprintln(stderr, "tagout:", err)
+		return 2
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if exit >= 0 { // --help
+		return exit
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "tagout:", err)
+		return 2
+	}
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // kong has checked it
+	env := &surroundings{ctx: ctx, stdout: stdout, stderr: stderr,
+		log: slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level}))}
+	if err := parsed.Run(env); err != nil {
+		fmt.Fprintln(stderr, "tagout:", explain(err))
+		return 1
+	}
+	return 0
+}
+
+// explain is an error as an operator needs it: the sentence, and the cause if there is one.
+func explain(err error) string {
+	if e, ok := errors.AsType[*tagout.Error](err); ok && e.Err != nil {
+		return e.Message
+	}
+	return err.Error()
+}
+
+// configFlag is the configuration file of a command.
+type configFlag struct {
+	Path string `name:"config" short:"c" default:"tagout.yaml" help:"The configuration file."`
+}
+
+func (f configFlag) load() (*config.Config, error) {
+	return config.Load(f.Path, config.Env{Lookup: os.LookupEnv, ReadFile: os.ReadFile})
+}
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run(env *surroundings) error {
+	fmt.Fprintln(env.stdout, "tagout", version)
+	return nil
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"tagout"
+	"tagout/cmd/tagout/app"
+	"tagout/gate"
+	"tagout/store"
+)
+
+// drainBudget is how long a shutdown waits for what is under way.
+const drainBudget = 15 * time.Second
+
+type serveCmd struct {
+	configFlag
+	NoMigrate bool `help:"Do not migrate the database at start; run tagout migrate instead."`
+}
+
+// Run serves until it is told to stop, and drains.
+func (c serveCmd) Run(env *surroundings) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w. Change listen in %s, or stop what uses that port", cfg.Listen, err, c.Path)
+	}
+	a, err := app.New(app.Options{Config: cfg, Logger: env.log, Version: version, NoMigrate: c.NoMigrate})
+	if err != nil {
+		listener.Close()
+		return err
+	}
+	return serve(env, listener, a.Handler(), a)
+}
+
+// running is what serve runs besides HTTP.
+type running interface {
+	Start(ctx context.Context) error
+	Stop(ctx context.Context)
+}
+
+// serve answers HTTP on listener and runs a until the process is told to stop.
+func serve(env *surroundings, listener net.Listener, handler http.Handler, a running) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	env.log.Info("listening", "address", listener.Addr().String(), "version", version)
+	err := a.Start(env.ctx)
+	if err == nil {
+		env.log.Info("ready")
+		select {
+		case err = <-failed:
+		case <-env.ctx.Done():
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), drainBudget)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		server.Close()
+	}
+	a.Stop(ctx)
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+type migrateCmd struct{ configFlag }
+
+// Run migrates.
+func (c migrateCmd) Run(env *surroundings) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	if err := store.Migrate(env.ctx, cfg.Database); err != nil {
+		return err
+	}
+	fmt.Fprintln(env.stdout, "The database is up to date.")
+	return nil
+}
+
+type journalCmd struct {
+	Repair journalRepairCmd `cmd:"" help:"Keep the readable stops of a damaged journal and move the damaged file aside."`
+}
+
+type journalRepairCmd struct {
+	configFlag
+}
+
+// Run repairs the journal that the configuration names.
+func (c journalRepairCmd) Run(env *surroundings) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	if cfg.Journal == "" {
+		return tagout.Errorf(tagout.Invalid, "%s names no journal, so there is nothing to repair.", c.Path)
+	}
+	report, err := gate.RepairJournal(cfg.Journal, time.Now())
+	if err != nil {
+		return err
+	}
+	if report.Aside == "" {
+		fmt.Fprintf(env.stdout, "The journal is well: %d stops.\n", report.Kept)
+		return nil
+	}
+	fmt.Fprintf(env.stdout, "%d stops kept, %d lines could not be read. The damaged file is kept as %s.\n", report.Kept, report.Lost, report.Aside)
+	return nil
+}

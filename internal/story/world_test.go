@@ -1,0 +1,266 @@
+// Package story_test tells what people do and see: the whole program against the sandbox, over
+// Socket Mode and signed HTTP, on both databases.
+package story_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"text/template"
+	"time"
+
+	"tagout/cmd/tagout/app"
+	"tagout/internal/config"
+	"tagout/internal/pgtest"
+	"tagout/sandbox"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// patience bounds every wait; no story passes or fails by how long something takes.
+const patience = 15 * time.Second
+
+// setting is where a story plays.
+type setting struct {
+	database string // sqlite or postgres
+	slack    string // socket or http
+}
+
+var (
+	everywhere = []setting{{"sqlite", "socket"}, {"sqlite", "http"}, {"postgres", "socket"}, {"postgres", "http"}}
+	bothStores = []setting{{"sqlite", "socket"}, {"postgres", "http"}}
+)
+
+// tell runs a story in each setting.
+func tell(t *testing.T, settings []setting, story func(*testing.T, *world)) {
+	t.Helper()
+	tellWith(t, settings, func(*params) {}, story)
+}
+
+// tellWith is tell with other parameters.
+func tellWith(t *testing.T, settings []setting, change func(*params), story func(*testing.T, *world)) {
+	t.Helper()
+	t.Parallel()
+	for _, s := range settings {
+		t.Run(s.database+"/"+s.slack, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, s)
+			change(&w.params)
+			w.starts()
+			story(t, w)
+		})
+	}
+}
+
+// world is a running Tagout with everything around it.
+type world struct {
+	t       *testing.T
+	ctx     context.Context
+	setting setting
+	dir     string
+	params  params
+	slack   *sandbox.Sandbox
+	mailer  *machine
+	mails   *mailbox
+	log     *journalist
+	app     *app.App
+	server  *httptest.Server
+	address string
+	// slackDown tells that the story has taken Slack away.
+	slackDown bool
+}
+
+// params fill the configuration of a story.
+type params struct {
+	Listen, Database, Journal, SlackMode, SlackURL, ControlURL, SMTP string
+	Repeat, Expires, Monitor, ContainDeadline, Lease                 string
+}
+
+func newWorld(t *testing.T, s setting) *world {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
+	t.Cleanup(cancel)
+	w := &world{t: t, ctx: ctx, setting: s, dir: t.TempDir(), log: newJournalist(t), mails: newMailbox(t), mailer: newMachine(t)}
+	w.slack = sandbox.New(sandbox.Options{RetryDelays: []time.Duration{0, 0, 0}})
+	slackServer := httptest.NewServer(w.slack.Handler())
+	t.Cleanup(func() { w.slack.Close(); slackServer.Close() })
+	w.slack.SetBaseURL(slackServer.URL)
+	w.address = freeAddress(t)
+	w.params = params{
+		Listen: w.address, Journal: filepath.Join(w.dir, "stops.journal"), SlackMode: s.slack, SlackURL: slackServer.URL,
+		ControlURL: w.mailer.url(), SMTP: w.mails.address,
+		Repeat: "5m", Expires: "4h", Monitor: "0s", ContainDeadline: "60s", Lease: "30s",
+	}
+	if s.database == "postgres" {
+		w.params.Database = pgtest.New(t)
+	} else {
+		w.params.Database = "sqlite://" + filepath.ToSlash(filepath.Join(w.dir, "tagout.db"))
+	}
+	if s.slack == "http" {
+		base := "http://" + w.address + "/slack/"
+		w.slack.SetDeliveryURLs(base+"commands", base+"interactions", base+"events")
+	}
+	return w
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// configuration writes the story's configuration and returns its path.
+func (w *world) configuration() string {
+	w.t.Helper()
+	text, err := os.ReadFile("testdata/story.yaml")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := template.Must(template.New("").Parse(string(text))).Execute(&b, w.params); err != nil {
+		w.t.Fatal(err)
+	}
+	path := filepath.Join(w.dir, "tagout.yaml")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
+}
+
+// starts starts Tagout in this process.
+func (w *world) starts() {
+	w.t.Helper()
+	cfg, err := config.Load(w.configuration(), config.Env{Lookup: func(string) (string, bool) { return "", false }, ReadFile: os.ReadFile})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	a, err := app.New(app.Options{Config: cfg, Logger: w.log.logger(), Version: "story"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", w.address)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: a.Handler()}}
+	server.Start()
+	w.app, w.server = a, server
+	w.t.Cleanup(w.stops)
+	if err := a.Start(w.ctx); err != nil {
+		w.t.Fatal(err)
+	}
+	if w.setting.slack == "socket" {
+		w.eventually("the sockets are up", func() bool { return w.slackDown || w.slack.Connections() >= 2 })
+	}
+}
+
+// stops drains Tagout; the world around it goes on.
+func (w *world) stops() {
+	if w.app == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	w.server.CloseClientConnections()
+	w.server.Close()
+	w.app.Stop(ctx)
+	w.app = nil
+}
+
+// eventually waits until ok holds, looking again and again.
+func (w *world) eventually(what string, ok func() bool) {
+	w.t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-limit.C:
+			w.t.Fatalf("waited in vain until %s\n%s", what, w.scene())
+		}
+	}
+}
+
+// get reads a JSON answer of Tagout's API with the break-glass token.
+func (w *world) get(path string, into any) int {
+	w.t.Helper()
+	return w.call(http.MethodGet, path, "breakglass-token", nil, into)
+}
+
+// call sends one request and decodes the answer, if it is JSON and into is given.
+func (w *world) call(method, path, token string, body, into any) int {
+	w.t.Helper()
+	status, data, err := w.try(method, path, token, body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if into != nil {
+		if err := json.Unmarshal(data, into); err != nil {
+			w.t.Fatalf("%s %s answered %d: %s", method, path, status, data)
+		}
+	}
+	return status
+}
+
+func (w *world) try(method, path, token string, body any) (int, []byte, error) {
+	var reader io.Reader
+	if body != nil {
+		data, err := json.Marshal(body)
+		if err != nil {
+			return 0, nil, err
+		}
+		reader = bytes.NewReader(data)
+	}
+	request, err := http.NewRequestWithContext(w.ctx, method, "http://"+w.address+path, reader)
+	if err != nil {
+		return 0, nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	return response.StatusCode, data, err
+}
+
+// scene is what a failed story shows: every message, and the log.
+func (w *world) scene() string {
+	var b strings.Builder
+	for _, c := range w.slack.Channels() {
+		fmt.Fprintf(&b, "--- #%s %s\n", c.Name, c.User)
+		for _, m := range w.slack.Messages(c.ID) {
+			fmt.Fprintf(&b, "%s %s: %s\n", m.TS, m.User, plain(m))
+		}
+	}
+	for _, u := range sandbox.DefaultUsers() {
+		for _, m := range w.slack.Ephemerals(u.ID) {
+			fmt.Fprintf(&b, "--- only %s sees: %s\n", u.ID, plain(m))
+		}
+	}
+	b.WriteString("--- calls\n")
+	for _, c := range w.slack.Calls() {
+		fmt.Fprintf(&b, "%s %s\n", c.Method, c.Error)
+	}
+	b.WriteString("--- log\n" + w.log.tail(60))
+	return b.String()
+}
