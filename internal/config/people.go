@@ -66,7 +66,6 @@ func (b *builder) rotation(p path, key string, r rotationSection) {
 		b.fail(p.key("members"), "List at least one Slack user ID.", "The rotation has no members.")
 	}
 	b.schedule(p, "handoff", r.Handoff, r.Timezone)
-	b.notice(p.key("handoff"), "", notActive)
 	b.cfg.Policy.Rotations[key] = &tagout.Rotation{Key: key, Members: r.Members, Handoff: r.Handoff, Timezone: r.Timezone}
 }
 
