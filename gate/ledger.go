@@ -34,7 +34,7 @@ type ledger struct {
 type standing struct {
 	hold    tagout.Hold
 	pending bool   // the database does not know it yet
-	since   uint64 // when the database was known to have it; an older read may miss it
+	since   uint64 // when it was learned that the database has it; a read that started before may miss it
 	order   uint64 // in which it came
 }
 
@@ -82,7 +82,7 @@ func (l *ledger) committed(holds []tagout.Hold, t *touched) {
 		if !h.Active() {
 			l.lift(h.ID, now, t)
 		} else if _, gone := l.lifted[h.ID]; !gone {
-			l.put(h, now, t)
+			l.put(h, t)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func (l *ledger) swap(lifted []tagout.HoldID, replacements []tagout.Hold, t *tou
 	}
 	for _, h := range replacements {
 		if _, gone := l.lifted[h.ID]; !gone && h.Active() {
-			l.put(h, now, t)
+			l.put(h, t)
 		}
 	}
 }
@@ -108,21 +108,23 @@ func (l *ledger) lift(id tagout.HoldID, now uint64, t *touched) {
 	l.lifted[id] = now
 }
 
-func (l *ledger) put(h tagout.Hold, since uint64, t *touched) {
+// put takes a hold that the database has. A read that starts before now may miss it.
+func (l *ledger) put(h tagout.Hold, t *touched) {
 	s, known := l.stands[h.ID]
-	if known && !s.pending && s.since > since {
-		return // what is known is newer
-	}
-	if !known {
-		s.order = l.tick()
-	}
 	if !known || !sameHold(s.hold, h) {
 		t.by(h.Scope)
 		if known {
 			t.by(s.hold.Scope)
 		}
 	}
-	l.stands[h.ID] = standing{hold: h, since: max(since, s.since), order: s.order}
+	if !known || s.pending {
+		s.since = l.tick()
+	}
+	if !known {
+		s.order = s.since
+	}
+	s.hold, s.pending = h, false
+	l.stands[h.ID] = s
 }
 
 // refresh takes what a read of the database found. It reports false if a newer read was
@@ -138,8 +140,12 @@ func (l *ledger) refresh(mark ReadMark, holds []tagout.Hold, pins map[string]map
 			continue // the read may be older than the lift
 		}
 		delete(l.lifted, h.ID) // the database is right: it stands
+		if s, known := l.stands[h.ID]; known && !s.pending && s.since > mark.seq {
+			read[h.ID] = true
+			continue // what is known of it is newer
+		}
 		read[h.ID] = true
-		l.put(h, mark.seq, t)
+		l.put(h, t)
 	}
 	for id, s := range l.stands {
 		if !read[id] && !s.pending && s.since < mark.seq {

@@ -50,7 +50,9 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	asked, problem := g.readContext(r)
 	if problem != nil {
-		problem.Key = key
+		if single {
+			problem.Key = key
+		}
 		refuse(w, problem.status, problem.failure)
 		return
 	}
