@@ -37,7 +37,7 @@ func explain(err error) error {
 	case errors.Is(err, context.Canceled):
 		return tagout.Errorf(tagout.Unavailable, "The request was given up before the database answered: %w", hidden{err})
 	case isForeignRow(err):
-		return tagout.Errorf(tagout.Conflict, "Somebody else recorded this already: %w", hidden{err})
+		return tagout.Errorf(tagout.Conflict, "This is on record already and stays as it is: %w", hidden{err})
 	case isUnreachable(err):
 		return tagout.Errorf(tagout.Unavailable, "The database cannot be reached, or cannot store anything now: %w", hidden{err})
 	}
@@ -79,18 +79,19 @@ func sqliteCode(err error) int {
 
 // SQLite's result codes (sqlite.org/rescode.html).
 const (
-	sqliteBusy, sqliteLocked, sqliteReadOnly, sqliteIOErr  = 5, 6, 8, 10
-	sqliteFull, sqliteCantOpen, sqliteConstraint, notSQLDB = 13, 14, 19, 26
-	sqliteUnique, sqlitePrimaryKey                         = 2067, 1555
+	sqliteBusy, sqliteLocked, sqliteReadOnly, sqliteIOErr = 5, 6, 8, 10
+	sqliteFull, sqliteCantOpen, notSQLDB                  = 13, 14, 26
+	sqliteUnique, sqlitePrimaryKey, sqliteTrigger         = 2067, 1555, 1811
 )
 
-// isForeignRow reports a unique key that another transaction took.
+// isForeignRow reports a unique key that another transaction took, or a record that a
+// trigger keeps as it is.
 func isForeignRow(err error) bool {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return pg.Code == "23505"
+		return pg.Code == "23505" || pg.Code == "23001"
 	}
 	lite, ok := errors.AsType[*gosqlite.Error](err)
-	return ok && (lite.Code() == sqliteUnique || lite.Code() == sqlitePrimaryKey)
+	return ok && (lite.Code() == sqliteUnique || lite.Code() == sqlitePrimaryKey || lite.Code() == sqliteTrigger)
 }
 
 func isUnreachable(err error) bool {

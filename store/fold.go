@@ -75,7 +75,7 @@ func (f *folding) run() ([]*work, error) {
 			return nil, err
 		}
 	}
-	if err := f.nameRepeats(); err != nil {
+	if err := f.name(); err != nil {
 		return nil, err
 	}
 	if err := f.flush(); err != nil {

@@ -199,41 +199,33 @@ func insert[R any](f *folding, rows []R, conflict clause.OnConflict) error {
 	return f.Clauses(conflict).CreateInBatches(rows, batchSize).Error
 }
 
-// nameRepeats tells the senders of repeats which incidents they count in.
-func (f *folding) nameRepeats() error {
-	var ids []int64
+// name tells which incidents those alerts belong to that no transition ran for: repeats,
+// and what was kept until another one of the batch reached the threshold.
+func (f *folding) name() error {
+	nameless := map[int64][]int{}
 	for n, in := range f.in {
 		row := f.known[key(in.ID)]
-		if !f.out[n].Repeat || row == nil || row.Incident == nil || f.out[n].Incident != nil {
+		if row == nil || row.Incident == nil || f.out[n].Incident != nil || f.out[n].Err != nil {
 			continue
 		}
 		if w := f.works[*row.Incident]; w != nil {
 			f.out[n].Incident = w.incident
-		} else if !slices.Contains(ids, *row.Incident) {
-			ids = append(ids, *row.Incident)
+		} else {
+			nameless[*row.Incident] = append(nameless[*row.Incident], n)
 		}
 	}
-	if len(ids) == 0 {
+	if len(nameless) == 0 {
 		return nil
 	}
 	var rows []incidentRow
-	if err := f.DB.Where("id IN ?", ids).Find(&rows).Error; err != nil {
+	if err := f.DB.Where("id IN ?", slices.Collect(maps.Keys(nameless))).Find(&rows).Error; err != nil {
 		return err
 	}
 	list, err := assemble(f.DB, rows)
-	if err != nil {
-		return err
-	}
-	for n, in := range f.in {
-		row := f.known[key(in.ID)]
-		if !f.out[n].Repeat || row == nil || row.Incident == nil || f.out[n].Incident != nil {
-			continue
-		}
-		for _, i := range list {
-			if int64(i.ID) == *row.Incident {
-				f.out[n].Incident = i
-			}
+	for _, i := range list {
+		for _, n := range nameless[int64(i.ID)] {
+			f.out[n].Incident = i
 		}
 	}
-	return nil
+	return err
 }

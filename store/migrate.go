@@ -6,6 +6,7 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
+	"time"
 
 	"github.com/glebarez/sqlite"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -52,6 +53,8 @@ type migrator struct {
 	goose *goose.Provider
 	river riverMigrator
 	close func()
+
+	unlocked bool // nothing keeps two from migrating at once
 }
 
 // riverMigrator is River's own, of either database.
@@ -95,7 +98,24 @@ func (m *migrator) check(ctx context.Context) error {
 	return nil
 }
 
+// up brings the schema up to date. SQLite has no lock for the one who migrates, so there
+// who lost a race looks again.
 func (m *migrator) up(ctx context.Context) error {
+	err := m.upOnce(ctx)
+	for try := 1; m.unlocked && err != nil && tagout.CodeOf(err) != tagout.Conflict && try <= raceTries; try++ {
+		pause := time.NewTimer(time.Duration(try) * 50 * time.Millisecond)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return ctx.Err()
+		}
+		err = m.upOnce(ctx)
+	}
+	return err
+}
+
+func (m *migrator) upOnce(ctx context.Context) error {
 	current, target, err := m.goose.GetVersions(ctx)
 	if err != nil {
 		return err
@@ -185,5 +205,9 @@ func (s *sqliteDB) migrations(context.Context) (*migrator, error) {
 		closer()
 		return nil, err
 	}
-	return newMigrator(goose.DialectSQLite3, "sqlite", db, r, closer)
+	m, err := newMigrator(goose.DialectSQLite3, "sqlite", db, r, closer)
+	if err == nil {
+		m.unlocked = true
+	}
+	return m, err
 }

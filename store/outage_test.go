@@ -1,0 +1,89 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"tagout"
+	"tagout/internal/pgtest"
+	"tagout/store"
+)
+
+func TestADatabaseThatIsDownIsUnavailableUntilItReturns(t *testing.T) {
+	t.Parallel()
+	cluster := pgtest.StartCluster(t)
+	url := cluster.NewDatabase()
+	url = strings.Replace(url, "postgres@", "postgres:hunter2@", 1)
+	cluster.Stop(pgtest.Fast)
+
+	s := open(t, url, store.Options{}) // starts without its database
+	refused := func() {
+		t.Helper()
+		_, _, err := s.Join(t.Context(), tagout.Match{}, opening("mailer", "a"))
+		wantCode(t, err, tagout.Unavailable)
+		_, errHolds := s.Holds(t.Context())
+		_, errWork := s.Work(t.Context(), map[tagout.EffectKind]tagout.EffectFunc{tagout.EffectPost: nil})
+		for _, err := range []error{err, errHolds, errWork, s.Ping(t.Context())} {
+			wantCode(t, err, tagout.Unavailable)
+			if strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "127.0.0.1") {
+				t.Error(err)
+			}
+		}
+	}
+	refused()
+	cluster.Start()
+	mustJoin(t, s, tagout.Match{}, opening("mailer", "a"))
+	cluster.Stop(pgtest.Immediate)
+	refused()
+	cluster.Start()
+	err := s.Ping(t.Context()) // connections that died may still be in the pool
+	for try := 0; err != nil && try < 100; try++ {
+		err = s.Ping(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustUpdate(t, s, 1, note("it is back"))
+	mustVerify(t, s, 1)
+}
+
+func TestACallGivesUpWhenItsCallerDoes(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, url string) {
+		s := open(t, url, store.Options{})
+		i := mustJoin(t, s, tagout.Match{}, opening("mailer", "a"))
+		inside, release := make(chan struct{}), make(chan struct{})
+		finished := make(chan error, 1)
+		go func() {
+			_, err := s.Update(context.Background(), i.ID, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+				close(inside)
+				<-release
+				return i.AddNote("slow", ic, now)
+			})
+			finished <- err
+		}()
+		<-inside
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		_, err := s.Update(ctx, i.ID, note("waits for the lock"))
+		wantCode(t, err, tagout.Unavailable)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		cancelled, cancelNow := context.WithCancel(t.Context())
+		cancelNow()
+		_, err = s.Incident(cancelled, i.ID)
+		wantCode(t, err, tagout.Unavailable)
+		close(release)
+		if err := receive(t, finished); err != nil {
+			t.Fatal(err)
+		}
+		read := mustRead(t, s, i.ID)
+		if read.Head.Seq != i.Head.Seq+1 {
+			t.Fatalf("head %d", read.Head.Seq)
+		}
+		mustVerify(t, s, i.ID)
+	})
+}
