@@ -131,6 +131,17 @@ func (d *driver) notice() {
 	d.rouse()
 }
 
+// upToDate forgets what was noticed, since what stands now is about to be looked at.
+func (d *driver) upToDate() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.newer = false
+	select {
+	case <-d.wake:
+	default:
+	}
+}
+
 func (d *driver) rouse() {
 	select {
 	case d.wake <- struct{}{}:

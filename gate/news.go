@@ -11,17 +11,19 @@ import (
 	"tagout"
 )
 
-// The pauses after a failure, of controls and of news: they double, with a jitter.
+// The pauses after a failure, of controls and of news: they double, with a jitter, until after
+// the longest-th failure they are the last one.
 const (
 	firstPause = 200 * time.Millisecond
 	lastPause  = 15 * time.Second
+	longest    = 8
 )
 
 // pause is how long to wait after so many failures in a row: 0.2 s, 0.4 s, … 15 s, each up
 // to a fifth longer or shorter, so that many do not come back at once.
 func pause(failures int) time.Duration {
 	d := lastPause
-	if failures < 7 {
+	if failures < longest {
 		d = min(firstPause<<max(failures-1, 0), lastPause)
 	}
 	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))

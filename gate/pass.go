@@ -62,9 +62,7 @@ func (d *driver) pass(ctx context.Context) time.Duration {
 // wish is made from what stands now. While the holds are not known the whole agent is to be
 // halted besides.
 func (d *driver) wish() wish {
-	d.mu.Lock()
-	d.newer = false
-	d.mu.Unlock()
+	d.upToDate()
 	v := d.gate.now.Load()
 	now := d.gate.clock.Now()
 	unsure := d.gate.doubt(v)
@@ -261,7 +259,7 @@ func (d *driver) failed(w wish, err error) time.Duration {
 	}
 	d.blame(w, sentence)
 	if tagout.IsFinal(err) {
-		d.failures = max(d.failures, 7) // the longest pause
+		d.failures = max(d.failures, longest)
 	}
 	return d.backOff()
 }
