@@ -34,7 +34,6 @@ func (d *Desk) Stop(ctx context.Context, s tagout.StopRequest) (tagout.StopResul
 		d.log.Error("stop is in force but not in the journal", "hold", s.Hold.ID, "error", err)
 	}
 	d.metrics.stopped(s.Hold.Mode)
-	crashpoint.Here("stop.applied")
 	if s.Hold.Scope.Agent != "" && d.policy.Agents[s.Hold.Scope.Agent] == nil {
 		result.Near = d.policy.Agents.Near(s.Hold.Scope.Agent)
 	}
