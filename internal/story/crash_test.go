@@ -1,0 +1,195 @@
+package story_test
+
+import (
+	"net/http"
+	"testing"
+
+	"tagout"
+	"tagout/internal/crashpoint"
+	"tagout/sandbox"
+)
+
+// TestACrashBetweenAnyTwoStepsLosesNothing lets the real binary kill itself at every crash
+// point that the code names, somewhere on the way of a stop, its pages and its sign-off.
+func TestACrashBetweenAnyTwoStepsLosesNothing(t *testing.T) {
+	t.Parallel()
+	points, err := crashpoint.Names("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(points) < 10 {
+		t.Fatalf("only %d crash points: %v", len(points), points)
+	}
+	turns := make(chan struct{}, 3) // processes at once; they share two cores
+	for _, point := range points {
+		for _, database := range []string{"sqlite", "postgres"} {
+			t.Run(point+"/"+database, func(t *testing.T) {
+				t.Parallel()
+				turns <- struct{}{}
+				defer func() { <-turns }()
+				crash(newWorld(t, setting{database, "socket"}), point)
+			})
+		}
+	}
+}
+
+// survivor goes through the story; when the process dies it starts again, and the people do
+// again what they saw fail.
+type survivor struct {
+	*world
+	point   string
+	process *process
+	crashed bool
+}
+
+func crash(w *world, point string) {
+	w.log.expect("") // a crash may be noticed as any error
+	s := &survivor{world: w, point: point}
+	s.process = w.launches(point)
+	s.revive()
+	s.connect()
+
+	acknowledged := s.does(func() error { return w.tries("U0IC", "#general", "/kill mailer sev1 wrong people") })
+	w.agentSees("mailer", emailEU(), tagout.Halted)
+	s.settles("the e-mail page goes out", func() bool { return w.mails.count("legal@example.com", "INC-1") >= 1 })
+	s.settles("the direct message goes out", func() bool { return s.paged("U0LEGAL") })
+	s.settles("the stop is observed and recorded", func() bool { return s.has(tagout.EventContained) >= 1 })
+	s.settles("the room exists", func() bool { return s.roomName() != "" })
+	room := s.roomName()
+
+	s.settles("a note stands on the timeline", func() bool {
+		if s.has(tagout.EventNote) == 0 {
+			s.does(func() error { return w.tries("U0IC", room, "/note customers called") })
+		}
+		return s.has(tagout.EventNote) > 0
+	})
+	s.settles("the request stands", func() bool { return s.asks(room) })
+	s.settles("the agent runs again", func() bool {
+		if w.hasButton("U0LEGAL", room, "GO") {
+			s.does(func() error { return w.slack.Click(w.ctx, sandbox.Click{User: "U0LEGAL", Channel: room, Label: "GO"}) })
+		}
+		return w.mode("mailer", emailEU()) == string(tagout.Running)
+	})
+	s.settles("the incident is resumed", func() bool { return s.has(tagout.EventResumed) == 1 })
+	if !s.crashed {
+		w.t.Fatalf("the crash point %s was not passed\n%s", point, w.scene())
+	}
+	s.concludes(acknowledged)
+}
+
+// concludes checks what must hold whatever happened on the way.
+func (s *survivor) concludes(bool) {
+	if got := s.has(tagout.EventSigned); got != 1 {
+		s.t.Errorf("%d sign-offs counted, want 1", got)
+	}
+	if got := s.has(tagout.EventLifted); got != s.has(tagout.EventHeld) {
+		s.t.Errorf("%d holds lifted of %d", got, s.has(tagout.EventHeld))
+	}
+	if got := len(s.incidents()); got != 1 {
+		s.t.Errorf("%d incidents, want 1", got)
+	}
+	rooms := 0
+	for _, c := range s.slack.Channels() {
+		if len(c.Name) > 4 && c.Name[:4] == "inc-" {
+			rooms++
+		}
+	}
+	if rooms != 1 {
+		s.t.Errorf("%d incident channels, want 1", rooms)
+	}
+	s.verifies()
+}
+
+// revive starts the binary again if it has killed itself.
+func (s *survivor) revive() bool {
+	if !s.process.dead() {
+		return false
+	}
+	if s.crashed || !s.process.killed() {
+		s.t.Fatalf("the process ended by itself, not at its crash point\n%s", s.scene())
+	}
+	s.crashed = true
+	s.process = s.launches("")
+	s.connect()
+	return true
+}
+
+func (s *survivor) connect() {
+	s.eventually("the sockets are up", func() bool { return s.process.dead() || s.slack.Connections() >= 2 })
+}
+
+// does carries out a person's step. If the process dies meanwhile and the person saw it
+// fail, the person does it once more. It reports whether the first try was acknowledged.
+func (s *survivor) does(step func() error) bool {
+	err := step()
+	if !s.revive() || err == nil {
+		return err == nil
+	}
+	if again := step(); again != nil {
+		s.t.Logf("the step failed again: %v", again)
+	}
+	return false
+}
+
+// settles waits until ok holds, starting the process again when it dies.
+func (s *survivor) settles(what string, ok func() bool) {
+	s.t.Helper()
+	s.eventually(what, func() bool {
+		s.revive()
+		return ok()
+	})
+}
+
+func (s *survivor) paged(user string) bool {
+	for _, m := range s.slack.Messages(s.slack.DM(user)) {
+		if containsAny(plain(m), "You are paged") {
+			return true
+		}
+	}
+	return false
+}
+
+// has counts events of INC-1; 0 while the process cannot be asked.
+func (s *survivor) has(kind tagout.EventKind) int {
+	var out struct {
+		Events []struct {
+			Kind string `json:"kind"`
+		} `json:"events"`
+	}
+	status, data, err := s.try(http.MethodGet, "/v1/incidents/INC-1/timeline", "breakglass-token", nil)
+	if err != nil || status != http.StatusOK || jsonInto(data, &out) != nil {
+		return 0
+	}
+	n := 0
+	for _, e := range out.Events {
+		if e.Kind == string(kind) {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *survivor) roomName() string {
+	for _, c := range s.slack.Channels() {
+		if len(c.Name) > 6 && c.Name[:6] == "inc-1-" && len(c.Pinned) > 0 {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+// asks goes through the resume form until the request stands.
+func (s *survivor) asks(room string) bool {
+	if s.has(tagout.EventRequested) > 0 {
+		return s.hasButton("U0LEGAL", room, "GO")
+	}
+	if len(s.slack.Views("U0IC")) == 0 {
+		s.does(func() error { return s.tries("U0IC", room, "/resume") })
+		return false
+	}
+	s.does(func() error {
+		_, err := s.slack.Submit(s.ctx, sandbox.Submission{User: "U0IC", Values: deliverables})
+		return err
+	})
+	return false
+}

@@ -1,0 +1,123 @@
+package story_test
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+)
+
+// built is the real binary, with crash points, made once for all stories.
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "tagout-story-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "tagout")
+	out, err := exec.Command("go", "build", "-tags", "crashpoints", "-o", path, "tagout/cmd/tagout").CombinedOutput()
+	if err != nil {
+		os.Stderr.Write(out)
+	}
+	return path, err
+})
+
+// process is the real binary at work.
+type process struct {
+	command *exec.Cmd
+	died    chan struct{}
+}
+
+// launches starts the real binary; crashAt may name a crash point. It returns once the
+// process answers or has died.
+func (w *world) launches(crashAt string) *process {
+	w.t.Helper()
+	path, err := built()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	command := exec.Command(path, "serve", "--config", w.configuration(), "--log-level", "debug")
+	command.Env = append(os.Environ(), "TAGOUT_CRASH_AT="+crashAt)
+	command.Stderr = w.log
+	if err := command.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	p := &process{command: command, died: make(chan struct{})}
+	go func() {
+		command.Wait()
+		close(p.died)
+	}()
+	w.t.Cleanup(func() {
+		command.Process.Kill()
+		<-p.died
+	})
+	w.eventually("the process is ready", func() bool {
+		status, _, err := w.try(http.MethodGet, "/readyz", "", nil)
+		return p.dead() || err == nil && status == http.StatusOK
+	})
+	return p
+}
+
+func (p *process) dead() bool {
+	select {
+	case <-p.died:
+		return true
+	default:
+		return false
+	}
+}
+
+// killed reports whether the process ended by SIGKILL.
+func (p *process) killed() bool {
+	<-p.died
+	status, ok := p.command.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
+// verifies runs `tagout verify` over everything.
+func (w *world) verifies() {
+	w.t.Helper()
+	out, code := w.runs("verify", "--config", filepath.Join(w.dir, "tagout.yaml"))
+	if code != 0 {
+		w.t.Errorf("tagout verify: exit %d\n%s", code, out)
+	}
+}
+
+// runs runs the binary to its end.
+func (w *world) runs(args ...string) (string, int) {
+	w.t.Helper()
+	path, err := built()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var out bytes.Buffer
+	command := exec.Command(path, args...)
+	command.Stdout, command.Stderr = &out, &out
+	command.Run()
+	return out.String(), command.ProcessState.ExitCode()
+}
+
+func TestMistakesOnTheCommandLineAreExplained(t *testing.T) {
+	t.Parallel()
+	w := &world{t: t, dir: t.TempDir()}
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"demo", "--listen", "0.0.0.0:8080"}, 1, "stays on this machine"},
+		{[]string{"serve", "--config", "/nowhere.yaml"}, 1, "cannot be read"},
+		{[]string{"dance"}, 2, "unexpected argument"},
+		{[]string{"verify", "--config", "testdata/broken.yaml"}, 1, "broken.yaml:"},
+		{[]string{"version"}, 0, "tagout"},
+		{nil, 0, "Lockout/tagout"},
+	} {
+		if out, code := w.runs(c.args...); code != c.code || !strings.Contains(out, c.says) {
+			t.Errorf("tagout %v: exit %d, want %d with %q\n%s", c.args, code, c.code, c.says, out)
+		}
+	}
+}
