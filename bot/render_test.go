@@ -92,8 +92,8 @@ func huge() tagout.Message {
 	text := strings.Repeat("Ünïcödé <&> 🚨 ", 1<<20/20)
 	m := tagout.Message{Title: text, Footer: tagout.T(text), Lines: []string{text, text, text}}.
 		Para(text).Para(text, tagout.Bold(text)).Fact(text, text)
-	for range 300 {
-		m = m.Para("one of many paragraphs").Fact("label", text[:5000])
+	for range 60 {
+		m = m.Para("one of many paragraphs").Fact("label", text[:900])
 	}
 	for range 40 {
 		m.Buttons = append(m.Buttons, tagout.Button{Action: "a", Label: text, Value: "v", Confirm: text})

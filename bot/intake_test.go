@@ -1,0 +1,381 @@
+package bot_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"tagout"
+	"tagout/bot"
+	"tagout/sandbox"
+)
+
+func TestACommandIsRunAndAnsweredInBothModes(t *testing.T) {
+	t.Parallel()
+	for name, http := range map[string]bool{"socket": false, "http": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var r recorder
+			e := open(t, setup{http: http, commands: []tagout.Command{r.command("note", tagout.MayNot), r.command("kill", tagout.MayStop)}})
+			if err := e.slack.Command(soon(t), "U0IC", "#incidents", "/note", "hello <!channel>"); err != nil {
+				t.Fatal(err)
+			}
+			m := e.whispered("U0IC", "note was run with hello")
+			if len(m.Mentions) != 0 {
+				t.Errorf("the answer mentions %v", m.Mentions)
+			}
+			if err := e.slack.Command(soon(t), "U0IC", "#incidents", "/tagout", "kill mailer/email"); err != nil {
+				t.Fatal(err)
+			}
+			e.whispered("U0IC", "kill was run with mailer/email")
+			in := r.ran()[0]
+			if in.User.ID != "U0IC" || in.User.Guest || in.By.Kind != tagout.ByUser || in.Channel == "" || in.ID == "" || in.At.IsZero() {
+				t.Errorf("the command was called with %+v", in)
+			}
+			e.wait("nothing unfinished", func() bool { return len(e.inbox.open()) == 0 })
+		})
+	}
+}
+
+func TestARepeatedDeliveryIsAcknowledgedAndNotRunAgain(t *testing.T) {
+	t.Parallel()
+	for name, http := range map[string]bool{"socket": false, "http": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var r recorder
+			note := r.button(r.command("note", tagout.MayNot), "press")
+			note.Run = func(_ context.Context, in tagout.Invocation) (tagout.Reply, error) {
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				r.runs = append(r.runs, in)
+				m := tagout.Say("here is a button")
+				m.Buttons = []tagout.Button{{Action: "press", Label: "Press", Value: "1"}, {Action: "press", Label: "Press too", Value: "2"}}
+				return tagout.Reply{Message: m, Public: true}, nil
+			}
+			e := open(t, setup{http: http, commands: []tagout.Command{note, r.command("kill", tagout.MayStop)}})
+			e.slack.Duplicate(2)
+			for _, command := range []string{"/note", "/kill"} {
+				if err := e.slack.Command(soon(t), "U0IC", "#incidents", command, "x"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			e.said("#incidents", "here is a button")
+			e.whispered("U0IC", "kill was run")
+			e.slack.Duplicate(1)
+			if err := e.slack.Click(soon(t), sandbox.Click{User: "U0LEGAL", Channel: "#incidents", Label: "Press too"}); err != nil {
+				t.Fatal(err)
+			}
+			e.whispered("U0LEGAL", "press was pressed with 2")
+			if err := e.slack.Click(soon(t), sandbox.Click{User: "U0LEGAL", Channel: "#incidents", Label: "Press too"}); err != nil {
+				t.Fatal(err)
+			}
+			e.wait("the second click", func() bool { return len(r.pressed()) == 2 })
+			if runs, clicks := len(r.ran()), len(r.pressed()); runs != 2 || clicks != 2 {
+				t.Errorf("%d runs, %d clicks", runs, clicks)
+			}
+		})
+	}
+}
+
+func TestARepeatAfterARestartIsNotRunAgain(t *testing.T) {
+	t.Parallel()
+	var r recorder
+	commands := []tagout.Command{r.command("note", tagout.MayNot)}
+	first := open(t, setup{http: true, commands: commands})
+	if err := first.slack.Command(soon(t), "U0IC", "#incidents", "/note", "once"); err != nil {
+		t.Fatal(err)
+	}
+	first.whispered("U0IC", "note was run")
+	second := open(t, setup{http: true, commands: commands, slack: first, inbox: first.inbox})
+	if status, _, err := second.slack.Redeliver(soon(t), func(*sandbox.Delivery) {}); err != nil || status != http.StatusOK {
+		t.Fatalf("%d %v", status, err)
+	}
+	second.Drain(soon(t))
+	if n := len(r.ran()); n != 1 {
+		t.Errorf("it ran %d times", n)
+	}
+}
+
+func TestWhatIsNotSignedByUsIsRefusedUnread(t *testing.T) {
+	t.Parallel()
+	const secret = "a-very-private-remark"
+	for name, alter := range map[string]func(*edge, *sandbox.Delivery){
+		"tampered body":   func(_ *edge, d *sandbox.Delivery) { d.Body = append(d.Body, "&text=other"...) },
+		"stale":           func(e *edge, d *sandbox.Delivery) { e.slack.Resign(d, time.Now().Add(-6*time.Minute)) },
+		"from the future": func(e *edge, d *sandbox.Delivery) { e.slack.Resign(d, time.Now().Add(6*time.Minute)) },
+		"no signature":    func(_ *edge, d *sandbox.Delivery) { d.Header.Del("X-Slack-Signature") },
+		"wrong signature": func(_ *edge, d *sandbox.Delivery) {
+			d.Header.Set("X-Slack-Signature", "v0="+strings.Repeat("0", 64))
+		},
+		"no timestamp": func(_ *edge, d *sandbox.Delivery) { d.Header.Del("X-Slack-Request-Timestamp") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var r recorder
+			e := open(t, setup{http: true, commands: []tagout.Command{r.command("note", tagout.MayNot)}})
+			if err := e.slack.Command(soon(t), "U0IC", "#incidents", "/note", secret); err != nil {
+				t.Fatal(err)
+			}
+			e.whispered("U0IC", "note was run")
+			status, body, err := e.slack.Redeliver(soon(t), func(d *sandbox.Delivery) { alter(e, d) })
+			if err != nil || status != http.StatusUnauthorized {
+				t.Errorf("answered %d %v", status, err)
+			}
+			if len(r.ran()) != 1 || strings.Contains(e.log.String(), secret) || strings.Contains(string(body), secret) {
+				t.Errorf("it ran %d times; log: %s; answer: %s", len(r.ran()), e.log, body)
+			}
+		})
+	}
+}
+
+func TestARequestThatIsTooLargeIsRefused(t *testing.T) {
+	t.Parallel()
+	e := open(t, setup{http: true, commands: []tagout.Command{(&recorder{}).command("note", tagout.MayNot)}})
+	if err := e.slack.Command(soon(t), "U0IC", "#incidents", "/note", "x"); err != nil {
+		t.Fatal(err)
+	}
+	status, _, err := e.slack.Redeliver(soon(t), func(d *sandbox.Delivery) {
+		d.Body = append(d.Body, strings.Repeat("x", 2<<20)...)
+		e.slack.Resign(d, time.Now())
+	})
+	if err == nil && status != http.StatusRequestEntityTooLarge {
+		t.Errorf("answered %d", status)
+	}
+}
+
+func TestTheEventURLIsVerified(t *testing.T) {
+	t.Parallel()
+	e := open(t, setup{http: true, commands: nil})
+	if err := e.slack.VerifyEventURL(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestASlowHandlerIsAcknowledgedInTime(t *testing.T) {
+	t.Parallel()
+	for name, http := range map[string]bool{"socket": false, "http": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			release := make(chan struct{})
+			var once sync.Once
+			free := func() { once.Do(func() { close(release) }) }
+			t.Cleanup(free)
+			slow := func(right tagout.Right, name string) tagout.Command {
+				return tagout.Command{Name: name, Right: right, Run: func(ctx context.Context, _ tagout.Invocation) (tagout.Reply, error) {
+					select {
+					case <-release:
+					case <-ctx.Done():
+					}
+					return tagout.Reply{Message: tagout.Say(name + " is done at last")}, nil
+				}}
+			}
+			e := open(t, setup{http: http, commands: []tagout.Command{slow(tagout.MayNot, "note"), slow(tagout.MayStop, "kill"), slow(tagout.MayRead, "status")}})
+			for _, command := range []string{"/note", "/kill", "/status"} {
+				if err := e.slack.Command(soon(t), "U0IC", "#incidents", command, "x"); err != nil {
+					t.Errorf("%s: %v", command, err)
+				}
+			}
+			free()
+			for _, command := range []string{"note", "kill", "status"} {
+				e.whispered("U0IC", command+" is done at last")
+			}
+		})
+	}
+}
+
+func TestAStopRunsWhileTheDatabaseIsDownAndTheRestSaysSo(t *testing.T) {
+	t.Parallel()
+	for name, break_ := range map[string]func(*memory){
+		"down":  func(m *memory) { m.down = errDown },
+		"hangs": func(m *memory) { m.hang = make(chan struct{}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var r recorder
+			e := open(t, setup{commands: []tagout.Command{
+				r.command("kill", tagout.MayStop), r.command("note", tagout.MayNot), r.command("status", tagout.MayRead)}})
+			e.inbox.mu.Lock()
+			break_(e.inbox)
+			e.inbox.mu.Unlock()
+			for _, command := range []string{"/kill", "/note", "/status"} {
+				if err := e.slack.Command(soon(t), "U0IC", "#incidents", command, "mailer"); err != nil {
+					t.Fatalf("%s: %v", command, err)
+				}
+			}
+			e.whispered("U0IC", "kill was run with mailer")
+			e.whispered("U0IC", "status was run with mailer")
+			e.whispered("U0IC", "nothing was changed")
+			for _, in := range r.ran() {
+				if strings.Contains(in.ID, "note") || len(r.ran()) != 2 {
+					t.Errorf("these ran: %+v", r.ran())
+				}
+			}
+		})
+	}
+}
+
+func TestAPanicIsAnsweredAndTheNextCommandWorks(t *testing.T) {
+	t.Parallel()
+	var r recorder
+	e := open(t, setup{workers: 1, commands: []tagout.Command{r.command("note", tagout.MayNot), {
+		Name: "boom", Run: func(context.Context, tagout.Invocation) (tagout.Reply, error) { panic("very private") },
+	}}})
+	for range 3 {
+		if err := e.slack.Command(soon(t), "U0IC", "#incidents", "/boom", "x"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := e.whispered("U0IC", "Something went wrong")
+	if strings.Contains(m.Visible(), "private") {
+		t.Errorf("the answer says %q", m.Visible())
+	}
+	if err := e.slack.Command(soon(t), "U0IC", "#incidents", "/note", "x"); err != nil {
+		t.Fatal(err)
+	}
+	e.whispered("U0IC", "note was run")
+	if !strings.Contains(e.log.String(), "intake_test.go") {
+		t.Errorf("the log has no stack: %s", e.log)
+	}
+}
+
+func TestForeignersAndBotsAreRefusedAndGuestsAreMarked(t *testing.T) {
+	t.Parallel()
+	var r recorder
+	people := append(sandbox.DefaultUsers(),
+		sandbox.User{ID: "U0GUEST1", Name: "guest", RealName: "Guest", IsUltraRestricted: true},
+		sandbox.User{ID: "U0ROBOT1", Name: "robot", RealName: "Robot", IsBot: true})
+	note := r.button(r.command("note", tagout.MayNot), "press")
+	e := open(t, setup{sandbox: sandbox.Options{Users: people}, commands: []tagout.Command{note, r.command("kill", tagout.MayStop)}})
+	refused := []sandbox.Invocation{
+		{User: "U0IC", Channel: "#incidents", Command: "/note", Text: "x", Team: "T0FOREIGN"},
+		{User: "U0IC", Channel: "#incidents", Command: "/kill", Text: "x", Team: "T0FOREIGN"},
+		{User: "U0ROBOT1", Channel: "#incidents", Command: "/note", Text: "x"},
+	}
+	for _, in := range refused {
+		if err := e.slack.CommandAs(soon(t), in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e.whispered("U0IC", "Only members of the workspace")
+	e.whispered("U0ROBOT1", "Bots may not")
+	if n := len(r.ran()); n != 0 {
+		t.Errorf("%d commands ran", n)
+	}
+	if err := e.slack.Command(soon(t), "U0GUEST1", "#incidents", "/note", "x"); err != nil {
+		t.Fatal(err)
+	}
+	e.whispered("U0GUEST1", "note was run")
+	if in := r.ran()[0]; !in.User.Guest {
+		t.Errorf("the guest is %+v", in.User)
+	}
+}
+
+func TestWhoCannotBeLookedUpCountsAsAGuest(t *testing.T) {
+	t.Parallel()
+	var r recorder
+	e := open(t, setup{commands: []tagout.Command{r.command("note", tagout.MayNot)}})
+	e.slack.Fault(sandbox.Fault{Method: "users.info", Kind: sandbox.ServerError})
+	if err := e.slack.Command(soon(t), "U0IC", "#incidents", "/note", "x"); err != nil {
+		t.Fatal(err)
+	}
+	e.whispered("U0IC", "note was run")
+	if in := r.ran()[0]; !in.User.Guest {
+		t.Errorf("the user is %+v", in.User)
+	}
+}
+
+func TestWhenThereIsNoRoomThePersonIsToldAndStopsStillRun(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	var once sync.Once
+	free := func() { once.Do(func() { close(release) }) }
+	t.Cleanup(free)
+	var started atomic.Int64
+	var r recorder
+	e := open(t, setup{workers: 1, commands: []tagout.Command{r.command("kill", tagout.MayStop), {
+		Name: "slow", Right: tagout.MayRead, Run: func(ctx context.Context, _ tagout.Invocation) (tagout.Reply, error) {
+			started.Add(1)
+			select {
+			case <-release:
+			case <-ctx.Done():
+			}
+			return tagout.Reply{Message: tagout.Say("slow is done")}, nil
+		},
+	}}})
+	var sent sync.WaitGroup
+	for range 12 { // one runs, eight wait
+		sent.Go(func() { _ = e.slack.Command(soon(t), "U0IC", "#incidents", "/slow", "x") })
+	}
+	e.whispered("U0IC", "too much to do")
+	if err := e.slack.Command(soon(t), "U0LEGAL", "#incidents", "/kill", "mailer"); err != nil {
+		t.Fatal(err)
+	}
+	e.whispered("U0LEGAL", "kill was run with mailer")
+	free()
+	sent.Wait()
+	if started.Load() > 10 {
+		t.Errorf("%d ran", started.Load())
+	}
+}
+
+func TestThePrefixTheUmbrellaAndUnknownVerbs(t *testing.T) {
+	t.Parallel()
+	var r recorder
+	e := open(t, setup{prefix: "ai-", commands: []tagout.Command{r.command("kill", tagout.MayStop), r.command("help", tagout.MayRead)}})
+	for i, c := range []struct{ command, text, want string }{
+		{"/ai-kill", "a", "kill was run with a"},
+		{"/tagout", "KILL b", "kill was run with b"},
+		{"/tagout", "", "help was run with"},
+		{"/tagout", "resurrect all", "help was run with resurrect"},
+	} {
+		if err := e.slack.Command(soon(t), "U0IC", "#incidents", c.command, c.text); err != nil {
+			t.Fatal(err)
+		}
+		e.whispered("U0IC", c.want)
+		if n := len(r.ran()); n != i+1 {
+			t.Errorf("%s %s: %d ran", c.command, c.text, n)
+		}
+	}
+}
+
+func TestAButtonThatNobodyKnowsIsAnswered(t *testing.T) {
+	t.Parallel()
+	var r recorder
+	note := r.command("note", tagout.MayNot)
+	note.Run = func(context.Context, tagout.Invocation) (tagout.Reply, error) {
+		m := tagout.Say("an old message")
+		m.Buttons = []tagout.Button{{Action: "gone", Label: "Gone", Value: "1"}}
+		return tagout.Reply{Message: m, Public: true}, nil
+	}
+	e := open(t, setup{commands: []tagout.Command{note}})
+	if err := e.slack.Command(soon(t), "U0IC", "#incidents", "/note", ""); err != nil {
+		t.Fatal(err)
+	}
+	e.said("#incidents", "an old message")
+	if err := e.slack.Click(soon(t), sandbox.Click{User: "U0IC", Channel: "#incidents", Label: "Gone"}); err != nil {
+		t.Fatal(err)
+	}
+	e.whispered("U0IC", "another version of Tagout")
+	if m := e.said("#incidents", "an old message"); m.Edited != nil {
+		t.Errorf("the message with the button was replaced")
+	}
+}
+
+func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
+	t.Parallel()
+	var r recorder
+	twice := []tagout.Command{r.button(r.command("a", tagout.MayNot), "x"), r.button(r.command("b", tagout.MayNot), "x")}
+	for name, o := range map[string]bot.Options{
+		"no API":           {Desk: newDesk(), Inbox: newMemory()},
+		"a shared button":  {API: bot.NewAPI("", "", nil), Desk: newDesk(), Inbox: newMemory(), Commands: twice},
+		"a wrong template": {API: bot.NewAPI("", "", nil), Desk: newDesk(), Inbox: newMemory(), ChannelName: "{{.Nobody}}"},
+	} {
+		if _, err := bot.New(o); tagout.CodeOf(err) != tagout.Invalid {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
