@@ -119,8 +119,8 @@ func New(o Options) (*Bot, error) {
 		members: newCache[string, Member](memberTTL), groups: newCache[string, []tagout.UserID](groupTTL),
 		dms: newCache[tagout.UserID, string](24 * time.Hour), rooms: newCache[string, tagout.IncidentID](0),
 		seen: newCache[string, struct{}](30 * time.Minute), worked: newCache[string, struct{}](2 * time.Hour),
-		origins: newCache[string, origin](responseURLLife),
-		follow:  make(chan struct{}, maxFollowed), base: base, cancel: cancel,
+		origins:  newCache[string, origin](responseURLLife),
+		creating: make(chan struct{}, 1), follow: make(chan struct{}, maxFollowed), base: base, cancel: cancel,
 	}
 	if err := b.index(o.Commands); err != nil {
 		cancel()
