@@ -16,7 +16,7 @@ const alertBody = `{"name":"complaints","labels":{"agent":"mailer"},"summary":"z
 
 func TestAlertsAreAnsweredWithTheirIncidents(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench()
 	got := b.do("POST", "/v1/alerts/generic", alertBody, bearing(sourceToken)).is(t, http.StatusAccepted)
 	if strings.TrimSpace(got.body) != `{"accepted":1,"incidents":["INC-7"]}` {
 		t.Errorf("answered %s", got.body)
@@ -32,7 +32,7 @@ func TestAlertsAreAnsweredWithTheirIncidents(t *testing.T) {
 
 func TestEveryAlertOfAnArrayKeepsItsOwnBody(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench()
 	b.do("POST", "/v1/alerts/generic", `[{"name":"a"},{"name":"b"}]`, bearing(sourceToken)).is(t, http.StatusAccepted)
 	if len(b.desk.accepted) != 2 || string(b.desk.accepted[1].Raw) != `{"name":"b"}` {
 		t.Errorf("the desk got %v", b.desk.accepted)
@@ -41,7 +41,7 @@ func TestEveryAlertOfAnArrayKeepsItsOwnBody(t *testing.T) {
 
 func TestAlertsBelowTheirThresholdNameNoIncident(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench()
 	b.desk.accept = func(a []tagout.Alert) ([]tagout.Folded, error) { return make([]tagout.Folded, len(a)), nil }
 	got := b.do("POST", "/v1/alerts/generic", alertBody, bearing(sourceToken)).is(t, http.StatusAccepted)
 	if strings.TrimSpace(got.body) != `{"accepted":1,"incidents":[]}` {
@@ -91,7 +91,7 @@ func TestBadAlertsAreRefusedWithoutRepeatingThem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, func(o *Options) { o.MaxBody = 512 })
+			b := newBench(func(o *Options) { o.MaxBody = 512 })
 			got := b.do("POST", c.path, c.body, c.with...)
 			got.isProblem(t, c.status, c.code)
 			if strings.Contains(got.body, "zebra") || len(b.desk.accepted) > 0 {
@@ -106,7 +106,7 @@ func TestBadAlertsAreRefusedWithoutRepeatingThem(t *testing.T) {
 
 func TestJSONIsTakenUnderItsOtherNames(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench()
 	for _, kind := range []string{"application/json; charset=utf-8", "Application/JSON", "application/cloudevents+json"} {
 		b.do("POST", "/v1/alerts/generic", alertBody, bearing(sourceToken), header("Content-Type", kind)).is(t, http.StatusAccepted)
 	}
@@ -114,7 +114,7 @@ func TestJSONIsTakenUnderItsOtherNames(t *testing.T) {
 
 func TestATokenThatMayReportServesEverySource(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench()
 	b.do("POST", "/v1/alerts/generic", alertBody, bearing(reportToken)).is(t, http.StatusAccepted)
 	b.do("POST", "/v1/alerts/open", alertBody, bearing(reportToken)).is(t, http.StatusAccepted)
 }
@@ -138,7 +138,7 @@ func TestOpenSourcesAreForProgramsOnThisMachine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, func(o *Options) { o.AllowOpenSources = true })
+			b := newBench(func(o *Options) { o.AllowOpenSources = true })
 			b.do("POST", "/v1/alerts/open", alertBody, c.with...).is(t, c.status)
 			b.do("POST", "/v1/failures", `{"agent":"mailer","summary":"s"}`, c.with...).is(t, c.status)
 			b.do("POST", "/v1/alerts/generic", alertBody, c.with...).isProblem(t, 401, tagout.Unauthorized)
@@ -166,7 +166,7 @@ func TestASenderIsToldToComeBackWhenAlertsWereNotStored(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t)
+			b := newBench()
 			b.desk.accept = func([]tagout.Alert) ([]tagout.Folded, error) { return c.folded, c.err }
 			got := b.do("POST", "/v1/alerts/generic", `[{"name":"a"},{"name":"b"}]`, bearing(sourceToken))
 			got.isProblem(t, c.status, c.code)
@@ -182,7 +182,7 @@ func TestASenderIsToldToComeBackWhenAlertsWereNotStored(t *testing.T) {
 
 func TestASourceThatSendsTooFastIsToldToComeBack(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, func(o *Options) { o.RatePerSource = 2 })
+	b := newBench(func(o *Options) { o.RatePerSource = 2 })
 	post := func() call { return b.do("POST", "/v1/alerts/generic", alertBody, bearing(sourceToken)) }
 	post().is(t, 202)
 	post().is(t, 202)
@@ -202,8 +202,9 @@ func FuzzAlerts(f *testing.F) {
 		f.Add(seed, "application/json")
 	}
 	f.Add(alertBody, "application/json;;")
+	b := newBench(ticking)
 	f.Fuzz(func(t *testing.T, body, kind string) {
-		b := newBench(t)
+		b.desk.accepted = nil
 		got := b.do("POST", "/v1/alerts/generic", body, bearing(sourceToken), header("Content-Type", kind))
 		switch got.StatusCode {
 		case 202, 400, 413, 415, 422:
@@ -215,7 +216,7 @@ func FuzzAlerts(f *testing.F) {
 
 // BenchmarkAlerts is the edge's own share of taking an alert: everything but the desk.
 func BenchmarkAlerts(b *testing.B) {
-	t := newBench(b)
+	t := newBench(ticking)
 	t.desk.accept = func(a []tagout.Alert) ([]tagout.Folded, error) {
 		t.desk.accepted = t.desk.accepted[:0]
 		return []tagout.Folded{{Incident: &tagout.Incident{ID: 7}}}, nil

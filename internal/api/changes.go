@@ -19,7 +19,6 @@ func components() []string { return []string{"prompt", "policy", "model", "tools
 
 type versionsInput struct {
 	Body struct {
-		_        struct{}          `additionalProperties:"true"`
 		Agent    string            `json:"agent" example:"mailer"`
 		Versions map[string]string `json:"versions" doc:"Version by component: prompt, policy, model, tools."`
 	}
@@ -35,7 +34,6 @@ type versionsOutput struct {
 type changeInput struct {
 	Key  string `header:"Idempotency-Key" doc:"The same key makes the same change: safe to repeat."`
 	Body struct {
-		_         struct{}  `additionalProperties:"true"`
 		ID        string    `json:"id,omitempty" maxLength:"200" doc:"Names the change in the system that made it; safe to repeat."`
 		Agent     string    `json:"agent" example:"mailer"`
 		Component string    `json:"component" enum:"prompt,policy,model,tools"`

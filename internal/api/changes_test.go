@@ -10,7 +10,7 @@ import (
 
 func TestVersionsAreNotedUnderTheAgentsName(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench()
 	b.do("POST", "/v1/versions", `{"agent":"MAILER","versions":{"prompt":"v42","model":"m-1"},"instance":"i-1"}`, bearing(reportToken)).is(t, 202)
 	if v := b.store.versions["mailer"]; v["prompt"] != "v42" || v["model"] != "m-1" {
 		t.Errorf("noted %v", b.store.versions)
@@ -19,7 +19,7 @@ func TestVersionsAreNotedUnderTheAgentsName(t *testing.T) {
 
 func TestAChangeIsRecorded(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench()
 	b.do("POST", "/v1/changes", `{"agent":"mailer","component":"prompt","from":"v41","to":"v42","by":"ci","url":"https://ci.example/1","at":"2026-11-21T11:00:00+01:00","pipeline":7}`,
 		bearing(reportToken)).is(t, 202)
 	b.do("POST", "/v1/changes", `{"agent":"mailer","component":"model","to":"m-2"}`, bearing(reportToken)).is(t, 202)
@@ -47,7 +47,7 @@ func TestARepeatedChangeIsTheSameChange(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t)
+			b := newBench()
 			for range 2 {
 				b.do("POST", "/v1/changes", c.body, append(c.with, bearing(reportToken))...).is(t, 202)
 			}
@@ -89,7 +89,7 @@ func TestBadChangesAndVersionsAreRefusedWithoutRepeatingThem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, func(o *Options) { o.MaxBody = 2048 })
+			b := newBench(func(o *Options) { o.MaxBody = 2048 })
 			got := b.do("POST", "/v1/"+c.path, c.body, bearing(reportToken))
 			p := got.isProblem(t, c.status, c.code)
 			if !strings.Contains(p.Detail, c.says) || strings.Contains(got.body, "zebra") || strings.Contains(got.body, "987654") || strings.Contains(got.body, "zzz") {
@@ -104,7 +104,7 @@ func TestBadChangesAndVersionsAreRefusedWithoutRepeatingThem(t *testing.T) {
 
 func TestWhatCouldNotBeRecordedIsNotCalledRecorded(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench()
 	b.store.err = tagout.Errorf(tagout.Unavailable, "The database cannot be reached.")
 	b.do("POST", "/v1/changes", `{"agent":"mailer","component":"prompt","to":"v1"}`, bearing(reportToken)).isProblem(t, 503, tagout.Unavailable)
 	got := b.do("POST", "/v1/versions", `{"agent":"mailer","versions":{"prompt":"v1"}}`, bearing(reportToken))
@@ -120,11 +120,12 @@ func FuzzBodies(f *testing.F) {
 	f.Add("commands/kill", `{"text":"mailer"}`)
 	f.Add("commands/kill", `{"text":5}`)
 	f.Add("changes", `[[[[`)
+	b := newBench(ticking)
 	f.Fuzz(func(t *testing.T, path, body string) {
 		if path != "versions" && path != "changes" && path != "commands/kill" {
 			t.Skip()
 		}
-		b := newBench(t)
+		b.store.changes, b.calls = nil, nil
 		switch got := b.do("POST", "/v1/"+path, body, bearing(allToken)); got.StatusCode {
 		case 200, 202, 400, 404, 413, 422:
 		default:

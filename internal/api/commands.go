@@ -22,8 +22,7 @@ type commandInput struct {
 	Name string `path:"name" example:"kill"`
 	Key  string `header:"Idempotency-Key" doc:"The same key with the same text is one request, however often it is sent."`
 	Body struct {
-		_    struct{} `additionalProperties:"true"`
-		Text string   `json:"text,omitempty" example:"mailer/email spike of complaints" doc:"What would be typed after the command in Slack."`
+		Text string `json:"text,omitempty" example:"mailer/email spike of complaints" doc:"What would be typed after the command in Slack."`
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 func TestACommandAnswersWhatItDid(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench()
 	got := b.do("POST", "/v1/commands/kill", `{"text":"mailer/email spike","why":"unknown keys are fine"}`, bearing(stopToken)).is(t, 200)
 	want := `{"text":"done: mailer/email spike","incident":"INC-7","pending":false,"holds":[{"id":"h1","scope":"mailer/email","mode":"halted"}]}`
 	if strings.TrimSpace(got.body) != want {
@@ -24,7 +24,7 @@ func TestACommandAnswersWhatItDid(t *testing.T) {
 
 func TestAPendingStopHasNoIncidentYet(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, func(o *Options) {
+	b := newBench(func(o *Options) {
 		o.Commands = []tagout.Command{{Name: "kill", Right: tagout.MayStop, Run: func(context.Context, tagout.Invocation) (tagout.Reply, error) {
 			return tagout.Reply{Message: tagout.Say("held"), Outcome: tagout.Outcome{Pending: true}}, nil
 		}}}
@@ -47,7 +47,7 @@ func TestNoTokenDoesMoreThanItMay(t *testing.T) {
 				may = append(may, right)
 			}
 		}
-		b := newBench(t, func(o *Options) { o.Tokens = []Token{{Name: "x", Secret: "s", May: may}} })
+		b := newBench(func(o *Options) { o.Tokens = []Token{{Name: "x", Secret: "s", May: may}} })
 		for _, c := range b.commands()[:4] {
 			b.calls = nil
 			got := b.do("POST", "/v1/commands/"+c.Name, `{"text":"mailer"}`, bearing("s"))
@@ -95,7 +95,7 @@ func TestRefusedCommandsSayWhy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, func(o *Options) {
+			b := newBench(func(o *Options) {
 				o.Commands = append(o.Commands,
 					tagout.Command{Name: "fails", Right: tagout.MayStop, Run: func(context.Context, tagout.Invocation) (tagout.Reply, error) {
 						return tagout.Reply{}, wrong
@@ -117,7 +117,7 @@ func TestRefusedCommandsSayWhy(t *testing.T) {
 
 func TestARepeatedCommandIsOneRequest(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench()
 	kill := func(token, text, key string) string {
 		more := []with{bearing(token)}
 		if key != "" {
@@ -140,7 +140,7 @@ func TestARepeatedCommandIsOneRequest(t *testing.T) {
 			t.Errorf("%s made the same request", name)
 		}
 	}
-	if kill(stopToken, "mailer", "") == kill(stopToken, "mailer", "") {
+	if one, other := kill(stopToken, "mailer", ""), kill(stopToken, "mailer", ""); one == other {
 		t.Error("two requests without a key are one")
 	}
 }
@@ -148,7 +148,7 @@ func TestARepeatedCommandIsOneRequest(t *testing.T) {
 func TestAStopIsObeyedAlthoughTheCallerHungUp(t *testing.T) {
 	t.Parallel()
 	var alive error
-	b := newBench(t, func(o *Options) {
+	b := newBench(func(o *Options) {
 		o.Commands = []tagout.Command{{Name: "kill", Right: tagout.MayStop, Run: func(ctx context.Context, _ tagout.Invocation) (tagout.Reply, error) {
 			alive = ctx.Err()
 			return tagout.Reply{}, nil

@@ -44,7 +44,7 @@ func TestAFailedAgentIsToldWhetherToRetry(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t)
+			b := newBench()
 			b.desk.holds = c.holds
 			b.desk.accept = func([]tagout.Alert) ([]tagout.Folded, error) { return []tagout.Folded{{Incident: c.incident}}, nil }
 			got := b.do("POST", "/v1/failures", `{"agent":"Mailer","summary":"s",`+c.report+`}`, bearing(reportToken)).is(t, 202)
@@ -63,7 +63,7 @@ func TestAFailedAgentIsToldWhetherToRetry(t *testing.T) {
 func TestAnUndeclaredAgentIsNeverToldToRetry(t *testing.T) {
 	t.Parallel()
 	for _, agent := range []string{"mialer", "not a name", "*", "mailer/email"} {
-		b := newBench(t)
+		b := newBench()
 		got := b.do("POST", "/v1/failures", `{"agent":"`+agent+`","summary":"s","class":"integration_failure"}`, bearing(reportToken)).is(t, 202)
 		var d decided
 		got.into(t, &d)
@@ -75,7 +75,7 @@ func TestAnUndeclaredAgentIsNeverToldToRetry(t *testing.T) {
 
 func TestAFailureReportIsKeptAsItCame(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench()
 	body := `{"agent":"mailer","summary":"s","versions":{"prompt":"v42","mood":"x"},"unheard_of":{"kept":true}}`
 	b.do("POST", "/v1/failures", body, bearing(reportToken)).is(t, 202)
 	if got := string(b.desk.accepted[0].Raw); got != body {
@@ -88,7 +88,7 @@ func TestAFailureReportIsKeptAsItCame(t *testing.T) {
 
 func TestAFailureReportStandsAlthoughItsVersionsWereNotNoted(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench()
 	b.store.err = errors.New("no")
 	b.do("POST", "/v1/failures", `{"agent":"mailer","summary":"s","versions":{"prompt":"v42"}}`, bearing(reportToken)).is(t, 202)
 }
@@ -113,7 +113,7 @@ func TestBadFailureReportsAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t, func(o *Options) { o.MaxReport = 2048 })
+			b := newBench(func(o *Options) { o.MaxReport = 2048 })
 			b.desk.accept = func([]tagout.Alert) ([]tagout.Folded, error) { return nil, c.accept }
 			got := b.do("POST", "/v1/failures", c.body, c.with)
 			got.isProblem(t, c.status, c.code)
@@ -126,7 +126,7 @@ func TestBadFailureReportsAreRefused(t *testing.T) {
 
 func TestReportsMayBeLargerThanAlerts(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench()
 	body := `{"agent":"mailer","summary":"` + strings.Repeat("x", 2<<20) + `"}`
 	b.do("POST", "/v1/failures", body, bearing(reportToken)).is(t, 202)
 	b.do("POST", "/v1/alerts/generic", body, bearing(sourceToken)).isProblem(t, 413, tagout.TooLarge)
@@ -137,8 +137,9 @@ func FuzzFailures(f *testing.F) {
 	f.Add(`{"agent":"\u0000","summary":"s","retry_count":-9223372036854775808}`)
 	f.Add(`{"agent":"mailer","summary":"s","retry_count":9223372036854775807,"class":"flaky"}`)
 	f.Add(`[]`)
+	b := newBench(ticking)
 	f.Fuzz(func(t *testing.T, body string) {
-		b := newBench(t)
+		b.desk.accepted = nil
 		got := b.do("POST", "/v1/failures", body, bearing(reportToken))
 		switch got.StatusCode {
 		case 400, 413, 422:

@@ -35,8 +35,8 @@ type timelineOutput struct {
 }
 
 type evidenceInput struct {
-	incidentInput
-	Limit int `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	ID    string `path:"id" example:"INC-7"`
+	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
 type evidenceOutput struct {

@@ -23,6 +23,7 @@ func newHuma(mux *http.ServeMux, version string) huma.API {
 	config := huma.DefaultConfig("Tagout", version)
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil
+	config.AllowAdditionalPropertiesByDefault = true // unknown keys are no reason to refuse
 	config.Transformers = []huma.Transformer{ours}
 	config.Info.Description = "Lockout/tagout for AI agents. A program may stop, read and report; nothing here can resume or approve."
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
@@ -93,6 +94,13 @@ func (e *edge) describe() {
 	report := reportSchema(schemas)
 	e.document("post-failure", "/v1/failures", "Hand a failure over and learn whether to retry",
 		report, schemas.Schema(reflect.TypeFor[decided](), true, "Decided"), e.MaxReport)
+	for _, schema := range schemas.Map() {
+		for _, property := range schema.Properties {
+			if property.Type == huma.TypeArray {
+				property.Nullable = false // a list of nothing is [], never null
+			}
+		}
+	}
 	delete(schemas.Map(), "ErrorModel")
 	delete(schemas.Map(), "ErrorDetail")
 	spec, err := json.Marshal(doc)
