@@ -76,6 +76,7 @@ type Gate struct {
 	drivers  map[string][]*driver
 	news     *news
 	buffers  sync.Pool // of *bytes.Buffer, for bodies of requests
+	shared   sharedHeaders
 
 	now    atomic.Pointer[view] // what is answered from
 	heard  subscribers
@@ -103,7 +104,7 @@ func New(o Options) (*Gate, error) {
 	g := &Gate{
 		options: o, clock: o.Clock, log: o.Logger, metrics: m,
 		declared: o.Agents.Names(), shapes: map[string]*shape{}, epoch: newEpoch(), ledger: newLedger(),
-		hanging: map[tagout.HoldID]chan struct{}{},
+		hanging: map[tagout.HoldID]chan struct{}{}, shared: newSharedHeaders(),
 	}
 	first := &view{generation: o.Clock.Now().UnixMilli(), agents: map[string]*agentView{}}
 	for name, a := range o.Agents {

@@ -47,13 +47,13 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	w.Header().Set("Cache-Control", "no-store")
+	w.Header()["Cache-Control"] = g.shared.noStore
 	asked, problem := g.readContext(r)
 	if problem != nil {
 		if single {
 			problem.Key = key
 		}
-		refuse(w, problem.status, problem.failure)
+		g.refuse(w, problem.status, problem.failure)
 		return
 	}
 	if single {
@@ -63,17 +63,24 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 	g.serveFlags(w, r, asked)
 }
 
-func refuse(w http.ResponseWriter, status int, f failure) {
+// sharedHeaders are values that every answer has; net/http only reads them.
+type sharedHeaders struct{ noStore, json []string }
+
+func newSharedHeaders() sharedHeaders {
+	return sharedHeaders{[]string{"no-store"}, []string{"application/json"}}
+}
+
+func (g *Gate) refuse(w http.ResponseWriter, status int, f failure) {
 	if status == http.StatusMethodNotAllowed {
 		w.Header().Set("Allow", http.MethodPost)
 	}
-	send(w, status, encode(f))
+	g.send(w, status, encode(f))
 }
 
-func send(w http.ResponseWriter, status int, body []byte) {
+func (g *Gate) send(w http.ResponseWriter, status int, body []byte) {
 	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h["Content-Type"] = g.shared.json
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // whoever asked is gone
 }
@@ -86,12 +93,12 @@ func (g *Gate) serveFlag(w http.ResponseWriter, key string, asked tagout.Attribu
 		a := g.answer(v, g.doubt(v), agent, asked)
 		if body := a.bytes(name); body != nil {
 			g.metrics.evaluated(a.decision.Mode)
-			send(w, http.StatusOK, body)
+			g.send(w, http.StatusOK, body)
 			return
 		}
 	}
 	g.metrics.unknown.Inc()
-	refuse(w, http.StatusNotFound, failure{key, codeNotFound, "there is no such flag: ask for <agent>.mode or <agent>.allowed of a declared agent"})
+	g.refuse(w, http.StatusNotFound, failure{key, codeNotFound, "there is no such flag: ask for <agent>.mode or <agent>.allowed of a declared agent"})
 }
 
 // splitKey parts a key at its last dot, since names of agents may have dots.
@@ -124,7 +131,7 @@ func (g *Gate) serveFlags(w http.ResponseWriter, r *http.Request, asked tagout.A
 	}
 	metadata := encode(map[string]any{"generation": v.generation})
 	body = append(append(body, `],"metadata":`...), metadata...)
-	send(w, http.StatusOK, append(body, '}'))
+	g.send(w, http.StatusOK, append(body, '}'))
 }
 
 // etag names the answer to these attributes: it changes with every change of any hold,

@@ -3,7 +3,6 @@ package gate
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -18,12 +17,6 @@ const maxRequest = 64 << 10
 type problem struct {
 	status int
 	failure
-}
-
-// request is the body of an evaluation. Attributes that are no strings count as missing,
-// which gets the strictest answer; what else the context holds is not looked at.
-type request struct {
-	Context json.RawMessage `json:"context"`
 }
 
 // readContext reads what the agent says about its action. An empty body says nothing.
@@ -61,27 +54,28 @@ func isJSON(contentType string) bool {
 	return err == nil && media == "application/json"
 }
 
-// parseContext reads the body of an evaluation.
+// parseContext reads the body of an evaluation. Attributes that are no strings count as
+// missing, and so do those that come twice: missing gets the strictest answer. What else the
+// context holds is not looked at.
 func parseContext(body []byte) (tagout.Attributes, *problem) {
 	var asked tagout.Attributes
-	var req request
-	if err := json.Unmarshal(body, &req); err != nil {
-		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return asked, &problem{http.StatusBadRequest, failure{"", codeParse, `the body must be an object such as {"context":{"channel":"email"}}`}}
-		}
+	if !json.Valid(body) {
 		return asked, &problem{http.StatusBadRequest, failure{"", codeParse, "the body is not valid JSON"}}
 	}
-	if len(req.Context) == 0 {
-		return asked, nil
+	var context []byte
+	switch value := bytes.TrimSpace(body); value[0] {
+	case '{':
+		context = member(value, "context")
+	case 'n': // null says nothing
+	default:
+		return asked, &problem{http.StatusBadRequest, failure{"", codeParse, `the body must be an object such as {"context":{"channel":"email"}}`}}
 	}
-	var context map[string]json.RawMessage
-	if err := json.Unmarshal(req.Context, &context); err != nil {
+	switch {
+	case len(context) == 0 || context[0] == 'n':
+		return asked, nil
+	case context[0] != '{':
 		return asked, &problem{http.StatusBadRequest, failure{"", codeInvalidContext, "the context must be an object"}}
 	}
-	for key, into := range map[string]*string{"channel": &asked.Channel, "region": &asked.Region, "tool": &asked.Tool} {
-		if value := context[key]; len(value) > 0 && value[0] == '"' {
-			_ = json.Unmarshal(value, into) // a JSON string, as was checked
-		}
-	}
+	asked.Channel, asked.Region, asked.Tool = text(member(context, "channel")), text(member(context, "region")), text(member(context, "tool"))
 	return asked.Canonical(), nil
 }
