@@ -1,43 +1,20 @@
 package store
 
 import (
-	"context"
+	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"time"
 
 	"tagout"
 )
 
-// Fold takes alerts in one transaction. A repeat only counts. The end of an alert goes to
-// the incident of its beginning, if it fired. Anything else goes to the incident that it
-// correlates with, else to its agent's open one of the same class, else to a fresh one
-// once its threshold is reached, together with what was kept below it. An alert for which
-// fn fails is reported in its Folded and leaves no trace; the others are taken. Fold itself
-// returns Unavailable if the database cannot be reached; then none of them is.
-func (s *Store) Fold(ctx context.Context, in []tagout.Incoming, fn tagout.FoldTransition) ([]tagout.Folded, error) {
-	if len(in) == 0 {
-		return nil, nil
-	}
-	var f *folding
-	err := s.change(ctx, func(t *tx) ([]*work, error) {
-		f = &folding{tx: t, store: s, fn: fn, in: slices.Clone(in), out: make([]tagout.Folded, len(in))}
-		return f.run()
-	})
-	if err != nil {
-		return nil, err
-	}
-	for n := range f.out {
-		f.out[n].Committed = f.out[n].Err == nil
-	}
-	return f.out, nil
-}
-
 // folding is one transaction of Fold.
 type folding struct {
 	*tx
 	store *Store
-	fn    tagout.FoldTransition
+	fns   []tagout.FoldTransition // one for each alert
 	in    []tagout.Incoming
 	out   []tagout.Folded
 	now   time.Time
@@ -305,14 +282,29 @@ func (f *folding) workOn(id int64) (*work, error) {
 
 // fold runs the transition for one alert. If it fails the incident is as before.
 func (f *folding) fold(n int, w *work) bool {
-	before := clone(*w.incident)
-	change, err := f.fn(w.incident, f.in[n], f.now)
-	if err != nil {
-		*w.incident = before
+	if err := f.transit(f.fns[n], w, f.in[n]); err != nil {
 		f.out[n].Err = err
 		return false
 	}
-	w.change = w.change.And(change)
 	f.out[n].Incident = w.incident
 	return true
+}
+
+// transit runs a transition on an incident that others of the batch share.
+func (f *folding) transit(fn tagout.FoldTransition, w *work, in tagout.Incoming) (err error) {
+	before := clone(*w.incident)
+	defer func() {
+		if p := recover(); p != nil {
+			f.store.log.Error("folding an alert panicked", "alert", in.ID, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = tagout.Errorf(tagout.Internal, "The alert could not be taken, by a defect of Tagout's.")
+		}
+		if err != nil {
+			*w.incident = before
+		}
+	}()
+	change, err := fn(w.incident, in, f.now)
+	if err == nil {
+		w.change = w.change.And(change)
+	}
+	return err
 }

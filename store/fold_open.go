@@ -60,7 +60,7 @@ func (f *folding) open(n int) error {
 		return err
 	}
 	for _, earlier := range kept {
-		f.foldKept(earlier, w)
+		f.foldKept(f.fns[n], earlier, w)
 	}
 	if !f.fold(n, w) {
 		return nil // nothing was opened, and what was kept stays kept
@@ -127,15 +127,10 @@ func (f *folding) learn(id string) error {
 
 // foldKept folds an alert that was kept. It is on record anyway, so a failure is only
 // logged.
-func (f *folding) foldKept(in tagout.Incoming, w *work) {
-	before := clone(*w.incident)
-	change, err := f.fn(w.incident, in, f.now)
-	if err != nil {
-		*w.incident = before
+func (f *folding) foldKept(fn tagout.FoldTransition, in tagout.Incoming, w *work) {
+	if err := f.transit(fn, w, in); err != nil {
 		f.store.log.Error("an alert that was kept below its threshold could not be folded", "alert", in.ID, "error", err)
-		return
 	}
-	w.change = w.change.And(change)
 }
 
 // forgetSightings begins the count anew: what was seen has its incident now.

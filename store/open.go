@@ -46,6 +46,7 @@ type Store struct {
 	ready   atomic.Bool
 	prepare chan struct{} // held by the one who migrates or checks the schema
 	pruned  atomic.Int64  // Unix seconds of the last pruning of deliveries
+	intake  intake
 }
 
 var _ tagout.Store = (*Store)(nil)
