@@ -238,13 +238,10 @@ func TestAPageArrivesOnceWithItsButton(t *testing.T) {
 
 func TestAPageIsSentOnceWhateverSlackDoesAndFinallyFailsForNobody(t *testing.T) {
 	t.Parallel()
-	for _, fault := range []sandbox.FaultKind{sandbox.LostReply, sandbox.ServerError, sandbox.DropConnection, sandbox.RateLimited(time.Second), sandbox.APIError("ratelimited"), sandbox.APIError("internal_error")} {
+	for _, fault := range []sandbox.FaultKind{sandbox.LostReply, sandbox.ServerError, sandbox.DropConnection, sandbox.RateLimited(time.Second), sandbox.APIError("internal_error")} {
 		t.Run(string(fault), func(t *testing.T) {
 			t.Parallel()
 			e := open(t, setup{idle: true})
-			if fault == sandbox.APIError("ratelimited") {
-				t.Skip("its pause is five seconds; see the pacer's own test")
-			}
 			e.slack.Fault(sandbox.Fault{Method: "chat.postMessage", Times: 1, Kind: fault})
 			page := tagout.Page{ID: "p-1", Incident: 7, To: tagout.Person{ID: "U0LEGAL"}, Message: tagout.Say("wake up")}
 			ctx := soon(t)
