@@ -52,7 +52,7 @@ func (b *builder) adapters() {
 		p, s := root.member(key), b.doc.Sources[key]
 		n := b.nodes[p.name]
 		b.name(p, "source", key)
-		if q := p.key("token"); s.Token == "" && b.ok(p) && b.ok(q) && !loopback(b.doc.Listen) {
+		if q := p.key("token"); s.Token == "" && b.ok(p) && b.ok(q) && b.ok(path{}.key("listen")) && !loopback(b.doc.Listen) {
 			b.fail(q, "Set a token, or listen on 127.0.0.1 only.", "The source %s has no token, but others than this machine can reach `listen`.", quoted(key))
 		}
 		if s.Settings.node == nil {

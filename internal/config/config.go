@@ -74,8 +74,13 @@ func Parse(name string, data []byte, env Env) (cfg *Config, err error) {
 		return nil, p.err()
 	}
 	newExpander(p, env).walk(root)
+	return build(p, root)
+}
+
+// build makes a Config of a tree whose references are expanded.
+func build(p *problems, root *node) (*Config, error) {
 	d := &decoder{problems: p, defaults: defaults(), nodes: map[string]*node{}}
-	b := &builder{decoder: d, cfg: &Config{File: name}}
+	b := &builder{decoder: d, cfg: &Config{File: p.file}}
 	b.doc = newDocument(d, root)
 	b.build()
 	if err := p.err(); err != nil {

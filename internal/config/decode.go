@@ -163,7 +163,7 @@ func (d *decoder) unknown(entries []entry, table []field) {
 		names = append(names, f.key)
 	}
 	for _, e := range entries {
-		fix := "Remove it. The keys here are " + list(names) + "."
+		fix := "Remove it. The keys here are " + list(names, "and") + "."
 		if near := nearest(e.key, names); near != "" {
 			fix = "Did you mean `" + near + "`?"
 		}
@@ -238,11 +238,11 @@ func (d *decoder) scalar(n *node, v reflect.Value, f field) {
 	case v.Kind() == reflect.String:
 		d.words(n, v, f)
 	case v.Kind() == reflect.Bool:
-		b, err := strconv.ParseBool(n.text)
-		if err != nil || !n.typed("truth value") || len(n.text) < 4 {
+		if n.typed("truth value") && (n.text == "true" || n.text == "false") {
+			v.SetBool(n.text == "true")
+		} else {
 			d.add(n.at, "true or false is needed here.", "Write true or false, without quotes.")
 		}
-		v.SetBool(b)
 	case v.CanInt(), v.CanFloat():
 		d.number(n, v, f)
 	default:
@@ -292,7 +292,7 @@ func (d *decoder) words(n *node, v reflect.Value, f field) {
 		return
 	}
 	if len(f.allow) > 0 && !contains(f.allow, n.text) {
-		fix := "Write " + list(f.allow) + "."
+		fix := "Write " + list(f.allow, "or") + "."
 		if near := nearest(n.text, f.allow); near != "" && !n.expanded {
 			fix = "Did you mean `" + near + "`?"
 		}

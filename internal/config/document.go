@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"strings"
 
 	"tagout"
 )
@@ -73,7 +74,10 @@ func (b *builder) refOrDefault(p path, what, name string, known []string) {
 		b.ref(p, what, name, known)
 		return
 	}
-	b.addf(b.place(p), "Write `"+p.name+"` with one of "+list(known)+".", "%s is left out, and its default %s is not a %s of this file.", quoted(p.name), quoted(name), what)
+	if !b.sound(path{}.key("severities")) || !b.sound(path{}.key("failure_classes")) {
+		return
+	}
+	b.addf(b.place(p), "Write `"+p.name+"` with "+list(known, "or")+".", "%s is left out, and its default %s is not a %s of this file.", quoted(p.name), quoted(name), what)
 }
 
 // written reports whether the file itself holds the key.
@@ -87,7 +91,7 @@ func (b *builder) ref(p path, what, name string, known []string) bool {
 	if name == "" || contains(known, name) {
 		return true
 	}
-	fix := "Use " + list(known) + ", or add it."
+	fix := "Use " + list(known, "or") + ", or add it."
 	if len(known) == 0 {
 		fix = "Add it."
 	}
@@ -108,9 +112,23 @@ func (b *builder) refs(p path, what string, list, known []string) {
 	}
 }
 
-// fail tells of a problem with the value at p.
+// fail tells of a problem with the value at p, which then counts as not read.
 func (b *builder) fail(p path, fix, format string, args ...any) {
 	b.addf(b.place(p), fix, format, args...)
+	if n := b.nodes[p.name]; n != nil {
+		n.bad = true
+	}
+}
+
+// sound reports whether nothing at or below p was found wrong, so that what refers to it
+// can be judged.
+func (b *builder) sound(p path) bool {
+	for name, n := range b.nodes {
+		if n.bad && (name == p.name || strings.HasPrefix(name, p.name+".") || strings.HasPrefix(name, p.name+"[")) {
+			return false
+		}
+	}
+	return true
 }
 
 // place is where the value at p stands; where it is not in the file, where it would be.

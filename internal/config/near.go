@@ -21,36 +21,42 @@ func nearest(name string, known []string) string {
 	return best
 }
 
-// distance is the number of letters to add, drop or change from a to b.
+// distance is the number of letters to add, drop, change or swap with the next one to get
+// from a to b.
 func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
 	}
-	for i := range len(a) {
-		above := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := above
-			if a[i] != b[j] {
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			change := rows[i-1][j-1]
+			if a[i-1] != b[j-1] {
 				change++
 			}
-			above = row[j+1]
-			row[j+1] = min(change, above+1, row[j]+1)
+			best := min(change, rows[i-1][j]+1, rows[i][j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				best = min(best, rows[i-2][j-2]+1)
+			}
+			rows[i][j] = best
 		}
 	}
-	return row[len(b)]
+	return rows[len(a)][len(b)]
 }
 
-// list is names as a sentence enumerates them.
-func list(names []string) string {
+// list is names as a sentence enumerates them, with and or or before the last.
+func list(names []string, before string) string {
 	switch len(names) {
 	case 0:
 		return "none"
 	case 1:
 		return names[0]
 	}
-	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+	return strings.Join(names[:len(names)-1], ", ") + " " + before + " " + names[len(names)-1]
 }
 
 // sentence is s with a capital first letter.

@@ -53,7 +53,7 @@ func (b *builder) role(p path, key string, r roleSection) {
 	if r.SlackGroup != "" && !slackID(r.SlackGroup, "S") {
 		b.fail(p.key("slack_group"), "Write the group's ID, such as S0123456789.", "%s is not the ID of a Slack user group.", sentence(b.shown(p.key("slack_group"))))
 	}
-	if r.SignByGroup && r.SlackGroup == "" {
+	if r.SignByGroup && r.SlackGroup == "" && b.ok(p.key("slack_group")) {
 		b.fail(p.key("sign_by_group"), "Add `slack_group: S…`, or remove sign_by_group.", "The role signs by its group, but has none.")
 	}
 	b.cfg.Policy.Roles[key] = &tagout.Role{Key: key, Name: or(r.Name, key), Members: r.Members, SlackGroup: r.SlackGroup, SignByGroup: r.SignByGroup, OnCall: r.OnCall}
@@ -108,6 +108,7 @@ func (b *builder) users(p path, ids []tagout.UserID) {
 func (b *builder) name(p path, what, key string) {
 	if len(key) > 64 || !legal(key, "_-.") {
 		b.addf(b.nodes[p.name].home, "Use lower-case letters, digits, _, - and dots.", "%s cannot be the name of a %s.", quoted(key), what)
+		b.nodes[p.name].bad = true
 	}
 }
 

@@ -70,6 +70,7 @@ func (b *builder) matrix() {
 		number, isSeverity := strings.CutPrefix(key, "sev")
 		if rank, err := strconv.Atoi(number); !isSeverity || err != nil || rank < 1 || strconv.Itoa(rank) != number {
 			b.addf(b.nodes[p.name].home, "Call it sev1 (the worst), sev2, and so on.", "%s is not a severity.", quoted(key))
+			b.nodes[p.name].bad = true
 		}
 		b.severity(p, tagout.Severity(key), b.doc.Matrix[tagout.Severity(key)])
 	}
@@ -125,7 +126,7 @@ func (b *builder) paged(p path, roles []string) {
 	b.refs(p, "role", roles, names(b.doc.Roles))
 	for i, key := range roles {
 		role, ok := b.doc.Roles[key]
-		if ok && len(role.Members) == 0 && role.SlackGroup == "" && role.OnCall == "" {
+		if ok && len(role.Members) == 0 && role.SlackGroup == "" && role.OnCall == "" && b.sound(path{}.key("roles").member(key)) {
 			b.fail(p.item(i), "Give the role members, a slack_group or on_call.", "The role %s is paged here, but reaches nobody.", b.shown(p.item(i)))
 		}
 	}
@@ -174,7 +175,7 @@ func (b *builder) signoff(p path, s signoffSection) []string {
 // signs checks that somebody can sign for a role.
 func (b *builder) signs(p path, key string) {
 	role, ok := b.doc.Roles[key]
-	if ok && len(role.Members) == 0 && !role.SignByGroup && b.ok(path{}.key("roles").member(key).key("members")) {
+	if ok && len(role.Members) == 0 && !role.SignByGroup && b.sound(path{}.key("roles").member(key)) {
 		b.fail(p, "Give the role members, or a slack_group with `sign_by_group: true`.", "Nobody can sign for the role %s, so that nobody could ever resume.", b.shown(p))
 	}
 }

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	maxFile  = 1 << 20 // bytes
-	maxDepth = 100     // of nesting
+	maxFile  = 256 << 10 // bytes; the parser is slow on large files
+	maxDepth = 100       // of nesting
 )
 
 // nodeKind says what a node of the file is.
@@ -66,7 +66,7 @@ type reader struct{ *problems }
 func readTree(p *problems, data []byte) *node {
 	start := place{1, 1}
 	if len(data) > maxFile {
-		p.add(start, "The file is larger than 1 MiB.", "Check that this is the configuration file.")
+		p.add(start, "The file is larger than 256 KiB.", "Check that this is the configuration file.")
 		return nil
 	}
 	tokens := lexer.Tokenize(string(data))
@@ -90,7 +90,7 @@ func readTree(p *problems, data []byte) *node {
 		return &node{kind: mappingNode, at: start, home: start}
 	}
 	if len(bodies) > 1 {
-		p.add(placeOf(bodies[1].GetToken()), "A second YAML document starts here, but only one is read.", "Remove the line --- and what follows it, or join the two.")
+		p.add(r.read(bodies[1]).at, "A second YAML document starts here, but only one is read.", "Remove the line --- and what follows it, or join the two.")
 	}
 	root := r.read(bodies[0])
 	root.home = start
@@ -130,7 +130,10 @@ func placeOf(t *token.Token) place {
 func (p *problems) addSyntax(err error) {
 	at, what := place{1, 1}, "cannot be read"
 	if syntax, ok := errors.AsType[yaml.Error](err); ok {
-		at, what = placeOf(syntax.GetToken()), syntax.GetMessage() // never Error(): it quotes the source
+		at = placeOf(syntax.GetToken())
+		what, _, _ = strings.Cut(syntax.GetMessage(), ": ") // what follows, and Error(), can quote the file
+		what, _, _ = strings.Cut(what, `"`)
+		what = strings.TrimSpace(what)
 	}
 	p.add(at, "This is not YAML: "+what+".", "Check the indentation, the quotes and the brackets near this place.")
 }
@@ -154,6 +157,9 @@ func (r reader) read(n ast.Node) *node {
 		out.text, out.plain = n.GetToken().Value, "truth value"
 	case *ast.MappingNode:
 		r.readMapping(out, v.Values)
+		if v.IsFlowStyle {
+			out.at, out.home = at, at
+		}
 	case *ast.MappingValueNode:
 		r.readMapping(out, []*ast.MappingValueNode{v})
 	case *ast.SequenceNode:
@@ -177,6 +183,7 @@ func (r reader) readMapping(out *node, values []*ast.MappingValueNode) {
 	for _, value := range values {
 		key, at, ok := r.readKey(value.Key)
 		if !ok {
+			out.bad = true
 			continue
 		}
 		if first, twice := seen[key]; twice {
