@@ -78,7 +78,9 @@ type ControlStatus struct {
 	AcceptedAt  time.Time `json:"accepted_at,omitzero"`
 	ObservedAt  time.Time `json:"observed_at,omitzero"` // by lease: when the lease had passed
 	LeaseUntil  time.Time `json:"lease_until,omitzero"`
-	Error       string    `json:"error,omitempty"` // the last failure, without secrets
+	Accepted    []HoldID  `json:"accepted,omitempty"` // the holds that it has accepted
+	Observed    []HoldID  `json:"observed,omitempty"` // those that it was observed to enforce
+	Error       string    `json:"error,omitempty"`    // the last failure, without secrets
 }
 
 // ByLease reports whether the agent has no control and stops when its lease ends.
@@ -91,7 +93,7 @@ func (c ControlStatus) Confirmed() bool { return !c.ObservedAt.IsZero() }
 type ControlReport struct {
 	Agent    string
 	Control  string
-	Holds    []HoldID // those that the news is about
+	Holds    []HoldID // those that the news is about; each is told once
 	At       time.Time
 	Accepted bool
 	Observed bool

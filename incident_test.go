@@ -111,8 +111,11 @@ func TestContainedOnlyWhenEveryControlWasObserved(t *testing.T) {
 	if i.State == tagout.StateContained {
 		t.Error("a new stop is not observed yet, but the incident says contained")
 	}
-	if late := i.TakeReport(observed(noon.Add(4*time.Second), "h1")); !late.IsEmpty() {
+	if i.TakeReport(observed(noon.Add(4*time.Second), "h1")); i.State == tagout.StateContained {
 		t.Error("news from before the newest stop counted for it")
+	}
+	if i.TakeReport(observed(noon.Add(5*time.Second), "h2")); i.State != tagout.StateContained {
+		t.Errorf("state %s although each hold was observed", i.State)
 	}
 }
 

@@ -43,39 +43,39 @@ func (i *Incident) request(agent string, agents Registry, at time.Time) Change {
 		n := slices.IndexFunc(i.Controls, func(s ControlStatus) bool { return s.Agent == agent && s.Control == control })
 		if n < 0 {
 			i.Controls = append(i.Controls, status)
-		} else {
-			i.Controls[n] = status
+			continue
 		}
+		status.Accepted, status.Observed = i.Controls[n].Accepted, i.Controls[n].Observed
+		i.Controls[n] = status
 	}
 	return c
 }
 
-// TakeReport records news of an enforcement point. News that does not speak of every
-// standing hold of the incident on that agent is older than the latest stop and is left out.
+// TakeReport records news of an enforcement point. It counts as accepted or observed once
+// every standing hold of the incident on that agent is, so that nothing is called stopped
+// of which the newest stop was not seen.
 func (i *Incident) TakeReport(r ControlReport) Change {
 	n := slices.IndexFunc(i.Controls, func(s ControlStatus) bool { return s.Agent == r.Agent && s.Control == r.Control })
 	if n < 0 {
 		return Change{}
 	}
-	for _, h := range i.ActiveHolds() {
-		if (h.Scope.Agent == "" || h.Scope.Agent == r.Agent) && !slices.Contains(r.Holds, h.ID) {
-			return Change{}
-		}
-	}
 	var c Change
 	s, at := &i.Controls[n], Moment(r.At)
 	data := map[string]any{"agent": r.Agent, "control": r.Control, "after_ms": at.Sub(s.RequestedAt).Milliseconds()}
-	if r.Accepted && s.AcceptedAt.IsZero() {
+	if r.Drift {
+		c = c.And(i.drift(s, r, data))
+	}
+	if r.Accepted || r.Observed { // what is enforced was accepted
+		s.Accepted = with(s.Accepted, r.Holds)
+	}
+	if r.Observed {
+		s.Observed = with(s.Observed, r.Holds)
+	}
+	if s.AcceptedAt.IsZero() && i.allOn(s.Agent, s.Accepted) {
 		s.AcceptedAt, s.Error = at, ""
 		c.event(EventControlAccepted, Tagout, at, data)
 	}
-	if r.Drift && !s.ObservedAt.IsZero() {
-		s.ObservedAt = time.Time{}
-		c.event(EventDrift, Tagout, at, data)
-		c.post(i, "drift:"+r.Agent+":"+at.Format(time.RFC3339Nano), Message{Tone: ToneDanger, Body: []Text{
-			T(Bold("Drift: "), "agent ", Fixed(r.Agent), " was found running under a hold by ", Fixed(r.Control), ". It is being stopped again.")}})
-	}
-	if r.Observed && s.ObservedAt.IsZero() {
+	if s.ObservedAt.IsZero() && i.allOn(s.Agent, s.Observed) {
 		s.ObservedAt, s.Error = at, ""
 		c.event(EventControlObserved, Tagout, at, data)
 	}
@@ -85,6 +85,45 @@ func (i *Incident) TakeReport(r ControlReport) Change {
 		c.event(EventControlFailed, Tagout, at, data)
 	}
 	return c.And(i.settle(Tagout, at))
+}
+
+// drift records that an agent was found running under holds that were observed before.
+func (i *Incident) drift(s *ControlStatus, r ControlReport, data map[string]any) Change {
+	var c Change
+	gone := func(id HoldID) bool { return slices.Contains(r.Holds, id) }
+	s.Accepted, s.Observed = slices.DeleteFunc(s.Accepted, gone), slices.DeleteFunc(s.Observed, gone)
+	if s.ObservedAt.IsZero() {
+		return c
+	}
+	s.ObservedAt = time.Time{}
+	c.event(EventDrift, Tagout, r.At, data)
+	c.post(i, "drift:"+r.Agent+":"+Moment(r.At).Format(time.RFC3339Nano), Message{Tone: ToneDanger, Body: []Text{
+		T(Bold("Drift: "), "agent ", Fixed(r.Agent), " was found running under a hold by ", Fixed(r.Control), ". It is being stopped again.")}})
+	return c
+}
+
+// allOn reports whether the incident's standing holds on an agent are all among ids.
+func (i *Incident) allOn(agent string, ids []HoldID) bool {
+	any := false
+	for _, h := range i.ActiveHolds() {
+		if h.Scope.Agent != "" && h.Scope.Agent != agent {
+			continue
+		}
+		any = true
+		if !slices.Contains(ids, h.ID) {
+			return false
+		}
+	}
+	return any
+}
+
+func with(ids, more []HoldID) []HoldID {
+	for _, id := range more {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // PassLeases records the agents without controls whose lease has ended: they are contained

@@ -134,29 +134,61 @@ func (d *Desk) rollback(ctx context.Context, e tagout.Effect) error {
 	return err
 }
 
-// Report records news of an enforcement point in every incident that holds the agent. An
-// error means that it should be told again.
+// reportPatience is how long news of a stop waits for the stop to be recorded.
+const reportPatience = 2 * time.Second
+
+// Report records news of an enforcement point in every incident that it concerns. An error
+// means that it should be told again.
 func (d *Desk) Report(ctx context.Context, r tagout.ControlReport) error {
 	d.metrics.control(r)
+	if err := d.recorder.wait(ctx, r.Holds); err != nil {
+		return err
+	}
 	ids := d.incidentsOf(r)
+	if r.Versions != nil {
+		waiting, err := d.rollingBack(ctx, r.Agent)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, waiting...)
+	}
 	for _, id := range ids {
 		_, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-			c := i.TakeReport(r)
-			rb := i.Rollback
-			if rb == nil || rb.Agent != r.Agent || r.Versions == nil || r.At.Before(rb.At) {
-				return c, nil
-			}
-			seen := tagout.Observed{Versions: r.Versions}
-			if seen.ConfirmsVersions(tagout.Wanted{Versions: rb.To}) {
-				c = c.And(i.EndRollback("", now))
-			}
-			return c, nil
+			return i.TakeReport(r).And(confirmRollback(i, r, now)), nil
 		})
 		if err != nil && tagout.CodeOf(err) != tagout.NotFound {
 			return err
 		}
 	}
 	return nil
+}
+
+// confirmRollback ends a rollback whose versions were read back after it began.
+func confirmRollback(i *tagout.Incident, r tagout.ControlReport, now time.Time) tagout.Change {
+	rb := i.Rollback
+	if rb == nil || rb.Agent != r.Agent || r.Versions == nil {
+		return tagout.Change{}
+	}
+	seen := tagout.Observed{Versions: r.Versions}
+	if !seen.ConfirmsVersions(tagout.Wanted{Versions: rb.To}) {
+		return tagout.Change{}
+	}
+	return i.EndRollback("", now)
+}
+
+// rollingBack lists the open incidents with a rollback of the agent under way.
+func (d *Desk) rollingBack(ctx context.Context, agent string) ([]tagout.IncidentID, error) {
+	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Agent: agent, Open: true, Limit: 1000})
+	if err != nil {
+		return nil, err
+	}
+	var ids []tagout.IncidentID
+	for _, i := range open {
+		if rb := i.Rollback; rb != nil && rb.Agent == agent && rb.DoneAt.IsZero() && rb.FailedAt.IsZero() {
+			ids = append(ids, i.ID)
+		}
+	}
+	return ids, nil
 }
 
 // incidentsOf lists the incidents whose holds a report is about.

@@ -205,6 +205,29 @@ func (r *recorder) submit(s tagout.StopRequest) *recording {
 	return rec
 }
 
+// wait returns once none of these stops is on its way into the database, or Unavailable
+// if that takes too long.
+func (r *recorder) wait(ctx context.Context, ids []tagout.HoldID) error {
+	timer := time.NewTimer(reportPatience)
+	defer timer.Stop()
+	for _, id := range ids {
+		r.mu.Lock()
+		rec := r.pending[id]
+		r.mu.Unlock()
+		if rec == nil {
+			continue
+		}
+		select {
+		case <-rec.done:
+		case <-timer.C:
+			return tagout.Errorf(tagout.Unavailable, "The stop that this is about is not recorded yet.")
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
 // try records once; what fails stays pending for the next round.
 func (r *recorder) try(rec *recording) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

@@ -33,8 +33,10 @@ type driver struct {
 	tried    generation // of the pass before
 	hurried  bool       // the last request ended early, or late, since something newer is to be sent
 	last     *tagout.Observed
-	failures int    // in a row
-	blamed   string // the failure that was reported last
+	told     map[string]string // the versions that were reported last
+	toldFor  generation        // and what was wanted then
+	failures int               // in a row
+	blamed   string            // the failure that was reported last
 }
 
 // mark is how far one hold got at this control.
@@ -95,6 +97,7 @@ func (g *Gate) Run(ctx context.Context) {
 		}
 	}
 	all.Wait()
+	<-ctx.Done()
 }
 
 // Reconcile drives the controls of these agents, or of all if none is named, to what is

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -173,6 +174,7 @@ func (d *driver) read(ctx context.Context, w wish) (bool, error) {
 	})
 	d.last = &o
 	d.compare(o, w)
+	d.tellVersions(o, w)
 	confirmed := o.Confirms(w.Wanted, d.agent) && o.ConfirmsVersions(w.Wanted)
 	if w.leader && w.sure && len(d.beyond(o, w)) > 0 {
 		confirmed = false // lifted here, but still held there
@@ -281,9 +283,19 @@ func (d *driver) blame(w wish, sentence string) {
 	d.report(tagout.ControlReport{Holds: unobserved, Error: sentence})
 }
 
-// report queues news about holds; without holds there is none.
+// tellVersions reports what runs whenever that changed, and once after every change of what
+// is wanted, so that a rollback is confirmed by what was read after it.
+func (d *driver) tellVersions(o tagout.Observed, w wish) {
+	if o.Versions == nil || d.toldFor == w.key && maps.Equal(d.told, o.Versions) {
+		return
+	}
+	d.told, d.toldFor = o.Versions, w.key
+	d.report(tagout.ControlReport{Versions: o.Versions})
+}
+
+// report queues news about holds or versions; without either there is none.
 func (d *driver) report(r tagout.ControlReport) {
-	if len(r.Holds) == 0 {
+	if len(r.Holds) == 0 && r.Versions == nil {
 		return
 	}
 	r.Agent, r.Control, r.At = d.agent.Name, d.control.Name(), d.gate.clock.Now()

@@ -8,6 +8,7 @@ import (
 	"tagout/bot"
 	"tagout/commands"
 	"tagout/escalation"
+	"tagout/internal/config"
 	"tagout/store"
 )
 
@@ -39,7 +40,7 @@ type configSchemaCmd struct{}
 
 // Run prints the schema.
 func (configSchemaCmd) Run(env *surroundings) error {
-	_, err := env.stdout.Write(nil)
+	_, err := env.stdout.Write(config.Schema())
 	return err
 }
 

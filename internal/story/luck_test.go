@@ -283,7 +283,7 @@ func TestARequestExpires(t *testing.T) {
 }
 
 func TestPagingRepeatsAndClimbsUntilAcknowledged(t *testing.T) {
-	tellWith(t, bothStores, func(p *params) { p.Repeat = "700ms" }, func(t *testing.T, w *world) {
+	tellWith(t, bothStores, func(p *params) { p.Repeat = "1s" }, func(t *testing.T, w *world) {
 		id := w.alarm("MailToUnsubscribed", critical)
 		w.isPaged("U0EXEC", "not acknowledged within")
 		w.isPaged("U0LEGAL", "still not acknowledged")
@@ -310,7 +310,7 @@ func TestTheQuietWindowHoldsBackTheGo(t *testing.T) {
 
 func TestAControlThatLiesIsNotObservedAndPagesAfterTheDeadline(t *testing.T) {
 	tellWith(t, bothStores, func(p *params) { p.ContainDeadline = "1500ms" }, func(t *testing.T, w *world) {
-		w.log.expect("drift", "control")
+		w.log.expect("found running", "control")
 		w.mailer.set(func(m *machine) { m.deaf = true })
 		id := w.alarm("MailToUnsubscribed", critical)
 		w.happens(id, tagout.EventControlAccepted, 1)
@@ -326,7 +326,7 @@ func TestAControlThatLiesIsNotObservedAndPagesAfterTheDeadline(t *testing.T) {
 
 func TestDriftIsFoundAndStoppedAgain(t *testing.T) {
 	tellWith(t, bothStores, func(p *params) { p.Lease = "3s" }, func(t *testing.T, w *world) {
-		w.log.expect("drift")
+		w.log.expect("found running")
 		id := w.alarm("MailToUnsubscribed", critical)
 		w.state(id, tagout.StateContained)
 		w.mailer.set(func(m *machine) { m.holds = nil })
@@ -337,7 +337,7 @@ func TestDriftIsFoundAndStoppedAgain(t *testing.T) {
 }
 
 func TestAnAgentWithoutControlsIsContainedByLease(t *testing.T) {
-	tellWith(t, bothStores, func(p *params) { p.Lease = "1s" }, func(t *testing.T, w *world) {
+	tellWith(t, bothStores, func(p *params) { p.Lease = "3s" }, func(t *testing.T, w *world) {
 		w.types("U0IC", "#general", "/kill researcher")
 		w.state("INC-1", tagout.StateContained)
 		w.reads("U0IC", w.room("inc-1-"), "by lease, not observed")
