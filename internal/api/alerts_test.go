@@ -161,7 +161,7 @@ func TestASenderIsToldToComeBackWhenAlertsWereNotStored(t *testing.T) {
 		"a defect":               {nil, errors.New("secret cause"), 500, tagout.Internal},
 		"too slow":               {nil, context.DeadlineExceeded, 503, tagout.Unavailable},
 		"one of two not yet":     {[]tagout.Folded{{Incident: seven}, {Err: down}}, errors.Join(down), 503, tagout.Unavailable},
-		"one wrong, one not yet": {[]tagout.Folded{{Err: wrong}, {Err: down}}, errors.Join(wrong, down), 503, tagout.Unavailable},
+		"one wrong, one not yet": {[]tagout.Folded{{Err: down}, {Err: wrong}}, errors.Join(down, wrong), 503, tagout.Unavailable},
 		"one of two never":       {[]tagout.Folded{{Incident: seven}, {Err: wrong}}, errors.Join(wrong), 422, tagout.Invalid},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -205,3 +205,27 @@ func TestATokenIsFoundAmongOthers(t *testing.T) {
 	b.do("GET", "/v1/agents", "", header("Authorization", readToken)).is(t, 401)
 	b.do("GET", "/v1/agents?token="+readToken, "").is(t, 401)
 }
+
+func TestAnAbortedAnswerStaysAborted(t *testing.T) {
+	t.Parallel()
+	b := newBench(func(o *Options) { o.Desk = panicking{o.Desk.(*fakeDesk), http.ErrAbortHandler} })
+	defer func() {
+		if p := recover(); p != http.ErrAbortHandler {
+			t.Errorf("the server got %v instead of the order to abort", p)
+		}
+	}()
+	b.do("POST", "/v1/alerts/generic", alertBody, bearing(sourceToken))
+	t.Error("the abort was answered")
+}
+
+func TestBodiesMustSayThatTheyAreJSON(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	for _, path := range []string{"/v1/commands/kill", "/v1/versions", "/v1/changes", "/v1/failures"} {
+		b.do("POST", path, `{"text":"mailer"}`, bearing(allToken), header("Content-Type", "text/plain")).isProblem(t, 415, tagout.Invalid)
+		b.do("POST", path, `{"text":"mailer"}`, bearing(allToken), func(r *http.Request) { r.Header.Del("Content-Type") }).isProblem(t, 415, tagout.Invalid)
+	}
+	if len(b.calls) > 0 {
+		t.Error("the command ran")
+	}
+}
