@@ -77,7 +77,9 @@ func (b *Bot) answer(d *delivery, done result, cancel context.CancelCauseFunc) {
 	case done.reply.Form != nil:
 		b.openForm(ctx, d, *done.reply.Form, to)
 	case isEmpty(done.reply.Message):
-		// the acknowledgement said it all
+		if d.kind == kindClick { // a click is never left without an answer
+			b.tell(ctx, to, tagout.Say("Done."))
+		}
 	default:
 		sent := b.send(ctx, to, done.reply.Message, done.reply.Public)
 		if done.reply.Updates != nil {

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -176,20 +175,19 @@ func (b *Bot) index(commands []tagout.Command) error {
 }
 
 // Start begins to work: it asks Slack who the bot is, takes up deliveries that an earlier
-// process left unfinished, and starts the workers. It does not fail because Slack or the
-// database is down; both are tried again in the background. ctx bounds the first try only.
+// process left unfinished, and starts the workers. All of it happens in the background, so
+// it does not fail or wait because Slack or the database is down. It returns ctx's error,
+// or Conflict if the bot was drained.
 func (b *Bot) Start(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if b.base.Err() != nil {
-		return errors.New("bot: started after it was drained")
+		return tagout.Errorf(tagout.Conflict, "The Slack edge was drained and cannot be started again.")
 	}
 	b.work.start()
 	b.stops.start()
 	b.refresh.start()
-	first, cancel := context.WithTimeout(ctx, 3*time.Second)
-	defer cancel()
-	if err := b.identify(first); err != nil {
-		b.log.Warn("Slack does not answer yet; trying again in the background", "error", tagout.Sentence(err))
-	}
 	b.jobs.Go(b.keepIdentifying)
 	b.jobs.Go(b.keepSweeping)
 	return nil
@@ -247,21 +245,30 @@ func (b *Bot) identify(ctx context.Context) error {
 	})
 }
 
-// probeEvery is how often Slack is asked whether it is there while nothing else tells.
-const probeEvery = 20 * time.Second
+const (
+	identifyEvery = 5 * time.Second  // while Slack has not said who the bot is
+	probeEvery    = 20 * time.Second // while nothing else tells whether Slack answers
+)
 
 // keepIdentifying asks until Slack has said who the bot is, and probes Slack while it is
 // not known to answer.
 func (b *Bot) keepIdentifying() {
-	for pause := time.Second; ; pause = min(2*pause, probeEvery) {
-		if sleep(b.base, jitter(pause)) != nil {
-			return
-		}
-		if b.identify(b.base) == nil && !b.health.fresh(time.Now(), probeEvery) {
+	for pause := 500 * time.Millisecond; ; {
+		switch err := b.identify(b.base); {
+		case err != nil && b.base.Err() == nil:
+			b.log.Warn("Slack does not answer yet; trying again", "error", tagout.Sentence(err))
+			pause = min(2*pause, identifyEvery)
+		case b.health.fresh(time.Now(), probeEvery):
+			pause = probeEvery
+		default:
+			pause = identifyEvery
 			_ = b.do(b.base, call{method: "auth.test", priority: updatesLast}, func(ctx context.Context) error {
 				_, err := b.api.Identify(ctx)
 				return err
 			})
+		}
+		if sleep(b.base, jitter(pause)) != nil {
+			return
 		}
 	}
 }

@@ -179,6 +179,9 @@ func decodeCommandForm(body []byte, at time.Time) (*delivery, error) {
 	if err != nil {
 		return nil, tagout.Errorf(tagout.Invalid, "That is not a slash command.")
 	}
+	if form.Get("ssl_check") == "1" { // Slack looks at the certificate, nothing more
+		return &delivery{kind: kindOther, at: at}, nil
+	}
 	fields := map[string]string{}
 	for key := range form {
 		fields[key] = form.Get(key)

@@ -74,7 +74,11 @@ func (b *Bot) turnAway(d *delivery) {
 		d.acknowledge(map[string]any{"response_action": "clear"})
 	default:
 		d.acknowledge(nil)
-		b.background("turn away", func(ctx context.Context) { b.tell(ctx, d.origin(), tagout.Say(sentence)) })
+		go b.guarded("turn away", func() { // not a job: a drain may be waiting for those
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(b.base), finishBudget)
+			defer cancel()
+			b.tell(ctx, d.origin(), tagout.Say(sentence))
+		})
 	}
 }
 

@@ -172,8 +172,10 @@ func allowances(method string, at Place) []allowance {
 			{key: method + " " + at.Channel + " " + at.TS, limit: 1, window: time.Second},
 			{key: method, limit: 47, window: minute},
 		}
-	case "auth.test", "response_url":
-		return []allowance{{key: method, limit: 100, window: 10 * time.Second}}
+	case "auth.test":
+		return []allowance{{key: method, limit: 50, window: 10 * time.Second}}
+	case "response_url": // each has its own few uses and no tier
+		return []allowance{{key: method, limit: 300, window: time.Second}}
 	case "chat.postEphemeral", "views.open", "users.info":
 		return []allowance{{key: method, limit: 95, window: minute}}
 	case "conversations.invite", "conversations.history", "conversations.join", "conversations.open", "users.conversations":

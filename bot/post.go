@@ -96,6 +96,9 @@ func (b *Bot) settle(ctx context.Context, intent string) {
 // find looks for a message of ours by its key. When Slack will not show the history it
 // says that there is none: a message twice is better than a message lost.
 func (b *Bot) find(ctx context.Context, o outgoing, key string) (Place, bool, error) {
+	if err := b.identify(ctx); err != nil {
+		return Place{}, false, err
+	}
 	channel, err := b.channelID(ctx, o.channel)
 	if err != nil {
 		return Place{}, false, err

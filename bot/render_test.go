@@ -83,9 +83,9 @@ func hostile() tagout.Message {
 }
 
 func strange() tagout.Message {
-	return tagout.Message{Title: "שלום ‏INC-7‏ 🚨🚨"}.
-		Para("\u202egnp.exe\u202c \u2066isolated\u2069 bell\u0007 bad\xff utf8 مرحبا 👩‍👩‍👧").
-		Fact("عنوان", "قيمة ‏RTL‏").Fact("Emoji", "🛑")
+	return tagout.Message{Title: "שלום \u200fINC-7\u200f 🚨🚨"}.
+		Para("\u202egnp.exe\u202c \u2066isolated\u2069 bell\u0007 bad\xff utf8 مرحبا 👩\u200d👩\u200d👧").
+		Fact("عنوان", "قيمة \u200fRTL\u200f").Fact("Emoji", "🛑")
 }
 
 func huge() tagout.Message {

@@ -29,8 +29,10 @@ const (
 
 // Socket is Socket Mode: two connections over which Slack delivers.
 type Socket struct {
-	bot    *Bot
-	client *slack.Client
+	bot        *Bot
+	client     *slack.Client
+	silence    time.Duration // a connection that is silent for so long is replaced
+	watchEvery time.Duration
 }
 
 // Socket prepares Socket Mode with an app-level token (xapp-…). The bot's API must be of
@@ -41,7 +43,7 @@ func (b *Bot) Socket(appToken string) *Socket {
 		url, client = api.url, api.http
 	}
 	b.health.useSockets()
-	return &Socket{bot: b, client: newClient("", appToken, url, client)}
+	return &Socket{bot: b, client: newClient("", appToken, url, client), silence: silence, watchEvery: watchEvery}
 }
 
 // Run keeps two connections open until ctx ends, and replaces one that is silent. It
@@ -71,7 +73,7 @@ func (s *Socket) keep(ctx context.Context, n int) {
 		if ctx.Err() != nil {
 			return
 		}
-		if time.Since(began) > silence {
+		if time.Since(began) > s.silence {
 			pause = 200 * time.Millisecond
 		}
 		wait := s.waitAfter(err, pause, log)
@@ -100,7 +102,7 @@ func (s *Socket) waitAfter(err error, pause time.Duration, log *slog.Logger) tim
 }
 
 // errSilent ends a connection on which nothing was heard.
-var errSilent = errors.New("nothing was heard for 30 s")
+var errSilent = errors.New("nothing was heard for too long")
 
 // connect runs one client until its connection is lost for good, silent, or ctx ends.
 func (s *Socket) connect(ctx context.Context, log *slog.Logger) error {
@@ -115,7 +117,7 @@ func (s *Socket) connect(ctx context.Context, log *slog.Logger) error {
 	client := socketmode.New(s.client,
 		socketmode.OptionDialer(watchedDialer(note)),
 		socketmode.OptionReadLimit(maxEnvelope),
-		socketmode.OptionPingInterval(silence),
+		socketmode.OptionPingInterval(s.silence),
 		socketmode.OptionLog(slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)))
 	ended := make(chan error, 1)
 	go s.bot.guarded("socket", func() { ended <- client.RunContext(ctx) })
@@ -128,7 +130,7 @@ func (s *Socket) connect(ctx context.Context, log *slog.Logger) error {
 		}
 	}
 	defer setUp(false)
-	watch := time.NewTicker(watchEvery)
+	watch := time.NewTicker(s.watchEvery)
 	defer watch.Stop()
 	for {
 		select {
@@ -150,7 +152,7 @@ func (s *Socket) connect(ctx context.Context, log *slog.Logger) error {
 				s.receive(client, event)
 			}
 		case <-watch.C:
-			if up && time.Since(time.Unix(0, heard.Load())) >= silence {
+			if up && time.Since(time.Unix(0, heard.Load())) >= s.silence {
 				log.Warn("a Socket Mode connection is replaced", "reason", errSilent)
 				cancel(errSilent)
 			}
