@@ -43,9 +43,9 @@ func New(v tagout.Vendor, clock tagout.Clock) (*Pager, error) {
 	if err := v.Decode(&s); err != nil {
 		return nil, err
 	}
-	relay, err := parseRelay(s.SMTP)
+	relay, err := parseRelay(v.Place, s.SMTP)
 	if err != nil {
-		return nil, tagout.Errorf(tagout.Invalid, "%s: %s", v.Place, err.Error())
+		return nil, err
 	}
 	from, err := netmail.ParseAddress(s.From)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"net"
 	"net/netip"
 	"net/url"
@@ -12,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/wneessen/go-mail"
+
+	"tagout"
 )
 
 // relay is the mail server that takes our mail.
@@ -27,12 +28,16 @@ type relay struct {
 
 const relayFix = " Fix: Write smtp://user:password@host:587 or smtps://user:password@host:465, with special characters of the password as %XX."
 
-// parseRelay reads the setting smtp. STARTTLS is used where it is offered, and required
-// from other machines unless the URL says ?tls=off. Its errors show nothing of the URL.
-func parseRelay(text string) (relay, error) {
+// parseRelay reads the setting smtp, which stands at a place of the configuration.
+// STARTTLS is used where it is offered, and required from other machines unless the URL
+// says ?tls=off. Its errors show nothing of the URL.
+func parseRelay(place, text string) (relay, error) {
+	refuse := func(sentence string) (relay, error) {
+		return relay{}, tagout.Errorf(tagout.Invalid, "%s: %s", place, sentence)
+	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" || u.Path != "" && u.Path != "/" {
-		return relay{}, errors.New("The address of the mail server cannot be read." + relayFix)
+		return refuse("The address of the mail server cannot be read." + relayFix)
 	}
 	r := relay{host: u.Hostname(), port: 587, user: u.User.Username(), implicit: u.Scheme == "smtps", starttls: mail.TLSMandatory}
 	r.password, _ = u.User.Password()
@@ -41,7 +46,7 @@ func parseRelay(text string) (relay, error) {
 	}
 	if u.Port() != "" {
 		if r.port, err = strconv.Atoi(u.Port()); err != nil || r.port < 1 || r.port > 65535 {
-			return relay{}, errors.New("The port of the mail server is not one." + relayFix)
+			return refuse("The port of the mail server is not one." + relayFix)
 		}
 	}
 	if r.local() {
@@ -49,12 +54,12 @@ func parseRelay(text string) (relay, error) {
 	}
 	for key, values := range u.Query() {
 		if key != "tls" || len(values) != 1 || values[0] != "off" || r.implicit {
-			return relay{}, errors.New("The address of the mail server has an option that is not known. Fix: Only smtp://…?tls=off is.")
+			return refuse("The address of the mail server has an option that is not known. Fix: Only smtp://…?tls=off is.")
 		}
 		r.starttls = mail.NoTLS
 	}
 	if r.starttls == mail.NoTLS && r.user != "" && !r.local() {
-		return relay{}, errors.New("The password would go to another machine without encryption. Fix: Remove ?tls=off, or the user and password.")
+		return refuse("The password would go to another machine without encryption. Fix: Remove ?tls=off, or the user and password.")
 	}
 	return r, nil
 }

@@ -109,14 +109,14 @@ func TestMailGoesEncryptedWithALogin(t *testing.T) {
 func TestEncryptionIsAskedOfOtherMachines(t *testing.T) {
 	t.Parallel()
 	address, roots, mails := encryptedServer(t, false)
-	r, err := parseRelay("smtp://tagout:pass%20word@mail.example.com:587")
+	r, err := parseRelay("tagout.yaml:1:1", "smtp://tagout:pass%20word@mail.example.com:587")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r.local() || r.starttls.String() != "TLSMandatory" {
 		t.Errorf("relay is local %t, with %s", r.local(), r.starttls)
 	}
-	local, err := parseRelay("smtp://tagout:pass%20word@" + address)
+	local, err := parseRelay("tagout.yaml:1:1", "smtp://tagout:pass%20word@"+address)
 	if err != nil {
 		t.Fatal(err)
 	}
