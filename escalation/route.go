@@ -97,8 +97,11 @@ func (r *Router) raise(v *tagout.Verdict, report *tagout.FailureReport) {
 	if report == nil {
 		return
 	}
-	if _, known := r.policy.Classes[report.Class]; known {
-		v.Class = report.Class
+	if class, known := r.policy.Classes[report.Class]; known {
+		routed := r.policy.Classes[v.Class]
+		if !class.Retry || routed == nil || routed.Retry { // never from stopping to retrying
+			v.Class = report.Class
+		}
 	}
 	if _, known := r.policy.Severities[report.Severity]; known && report.Severity.Worse(v.Severity) {
 		v.Severity = report.Severity

@@ -329,8 +329,10 @@ func TestDriftIsFoundAndStoppedAgain(t *testing.T) {
 		w.log.expect("found running")
 		id := w.alarm("MailToUnsubscribed", critical)
 		w.state(id, tagout.StateContained)
-		w.mailer.set(func(m *machine) { m.holds = nil })
-		w.happens(id, tagout.EventDrift, 1)
+		w.eventually("the drift is found", func() bool {
+			w.mailer.set(func(m *machine) { m.holds = nil })
+			return w.events(id, tagout.EventDrift) > 0
+		})
 		w.state(id, tagout.StateContained)
 		w.happens(id, tagout.EventControlObserved, 2)
 	})
