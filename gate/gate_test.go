@@ -2,6 +2,7 @@ package gate_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -111,12 +112,41 @@ func TestOneStopHungManyTimesAtOnceStandsOnce(t *testing.T) {
 	}
 }
 
+func TestACommittedStopLeavesTheJournal(t *testing.T) {
+	t.Parallel()
+	path := journalPath(t)
+	g := loaded(t, gate.Options{Journal: path})
+	for _, id := range []string{"a", "b", "c", "d"} {
+		hang(t, g, stopOf(id, "mailer", tagout.Halted))
+	}
+	lifted := holdOn("b", "mailer", tagout.Halted)
+	lifted.LiftedAt = time.Unix(1, 0)
+	g.Committed([]tagout.Hold{holdOn("a", "mailer", tagout.Halted), lifted})
+	g.Refresh(g.StartRead(), []tagout.Hold{holdOn("a", "mailer", tagout.Halted), holdOn("c", "mailer", tagout.Halted)}, nil)
+	if p := g.Pending(); len(p) != 1 || p[0].Hold.ID != "d" || g.Status().Pending != 1 {
+		t.Errorf("pending: %v", p)
+	}
+	if holds := g.Holds(); len(holds) != 3 {
+		t.Errorf("holds: %v", holds)
+	}
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := open(t, gate.Options{Journal: path})
+	if p := again.Pending(); len(p) != 1 || p[0].Hold.ID != "d" {
+		t.Errorf("pending after a restart: %v", p)
+	}
+	if holds := again.Holds(); len(holds) != 1 {
+		t.Errorf("holds after a restart: %v", holds)
+	}
+}
+
 func TestACancelledRequestStillStops(t *testing.T) {
 	t.Parallel()
 	g := loaded(t, gate.Options{Journal: journalPath(t)})
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := g.Hang(ctx, stopOf("h1", "*", tagout.Halted)); err != nil {
+	if err := g.Hang(ctx, stopOf("h1", "*", tagout.Halted)); errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	if mode := modeOf(g, "acme.researcher"); mode != tagout.Halted {

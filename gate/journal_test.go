@@ -501,6 +501,44 @@ func TestAStopIsInForceWithinATenthOfASecondHoweverSlowTheDisk(t *testing.T) {
 	})
 }
 
+func TestARepeatWaitsUntilTheStopIsInForce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newMemoryDisk()
+		g := gateOn(t, d)
+		stuck := make(chan struct{})
+		d.set(func(d *memoryDisk) { d.stuck = stuck })
+		go func() { _ = g.Hang(t.Context(), stop("a")) }()
+		synctest.Wait()
+		if err := g.Hang(t.Context(), stop("a")); err != nil || len(g.Holds()) != 1 {
+			t.Errorf("the repeat returned %v with holds %v", err, g.Holds())
+		}
+		close(stuck)
+		if err := g.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestADatabaseThatCouldNotBeWrittenDownIsWrittenLater(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newMemoryDisk()
+		j := openOn(t, d, "j")
+		d.set(func(d *memoryDisk) { d.room = 0 })
+		if err := j.bind("db-1"); tagout.CodeOf(err) != tagout.Unavailable {
+			t.Errorf("full disk: %v", err)
+		}
+		d.set(func(d *memoryDisk) { d.room = -1 })
+		time.Sleep(2 * journalPause)
+		synctest.Wait()
+		if text := readJournal(d.content("j")); text.header.Database != "db-1" {
+			t.Errorf("header: %+v", text.header)
+		}
+		_ = j.close()
+	})
+}
+
 // gateOn is a gate with its journal on d.
 func gateOn(t *testing.T, d disk) *Gate {
 	t.Helper()
