@@ -45,10 +45,12 @@ type tx struct {
 		number(taken int) (int64, error)
 		// enqueue inserts jobs.
 		enqueue(jobs []river.InsertManyParams) error
-		// insertEvents appends to timelines, many at once.
-		insertEvents(rows []eventRow) error
+		// insert writes rows, with an ON CONFLICT clause or "", at the next flush at the latest.
+		insert(c columns, conflict string) error
 		// countRepeats adds to the counts of alerts.
 		countRepeats(rows []repeatRow) error
+		// flush sends what insert and countRepeats have gathered.
+		flush() error
 	}
 }
 

@@ -35,15 +35,10 @@ type window struct {
 
 func (f *folding) run() ([]*work, error) {
 	f.works, f.counts, f.written = map[int64]*work{}, map[window]int{}, newWrites()
-	var err error
-	if f.known, err = f.readKnown(); err != nil {
+	if err := f.lockEverything(); err != nil {
 		return nil, err
 	}
-	if f.anyNews() {
-		if err := f.lockForNews(); err != nil {
-			return nil, err
-		}
-	}
+	var err error
 	if f.now, err = f.store.moment(f.tx); err != nil {
 		return nil, err
 	}
@@ -91,13 +86,10 @@ func onlyCounts(row *alertRow, in tagout.Incoming) bool {
 	return row != nil && row.Status == string(in.Alert.Status) && (row.Incident != nil || in.Alert.Status == tagout.Resolved)
 }
 
-func (f *folding) anyNews() bool {
-	return slices.ContainsFunc(f.in, func(in tagout.Incoming) bool { return !onlyCounts(f.known[key(in.ID)], in) })
-}
-
-// lockForNews keeps others from opening the same incidents meanwhile, and locks those that
-// the alerts may belong to, so that a storm reads its incident once.
-func (f *folding) lockForNews() (err error) {
+// lockEverything keeps others from opening the same incidents meanwhile, reads what is
+// known of the alerts, and locks the incidents that they may belong to, so that a storm
+// reads its incident once. A batch of repeats locks no incident.
+func (f *folding) lockEverything() (err error) {
 	var keys []string
 	for _, in := range f.in {
 		keys = append(keys, openerKeys(in.Alert.CorrelationID, in.Verdict.Scope.Agent)...)
@@ -106,20 +98,21 @@ func (f *folding) lockForNews() (err error) {
 	if err := f.sql.lockKeys(slices.Compact(keys)); err != nil {
 		return err
 	}
-	if f.known, err = f.readKnown(); err != nil { // somebody may have taken some of them
+	if f.known, err = f.readKnown(); err != nil {
 		return err
 	}
-	candidates, err := f.candidates()
+	ids, err := f.candidates()
 	if err != nil {
 		return err
 	}
-	return f.hold(candidates)
+	return f.hold(ids)
 }
 
-// candidates lists the incidents that the news may belong to.
+// candidates lists the incidents that the alerts may belong to.
 func (f *folding) candidates() ([]int64, error) {
 	ids := map[int64]bool{}
-	asked := map[tagout.Match]bool{}
+	agents, correlations := map[string]bool{}, map[string]bool{}
+	asked := map[window]bool{}
 	for _, in := range f.in {
 		row := f.known[key(in.ID)]
 		if onlyCounts(row, in) {
@@ -129,21 +122,23 @@ func (f *folding) candidates() ([]int64, error) {
 			ids[*row.Incident] = true
 		}
 		m := matchOf(in)
-		if asked[m] {
-			continue
-		}
-		asked[m] = true
-		for _, find := range finders(m) {
-			found, err := find.ids(f.DB)
-			if err != nil {
-				return nil, err
-			}
-			for _, id := range found {
-				ids[id] = true
-			}
+		agents[clean(m.Agent)], asked[window{agent: clean(m.Agent), class: clean(m.Class)}] = true, true
+		if m.CorrelationID != "" {
+			correlations[correlation(m.CorrelationID)] = true
 		}
 	}
-	return slices.Collect(maps.Keys(ids)), nil
+	if len(agents) == 0 {
+		return nil, nil
+	}
+	var rows []incidentRow
+	err := f.DB.Select("id, agent, class, correlation").Where(notEnded).
+		Where("agent IN ? OR correlation IN ?", slices.Collect(maps.Keys(agents)), slices.Collect(maps.Keys(correlations))).Find(&rows).Error
+	for _, r := range rows {
+		if asked[window{agent: r.Agent, class: r.Class}] || correlations[r.Correlation] {
+			ids[r.ID] = true
+		}
+	}
+	return slices.Collect(maps.Keys(ids)), err
 }
 
 func matchOf(in tagout.Incoming) tagout.Match {

@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"gorm.io/gorm/clause"
-
 	"tagout"
 )
 
@@ -117,16 +115,12 @@ func (w *writes) flushAlerts(f *folding) error {
 		row.Count = w.added[id]
 		rows = append(rows, row)
 	}
-	return insert(f, rows, clause.OnConflict{
-		Columns: []clause.Column{{Name: "id"}},
-		DoUpdates: append(clause.AssignmentColumns([]string{"incident", "status", "severity", "class", "agent", "channel", "region", "tool", "no_agent", "last_at"}),
-			clause.Assignment{Column: clause.Column{Name: "count"}, Value: clause.Expr{SQL: "alerts.count + excluded.count"}}),
-	})
+	return insert(f.tx, rows, replace[alertRow]([]string{"id"}, []string{"count", "first_at", "source", "fingerprint"})+", count = alerts.count + excluded.count")
 }
 
 func (w *writes) flushBodies(f *folding) error {
 	slices.SortStableFunc(w.bodies, func(a, b bodyRow) int { return cmp.Compare(a.Alert, b.Alert) })
-	return insert(f, w.bodies, clause.OnConflict{DoNothing: true})
+	return insert(f.tx, w.bodies, "ON CONFLICT DO NOTHING")
 }
 
 func (w *writes) flushAdopted(f *folding) error {
@@ -153,7 +147,7 @@ func (w *writes) flushSightings(f *folding) error {
 			return err
 		}
 	}
-	return insert(f, w.sightings, clause.OnConflict{DoNothing: true})
+	return insert(f.tx, w.sightings, "")
 }
 
 func (w *writes) flushNoise(f *folding) error {
@@ -164,11 +158,7 @@ func (w *writes) flushNoise(f *folding) error {
 	slices.SortFunc(rows, func(a, b noiseRow) int {
 		return cmp.Or(cmp.Compare(a.Agent, b.Agent), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Tool, b.Tool))
 	})
-	return insert(f, rows, clause.OnConflict{
-		Columns:   []clause.Column{{Name: "agent"}, {Name: "channel"}, {Name: "region"}, {Name: "tool"}},
-		DoUpdates: clause.AssignmentColumns([]string{"last_at"}),
-		Where:     clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: "excluded.last_at > alert_noise.last_at"}}},
-	})
+	return insert(f.tx, rows, replace[noiseRow]([]string{"agent", "channel", "region", "tool"}, nil)+" WHERE excluded.last_at > alert_noise.last_at")
 }
 
 func (w *writes) flushRepeats(f *folding) error {
@@ -181,23 +171,22 @@ func (w *writes) flushRepeats(f *folding) error {
 			return err
 		}
 	}
+	var totals []repeatsRow
 	for _, id := range slices.Sorted(maps.Keys(w.repeated)) {
-		err := f.Exec(`INSERT INTO alert_repeats (incident, count) VALUES (?, ?)
-			ON CONFLICT (incident) DO UPDATE SET count = alert_repeats.count + excluded.count`, id, w.repeated[id]).Error
-		if err != nil {
-			return err
-		}
+		totals = append(totals, repeatsRow{Incident: id, Count: w.repeated[id]})
 	}
-	return nil
+	return insert(f.tx, totals, "ON CONFLICT (incident) DO UPDATE SET count = alert_repeats.count + excluded.count")
 }
 
-// insert writes rows, many in one statement.
-func insert[R any](f *folding, rows []R, conflict clause.OnConflict) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	return f.Clauses(conflict).CreateInBatches(rows, batchSize).Error
+// repeatsRow is how many repeats an incident has. It is kept apart from the incident, so
+// that a repeat does not wait for the incident's lock.
+type repeatsRow struct {
+	Incident int64 `gorm:"primaryKey;autoIncrement:false"`
+	Count    int64
 }
+
+// TableName is the table of the row.
+func (repeatsRow) TableName() string { return "alert_repeats" }
 
 // name tells which incidents those alerts belong to that no transition ran for: repeats,
 // and what was kept until another one of the batch reached the threshold.

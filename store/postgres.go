@@ -95,7 +95,11 @@ func (p *postgresDB) snapshot(ctx context.Context, fn func(db *gorm.DB) error) e
 
 func (p *postgresDB) transact(ctx context.Context, fn func(t *tx) error) error {
 	return p.onConnection(ctx, pgx.TxOptions{}, func(g *gorm.DB, pt pgx.Tx) error {
-		return fn(&tx{DB: g, sql: postgresTx{ctx, pt, p.jobs}})
+		t := &tx{DB: g, sql: postgresTx{ctx, pt, p.jobs, &pgx.Batch{}}}
+		if err := fn(t); err != nil {
+			return err
+		}
+		return t.sql.flush()
 	})
 }
 
@@ -130,9 +134,10 @@ func (p *postgresDB) close() error {
 
 // postgresTx is the part of a transaction that only Postgres does this way.
 type postgresTx struct {
-	ctx  context.Context
-	tx   pgx.Tx
-	jobs *river.Client[pgx.Tx]
+	ctx     context.Context
+	tx      pgx.Tx
+	jobs    *river.Client[pgx.Tx]
+	pending *pgx.Batch // statements that travel together
 }
 
 func (t postgresTx) now() (now time.Time, err error) {
@@ -158,29 +163,21 @@ func (t postgresTx) enqueue(jobs []river.InsertManyParams) error {
 	return err
 }
 
-func (t postgresTx) insertEvents(rows []eventRow) error {
-	var (
-		incidents, seqs                                  []int64
-		ats                                              []time.Time
-		actorKinds, actorIDs, kinds, data, prevs, hashes []string
-	)
-	for _, r := range rows {
-		incidents, seqs, ats = append(incidents, r.Incident), append(seqs, r.Seq), append(ats, r.At)
-		actorKinds, actorIDs, kinds = append(actorKinds, r.ActorKind), append(actorIDs, r.ActorID), append(kinds, r.Kind)
-		data, prevs, hashes = append(data, r.Data), append(prevs, r.Prev), append(hashes, r.Hash)
-	}
-	_, err := t.tx.Exec(t.ctx, `INSERT INTO events (incident, seq, at, actor_kind, actor_id, kind, data, prev, hash)
-		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])`,
-		incidents, seqs, ats, actorKinds, actorIDs, kinds, data, prevs, hashes)
-	return err
-}
-
 func (t postgresTx) countRepeats(rows []repeatRow) error {
 	ids, counts, ats := make([]string, len(rows)), make([]int64, len(rows)), make([]time.Time, len(rows))
 	for n, r := range rows {
 		ids[n], counts[n], ats[n] = r.id, r.count, r.at
 	}
-	_, err := t.tx.Exec(t.ctx, `UPDATE alerts AS a SET count = a.count + r.count, last_at = greatest(a.last_at, r.at)
+	t.pending.Queue(`UPDATE alerts AS a SET count = a.count + r.count, last_at = greatest(a.last_at, r.at)
 		FROM unnest($1::text[], $2::bigint[], $3::timestamptz[]) AS r (id, count, at) WHERE a.id = r.id`, ids, counts, ats)
-	return err
+	return nil
+}
+
+func (t postgresTx) flush() error {
+	if t.pending.Len() == 0 {
+		return nil
+	}
+	sent := *t.pending
+	*t.pending = pgx.Batch{}
+	return t.tx.SendBatch(t.ctx, &sent).Close()
 }

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"reflect"
 
-	"gorm.io/gorm/clause"
-
 	"tagout"
 )
 
@@ -17,21 +15,22 @@ func (t *tx) save(works []*work) ([]*work, error) {
 			return nil, err
 		}
 	}
-	if len(b.incidents) > 0 {
-		err := t.Clauses(clause.OnConflict{UpdateAll: true}).CreateInBatches(b.incidents, batchSize).Error
-		if err != nil {
-			return nil, err
-		}
-	}
-	if err := t.saveHolds(b); err != nil {
+	if err := insert(t, b.incidents, replace[incidentRow]([]string{"id"}, nil)); err != nil {
 		return nil, err
 	}
-	if len(b.events) > 0 {
-		if err := t.sql.insertEvents(b.events); err != nil {
-			return nil, err
-		}
+	if err := insert(t, b.hung, ""); err != nil {
+		return nil, err
+	}
+	if err := insert(t, b.events, ""); err != nil {
+		return nil, err
 	}
 	if err := t.savePages(b.pages); err != nil {
+		return nil, err
+	}
+	if err := t.sql.flush(); err != nil {
+		return nil, err
+	}
+	if err := t.lift(b.lifted); err != nil {
 		return nil, err
 	}
 	for _, r := range b.requests {
@@ -123,15 +122,9 @@ func (b *batch) addHolds(w *work) error {
 	return nil
 }
 
-// saveHolds inserts new holds and lifts lifted ones; a trigger refuses to change one that
-// was lifted before.
-func (t *tx) saveHolds(b batch) error {
-	if len(b.hung) > 0 {
-		if err := t.CreateInBatches(b.hung, batchSize).Error; err != nil {
-			return err
-		}
-	}
-	for _, r := range b.lifted {
+// lift lifts holds; a trigger refuses to change one that was lifted before.
+func (t *tx) lift(rows []holdRow) error {
+	for _, r := range rows {
 		done := t.Exec("UPDATE holds SET lifted_at = ?, lifted_by = ?, mode = ?, doc = ? WHERE id = ? AND lifted_at IS NULL", r.LiftedAt, r.LiftedBy, r.Mode, r.Doc, r.ID)
 		if done.Error != nil {
 			return done.Error
@@ -144,9 +137,6 @@ func (t *tx) saveHolds(b batch) error {
 }
 
 func (t *tx) savePages(rows []pageRow) error {
-	if len(rows) == 0 {
-		return nil
-	}
 	latest := map[string]int{} // one statement cannot touch a row twice
 	var once []pageRow
 	for _, r := range rows {
@@ -157,7 +147,7 @@ func (t *tx) savePages(rows []pageRow) error {
 		latest[r.ID] = len(once)
 		once = append(once, r)
 	}
-	return t.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, UpdateAll: true}).CreateInBatches(once, batchSize).Error
+	return insert(t, once, replace[pageRow]([]string{"id"}, nil))
 }
 
 // requestRow is a resume request that was made or changed.

@@ -111,6 +111,7 @@ type sqliteTx struct {
 
 func (t sqliteTx) now() (time.Time, error) { return time.Now(), nil }
 func (t sqliteTx) lockKeys([]string) error { return nil }
+func (t sqliteTx) flush() error            { return nil }
 func (t sqliteTx) forUpdate() string       { return "" }
 func (t sqliteTx) skipLocked() string      { return "" }
 
@@ -123,10 +124,6 @@ func (t sqliteTx) number(taken int) (last int64, err error) {
 func (t sqliteTx) enqueue(jobs []river.InsertManyParams) error {
 	_, err := t.jobs.InsertManyTx(t.ctx, t.tx, jobs)
 	return err
-}
-
-func (t sqliteTx) insertEvents(rows []eventRow) error {
-	return t.db.CreateInBatches(rows, batchSize).Error
 }
 
 func (t sqliteTx) countRepeats(rows []repeatRow) error {

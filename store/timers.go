@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"gorm.io/gorm/clause"
-
 	"tagout"
 )
 
@@ -39,14 +37,7 @@ func (t *tx) setTimers(effects []tagout.Effect) error {
 			rows[n] = row
 		}
 	}
-	if len(rows) == 0 {
-		return nil
-	}
-	return t.Clauses(clause.OnConflict{
-		Columns:   []clause.Column{{Name: "key"}},
-		DoUpdates: clause.AssignmentColumns([]string{"due", "effect"}),
-		Where:     clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: "excluded.due < timers.due"}}},
-	}).CreateInBatches(rows, batchSize).Error
+	return insert(t, rows, replace[timerRow]([]string{"key"}, nil)+" WHERE excluded.due < timers.due")
 }
 
 // ringBatch is how many timers one transaction moves.
