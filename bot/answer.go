@@ -64,7 +64,7 @@ func (b *Bot) answer(d *delivery, done result, cancel context.CancelCauseFunc) {
 	to := d.origin()
 	if d.kind == kindSubmit {
 		if from, ok := b.origins.get(d.interaction.View.ID); ok {
-			to.responseURL, to.at = from.responseURL, from.at
+			to.responseURL, to.at, to.onMessage = from.responseURL, from.at, from.onMessage
 		}
 	}
 	ctx, stop := context.WithTimeout(context.WithoutCancel(b.base), workBudget)

@@ -17,6 +17,8 @@ const (
 	claimBudget  = time.Second
 	workBudget   = 30 * time.Second
 	finishBudget = 5 * time.Second
+
+	answerPatience = 2 * time.Second // how long a worker waits for its answer to be out
 )
 
 // busy is what somebody is told when there is no room for more work.
@@ -167,14 +169,19 @@ func (b *Bot) run(ctx context.Context, d *delivery, work func(ctx context.Contex
 	if claimed {
 		crashpoint.Here("slack.worked")
 	}
-	if b.isStop(d) { // its worker is free for the next stop, however slow Slack is
-		b.jobs.Go(func() { b.guarded("answer", func() { b.answer(d, done, cancel) }) })
-		return
+	answered := make(chan struct{})
+	b.jobs.Go(func() {
+		defer close(answered)
+		b.guarded("answer", func() { b.answer(d, done, cancel) })
+	})
+	if !claimed && !d.replay {
+		return // its worker is free for the next one, however slow Slack is
 	}
-	b.answer(d, done, cancel)
-	if claimed || d.replay {
-		b.finish(d.key)
+	select {
+	case <-answered: // before it is finished, so that a crash between the two loses nothing
+	case <-time.After(answerPatience):
 	}
+	b.finish(d.key)
 }
 
 // lastly acknowledges what is not acknowledged yet, and returns what is left to be told.

@@ -214,12 +214,12 @@ func TestWhatACrashLeftUnfinishedIsWorkedAtTheNextStart(t *testing.T) {
 	inbox := newMemory()
 	claim := func(kind, key string, at time.Time, body map[string]any) {
 		payload, _ := json.Marshal(map[string]any{"kind": kind, "at": at, "body": body})
-		inbox.claims[key] = payload
+		inbox.claims[key], inbox.at[key] = payload, at
 	}
 	command := map[string]any{"team_id": sandbox.TeamID, "user_id": "U0IC", "channel_id": "C0X", "command": "/note", "text": "left over", "trigger_id": "1.2.3"}
-	claim("command", "slack:command:1.2.3", time.Now(), command)
+	claim("command", "slack:command:1.2.3", time.Now().Add(-10*time.Second), command)
 	claim("command", "slack:command:old", time.Now().Add(-time.Hour), command)
-	claim("click", "slack:click:4.5.6", time.Now(), map[string]any{
+	claim("click", "slack:click:4.5.6", time.Now().Add(-10*time.Second), map[string]any{
 		"type": "block_actions", "team": map[string]any{"id": sandbox.TeamID}, "user": map[string]any{"id": "U0LEGAL", "team_id": sandbox.TeamID},
 		"actions": []any{map[string]any{"action_id": "press:2", "value": "9"}}})
 	inbox.claims["alerts:other"] = []byte("not ours")

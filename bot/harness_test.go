@@ -32,16 +32,17 @@ func soon(t *testing.T) context.Context {
 type memory struct {
 	mu       sync.Mutex
 	claims   map[string][]byte
+	at       map[string]time.Time
 	finished map[string]bool
 	down     error
 	hang     chan struct{}
 }
 
 func newMemory() *memory {
-	return &memory{claims: map[string][]byte{}, finished: map[string]bool{}}
+	return &memory{claims: map[string][]byte{}, at: map[string]time.Time{}, finished: map[string]bool{}}
 }
 
-func (m *memory) Claim(ctx context.Context, key string, payload []byte, _ time.Time) (bool, error) {
+func (m *memory) Claim(ctx context.Context, key string, payload []byte, at time.Time) (bool, error) {
 	m.mu.Lock()
 	down, hang := m.down, m.hang
 	m.mu.Unlock()
@@ -60,7 +61,7 @@ func (m *memory) Claim(ctx context.Context, key string, payload []byte, _ time.T
 	if _, known := m.claims[key]; known {
 		return false, nil
 	}
-	m.claims[key] = payload
+	m.claims[key], m.at[key] = payload, at
 	return true, nil
 }
 
@@ -74,7 +75,7 @@ func (m *memory) Finish(_ context.Context, key string) error {
 	return nil
 }
 
-func (m *memory) Unfinished(context.Context, time.Time) (map[string][]byte, error) {
+func (m *memory) Unfinished(_ context.Context, before time.Time) (map[string][]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.down != nil {
@@ -82,7 +83,7 @@ func (m *memory) Unfinished(context.Context, time.Time) (map[string][]byte, erro
 	}
 	left := map[string][]byte{}
 	for key, payload := range m.claims {
-		if !m.finished[key] {
+		if !m.finished[key] && m.at[key].Before(before) {
 			left[key] = payload
 		}
 	}
@@ -97,7 +98,7 @@ func (m *memory) fail(err error) {
 
 // open lists the claims of deliveries that are not finished.
 func (m *memory) open() []string {
-	left, _ := m.Unfinished(context.Background(), time.Time{})
+	left, _ := m.Unfinished(context.Background(), time.Now().Add(time.Hour))
 	var keys []string
 	for key := range left {
 		if !strings.HasPrefix(key, "slack:intent:") {

@@ -317,8 +317,8 @@ func TestWhenThereIsNoRoomThePersonIsToldAndStopsStillRun(t *testing.T) {
 	e.whispered("U0LEGAL", "kill was run with mailer")
 	free()
 	sent.Wait()
-	if started.Load() > 10 {
-		t.Errorf("%d ran", started.Load())
+	if n := started.Load(); n >= 12 {
+		t.Errorf("%d ran, though somebody was told that there is no room", n)
 	}
 }
 

@@ -10,28 +10,28 @@ import (
 )
 
 const (
-	sweepEvery  = 30 * time.Second
-	sweepAfter  = 2 * time.Minute // claims of living processes are dealt with by then
+	sweepSoon   = 2 * time.Second  // between sweeps in the first minute, when a crash may lie behind
+	sweepLater  = 30 * time.Second // between sweeps after that
+	afterCrash  = 5 * time.Second  // claims of another living replica are finished by then
+	afterLong   = 2 * time.Minute
 	replayLimit = 30 * time.Minute
 	intentLimit = 24 * time.Hour
 )
 
-// keepSweeping takes up what was claimed and never finished: at once what earlier
-// processes left, later what other replicas did.
+// keepSweeping takes up what was claimed and never finished: soon after the start what an
+// earlier process left, later what other replicas did.
 func (b *Bot) keepSweeping() {
-	before := b.clock.Now()
-	for pause := time.Second; ; {
-		if err := b.sweep(before); err != nil {
+	began := time.Now()
+	for {
+		pause, age := sweepLater, afterLong
+		if time.Since(began) < time.Minute {
+			pause, age = sweepSoon, afterCrash
+		}
+		if err := b.sweep(b.clock.Now().Add(-age)); err != nil && b.base.Err() == nil {
 			b.log.Warn("unfinished deliveries could not be read; trying again", "error", tagout.Sentence(err))
-			pause = min(2*pause, sweepEvery)
-		} else {
-			pause = sweepEvery
 		}
 		if sleep(b.base, pause) != nil {
 			return
-		}
-		if pause == sweepEvery {
-			before = b.clock.Now().Add(-sweepAfter)
 		}
 	}
 }
