@@ -103,13 +103,13 @@ func (s *Store) Work(ctx context.Context, do map[tagout.EffectKind]tagout.Effect
 	id := "tagout-" + randomHex()
 	client, err := s.backend.worker(s.riverConfig(id, do))
 	if err != nil {
-		return nil, s.explain(err)
+		return nil, s.explain(ctx, err)
 	}
 	if err := s.backend.reclaim(ctx, id); err != nil {
-		return nil, s.explain(err)
+		return nil, s.explain(ctx, err)
 	}
 	if err := client.Start(ctx); err != nil {
-		return nil, s.explain(err)
+		return nil, s.explain(ctx, err)
 	}
 	stopped := client.Stopped()
 	return func() { <-stopped }, nil

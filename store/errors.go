@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"hash/fnv"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -20,9 +21,19 @@ import (
 	"tagout"
 )
 
-// explain turns a database's error into a sentence. Errors that are one already, such as
-// a transition's, pass unchanged.
-func (s *Store) explain(err error) error { return explain(err) }
+// explain turns a database's error into a sentence, and logs what lies behind it. Errors
+// that are one already, such as a transition's, pass unchanged.
+func (s *Store) explain(ctx context.Context, err error) error {
+	explained := explain(err)
+	if h, ok := errors.AsType[hidden](explained); ok {
+		level := slog.LevelWarn
+		if tagout.CodeOf(explained) == tagout.Internal {
+			level = slog.LevelError
+		}
+		s.log.Log(ctx, level, tagout.Sentence(explained), "cause", cause(h.error))
+	}
+	return explained
+}
 
 func explain(err error) error {
 	if err == nil {
@@ -33,40 +44,37 @@ func explain(err error) error {
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return tagout.Errorf(tagout.Unavailable, "The database did not answer in time: %w", hidden{err})
+		return tagout.Errorf(tagout.Unavailable, "The database did not answer in time.%w", hidden{err})
 	case errors.Is(err, context.Canceled):
-		return tagout.Errorf(tagout.Unavailable, "The request was given up before the database answered: %w", hidden{err})
-	case isForeignRow(err):
-		return tagout.Errorf(tagout.Conflict, "This is on record already and stays as it is: %w", hidden{err})
+		return tagout.Errorf(tagout.Unavailable, "The request was given up before the database answered.%w", hidden{err})
+	case isOnRecord(err):
+		return tagout.Errorf(tagout.Conflict, "This is on record already and stays as it is.%w", hidden{err})
 	case isUnreachable(err):
-		return tagout.Errorf(tagout.Unavailable, "The database cannot be reached, or cannot store anything now: %w", hidden{err})
+		return tagout.Errorf(tagout.Unavailable, "The database cannot be reached, or cannot store anything now.%w", hidden{err})
 	}
-	return tagout.Errorf(tagout.Internal, "The database refused a statement: %w", hidden{err})
+	return tagout.Errorf(tagout.Internal, "The database refused a statement; the log has the details.%w", hidden{err})
 }
 
-// hidden keeps a cause for errors.Is and for logs, but out of the sentence: a driver's
+// hidden keeps a cause for errors.Is and for the log, but out of the sentence: a driver's
 // text may hold an address, a user, or values.
 type hidden struct{ error }
 
-func (hidden) Error() string   { return "see the log" }
+func (hidden) Error() string   { return "" }
 func (h hidden) Unwrap() error { return h.error }
 
-// cause is what lies behind an explained error, for the log: a driver's kind of failure
-// and never the values of a statement.
+// cause is what a driver says, for the log, without the values of a statement.
 func cause(err error) string {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		if strings.HasPrefix(pg.Code, "22") { // data exceptions quote the data
+			return "SQLSTATE " + pg.Code
+		}
 		return "SQLSTATE " + pg.Code + ": " + pg.Message
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return op.Error()
 	}
-	if lite, ok := errors.AsType[*gosqlite.Error](err); ok {
-		return lite.Error()
-	}
-	if h, ok := errors.AsType[hidden](err); ok {
-		return strings.SplitN(h.error.Error(), "\n", 2)[0]
-	}
-	return err.Error()
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	return first
 }
 
 // sqliteCode is SQLite's result code without its extension, or 0.
@@ -84,9 +92,9 @@ const (
 	sqliteUnique, sqlitePrimaryKey, sqliteTrigger         = 2067, 1555, 1811
 )
 
-// isForeignRow reports a unique key that another transaction took, or a record that a
+// isOnRecord reports a unique key that another transaction took, or a record that a
 // trigger keeps as it is.
-func isForeignRow(err error) bool {
+func isOnRecord(err error) bool {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code == "23505" || pg.Code == "23001"
 	}

@@ -166,6 +166,10 @@ func (f *folding) remember(w *work) {
 // take deals with one alert.
 func (f *folding) take(n int) error {
 	in := &f.in[n]
+	if in.ID == "" {
+		f.out[n].Err = tagout.Errorf(tagout.Invalid, "An alert without an ID cannot be told from a repeat.")
+		return nil
+	}
 	row := f.known[key(in.ID)]
 	in.Repeat, in.WasFiring = false, row != nil && row.Status == string(tagout.Firing)
 	switch {

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,9 +45,11 @@ type Store struct {
 	log     *slog.Logger
 	backend backend
 	ready   atomic.Bool
-	prepare chan struct{} // held by the one who migrates or checks the schema
-	pruned  atomic.Int64  // Unix seconds of the last pruning of deliveries
+	pruned  atomic.Int64 // Unix seconds of the last pruning of deliveries
 	intake  intake
+
+	preparing sync.Mutex
+	prepared  *preparation // under way; nil if none is
 }
 
 var _ tagout.Store = (*Store)(nil)
@@ -59,7 +62,7 @@ const patience = 20 * time.Second
 // schema is brought up to date or checked then. Open returns Invalid for a URL of another
 // kind and Conflict if the schema is not the one that this program needs.
 func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
-	s := &Store{options: o, log: o.Logger, prepare: make(chan struct{}, 1)}
+	s := &Store{options: o, log: o.Logger}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -71,7 +74,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 		_ = s.backend.close()
 		return nil, err
 	} else if err != nil {
-		s.log.WarnContext(ctx, "the database cannot be reached yet", "error", err, "cause", cause(err))
+		s.log.WarnContext(ctx, "the database cannot be reached yet; it is tried again at every call")
 	}
 	return s, nil
 }
@@ -87,35 +90,56 @@ func openBackend(databaseURL string, log *slog.Logger) (backend, error) {
 	return nil, tagout.Errorf(tagout.Invalid, "The database must be written as sqlite://path or postgres://user:password@host:5432/name.")
 }
 
-// reach makes sure that the schema is the one this program needs, once.
+// reach makes sure that the schema is the one this program needs, once. Many callers may
+// wait for it; none of them cuts a migration short by giving up.
 func (s *Store) reach(ctx context.Context) error {
 	if s.ready.Load() {
 		return nil
 	}
+	s.preparing.Lock()
+	p := s.prepared
+	if p == nil {
+		p = &preparation{done: make(chan struct{})}
+		s.prepared = p
+		go s.prepare(context.WithoutCancel(ctx), p)
+	}
+	s.preparing.Unlock()
 	select {
-	case s.prepare <- struct{}{}:
-		defer func() { <-s.prepare }()
+	case <-p.done:
+		return p.err
 	case <-ctx.Done():
-		return s.explain(ctx.Err())
+		return s.explain(ctx, ctx.Err())
 	}
-	if s.ready.Load() {
-		return nil
-	}
-	m, err := s.backend.migrations(ctx)
-	if err != nil {
-		return s.explain(err)
-	}
-	defer m.close()
-	if s.options.Migrate {
-		err = m.up(ctx)
-	} else {
-		err = m.check(ctx)
-	}
-	if err != nil {
-		return s.explain(err)
-	}
-	s.ready.Store(true)
-	return nil
+}
+
+// preparation is one attempt to bring the schema up to date, or to check it.
+type preparation struct {
+	done chan struct{}
+	err  error
+}
+
+// migrationPatience is how long bringing the schema up to date may take.
+const migrationPatience = 15 * time.Minute
+
+func (s *Store) prepare(ctx context.Context, p *preparation) {
+	ctx, cancel := context.WithTimeout(ctx, migrationPatience)
+	defer cancel()
+	p.err = s.explain(ctx, func() error {
+		m, err := s.backend.migrations(ctx)
+		if err != nil {
+			return err
+		}
+		defer m.close()
+		if s.options.Migrate {
+			return m.up(ctx)
+		}
+		return m.check(ctx)
+	}())
+	s.ready.Store(p.err == nil)
+	s.preparing.Lock()
+	s.prepared = nil // the next caller tries again
+	s.preparing.Unlock()
+	close(p.done)
 }
 
 // bound gives ctx a deadline if it has none, so that a database that hangs never hangs a
@@ -139,7 +163,7 @@ func (s *Store) read(ctx context.Context, fn func(db *gorm.DB) error) error {
 		return err
 	}
 	defer cancel()
-	return s.explain(fn(s.backend.reader(ctx)))
+	return s.explain(ctx, fn(s.backend.reader(ctx)))
 }
 
 // readMoment is read in a transaction that sees one moment.
@@ -149,7 +173,7 @@ func (s *Store) readMoment(ctx context.Context, fn func(db *gorm.DB) error) erro
 		return err
 	}
 	defer cancel()
-	return s.explain(s.backend.snapshot(ctx, fn))
+	return s.explain(ctx, s.backend.snapshot(ctx, fn))
 }
 
 // write runs fn in one transaction, again if it lost a race against another.
@@ -159,7 +183,7 @@ func (s *Store) write(ctx context.Context, fn func(t *tx) error) error {
 		return err
 	}
 	defer cancel()
-	return s.explain(retryRaces(ctx, func() error { return s.backend.transact(ctx, fn) }))
+	return s.explain(ctx, retryRaces(ctx, func() error { return s.backend.transact(ctx, fn) }))
 }
 
 // Ping returns Unavailable if the database does not answer, or not with our schema.

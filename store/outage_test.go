@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,8 @@ func TestADatabaseThatIsDownIsUnavailableUntilItReturns(t *testing.T) {
 	url = strings.Replace(url, "postgres@", "postgres:hunter2@", 1)
 	cluster.Stop(pgtest.Fast)
 
-	s := open(t, url, store.Options{}) // starts without its database
+	var log safeBuffer
+	s := open(t, url, store.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}) // starts without its database
 	refused := func() {
 		t.Helper()
 		_, _, err := s.Join(t.Context(), tagout.Match{}, opening("mailer", "a"))
@@ -45,6 +47,9 @@ func TestADatabaseThatIsDownIsUnavailableUntilItReturns(t *testing.T) {
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	if strings.Contains(log.String(), "hunter2") || !strings.Contains(log.String(), "cause=") {
+		t.Errorf("the log says\n%s", log.String())
 	}
 	mustUpdate(t, s, 1, note("it is back"))
 	mustVerify(t, s, 1)

@@ -28,7 +28,9 @@ func (p *postgresDB) reclaim(ctx context.Context, mine string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := conn.Exec(ctx, reclaimJobs, int64(aliveClass)); err != nil {
+	once, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if _, err := conn.Exec(once, reclaimJobs, int64(aliveClass)); err != nil {
 		_ = conn.Close(context.WithoutCancel(ctx))
 		return err
 	}
