@@ -98,7 +98,7 @@ func (g *Gate) serveFlag(w http.ResponseWriter, key string, asked tagout.Attribu
 		}
 	}
 	g.metrics.unknown.Inc()
-	g.refuse(w, http.StatusNotFound, failure{key, codeNotFound, "there is no such flag: ask for <agent>.mode or <agent>.allowed of a declared agent"})
+	g.refuse(w, http.StatusNotFound, failure{key, codeNotFound, "there is no such flag: ask for AGENT.mode or AGENT.allowed of a declared agent"})
 }
 
 // splitKey parts a key at its last dot, since names of agents may have dots.

@@ -567,6 +567,13 @@ func TestPinnedVersionsAreSentAndReadBack(t *testing.T) {
 		if s := r.Controls("mailer")[0]; s.Observed.Versions["prompt"] != "v41" {
 			t.Errorf("after a deployment: %+v", s)
 		}
+		var read []string
+		for _, news := range r.desk.news {
+			if version, told := news.Versions["prompt"]; told {
+				read = append(read, version)
+			}
+		}
+		expect(t, "versions in the news", read, []string{"v41", "v42", "v41"})
 	})
 }
 
