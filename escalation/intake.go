@@ -58,8 +58,8 @@ func (d *Desk) Accept(ctx context.Context, alerts []tagout.Alert) ([]tagout.Fold
 
 // named fills what decides whether an alert is a repeat.
 func named(a tagout.Alert, now time.Time) tagout.Alert {
-	if a.StartsAt.IsZero() && a.Status != tagout.Resolved {
-		a.StartsAt = now
+	if a.StartsAt.IsZero() && a.Status == tagout.Momentary {
+		a.StartsAt = now // each is another one; what fires and resolves is told apart by its fingerprint
 	}
 	if a.Fingerprint == "" {
 		a.Fingerprint = tagout.DeriveID("fingerprint", a.Name, tagout.Pairs(a.Labels))

@@ -144,7 +144,10 @@ func (d *Desk) Report(ctx context.Context, r tagout.ControlReport) error {
 	if err := d.recorder.wait(ctx, r.Holds); err != nil {
 		return err
 	}
-	ids := d.incidentsOf(r)
+	ids, err := d.incidentsOf(r)
+	if err != nil {
+		return err
+	}
 	if r.Versions != nil {
 		waiting, err := d.rollingBack(ctx, r.Agent)
 		if err != nil {
@@ -191,14 +194,18 @@ func (d *Desk) rollingBack(ctx context.Context, agent string) ([]tagout.Incident
 	return ids, nil
 }
 
-// incidentsOf lists the incidents whose holds a report is about.
-func (d *Desk) incidentsOf(r tagout.ControlReport) []tagout.IncidentID {
+// incidentsOf lists the incidents whose holds a report is about. It returns Unavailable
+// while one of them is not recorded, as after a start with stops in the journal.
+func (d *Desk) incidentsOf(r tagout.ControlReport) ([]tagout.IncidentID, error) {
 	var ids []tagout.IncidentID
 	for _, h := range d.gate.Holds() {
-		about := slices.Contains(r.Holds, h.ID)
-		if about && h.Incident != 0 && !slices.Contains(ids, h.Incident) {
+		switch {
+		case !slices.Contains(r.Holds, h.ID):
+		case h.Incident == 0:
+			return nil, tagout.Errorf(tagout.Unavailable, "The stop that this is about is not recorded yet.")
+		case !slices.Contains(ids, h.Incident):
 			ids = append(ids, h.Incident)
 		}
 	}
-	return ids
+	return ids, nil
 }

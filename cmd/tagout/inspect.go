@@ -6,6 +6,7 @@ import (
 
 	"tagout"
 	"tagout/bot"
+	"tagout/cmd/tagout/app"
 	"tagout/commands"
 	"tagout/escalation"
 	"tagout/internal/config"
@@ -26,6 +27,9 @@ func (c configCheckCmd) Run(env *surroundings) error {
 		return err
 	}
 	if _, err := escalation.NewRouter(&cfg.Policy); err != nil {
+		return err
+	}
+	if err := app.CheckAdapters(cfg); err != nil {
 		return err
 	}
 	for _, notice := range cfg.Notices {

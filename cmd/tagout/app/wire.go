@@ -1,6 +1,8 @@
 package app
 
 import (
+	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -9,7 +11,18 @@ import (
 	"tagout/integrations"
 	"tagout/integrations/failure"
 	"tagout/internal/api"
+	"tagout/internal/config"
 )
+
+// CheckAdapters makes every configured source, pager and control once, to find settings
+// that cannot work. It returns Invalid with their places.
+func CheckAdapters(cfg *config.Config) error {
+	a := &App{config: cfg, clock: tagout.SystemClock{}, log: slog.New(slog.DiscardHandler)}
+	_, _, controls := a.controls()
+	_, pagers := a.pagers()
+	_, sources := a.sources()
+	return errors.Join(controls, pagers, sources)
+}
 
 func (a *App) dependencies() integrations.Deps {
 	return integrations.Deps{
