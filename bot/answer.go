@@ -19,7 +19,6 @@ type origin struct {
 	channel     string
 	responseURL string
 	at          time.Time // of the delivery, by the domain's clock
-	onMessage   bool      // the response_url belongs to a message of ours: never replace it
 }
 
 // origin is where the answer to a delivery goes.
@@ -28,9 +27,9 @@ func (d *delivery) origin() origin {
 		return origin{user: tagout.UserID(d.command.User), channel: d.command.Channel, responseURL: d.command.ResponseURL, at: d.at}
 	}
 	i := d.interaction
-	o := origin{user: tagout.UserID(i.User.ID), channel: i.channel(), responseURL: i.ResponseURL, at: d.at, onMessage: true}
+	o := origin{user: tagout.UserID(i.User.ID), channel: i.channel(), responseURL: i.ResponseURL, at: d.at}
 	if d.kind == kindSubmit {
-		o.channel, o.responseURL, o.onMessage = i.View.note().Channel, "", false
+		o.channel, o.responseURL = i.View.note().Channel, ""
 	}
 	return o
 }
@@ -64,7 +63,7 @@ func (b *Bot) answer(d *delivery, done result, cancel context.CancelCauseFunc) {
 	to := d.origin()
 	if d.kind == kindSubmit {
 		if from, ok := b.origins.get(d.interaction.View.ID); ok {
-			to.responseURL, to.at, to.onMessage = from.responseURL, from.at, from.onMessage
+			to.responseURL, to.at = from.responseURL, from.at
 		}
 	}
 	ctx, stop := context.WithTimeout(context.WithoutCancel(b.base), workBudget)
@@ -81,8 +80,9 @@ func (b *Bot) answer(d *delivery, done result, cancel context.CancelCauseFunc) {
 			b.tell(ctx, to, tagout.Say("Done."))
 		}
 	default:
-		sent := b.send(ctx, to, done.reply.Message, done.reply.Public)
-		if done.reply.Updates != nil {
+		live := done.reply.Updates != nil
+		sent := b.send(ctx, to, done.reply.Message, manner{public: done.reply.Public, live: live})
+		if live {
 			b.keepUpToDate(done.ctx, to, sent, done.reply, cancel)
 			return
 		}
@@ -135,23 +135,38 @@ type sent struct {
 	place Place // of a message that can be updated
 }
 
-// tell sends a message to one person only.
-func (b *Bot) tell(ctx context.Context, to origin, m tagout.Message) { b.send(ctx, to, m, false) }
+// manner is how an answer is given.
+type manner struct {
+	public bool // everybody in the channel sees it
+	live   bool // it will be brought up to date
+}
 
-// send answers: by the response_url, else in the channel, else by direct message.
-func (b *Bot) send(ctx context.Context, to origin, m tagout.Message, public bool) sent {
+// tell sends a message to one person only.
+func (b *Bot) tell(ctx context.Context, to origin, m tagout.Message) { b.send(ctx, to, m, manner{}) }
+
+// send answers: by the response_url, else in the channel, else by direct message. What
+// everybody sees and will be brought up to date is a message of ours, if the channel
+// takes one: Slack replaces nothing that was sent by the response_url of a command.
+func (b *Bot) send(ctx context.Context, to origin, m tagout.Message, how manner) sent {
+	post := how.public && to.channel != ""
+	if post && how.live {
+		if place, err := b.reply(ctx, to.channel, m); err == nil {
+			return sent{place: place}
+		}
+		post = false
+	}
 	if to.responseURL != "" && b.clock.Now().Sub(to.at) < responseURLLife {
-		err := b.respond(ctx, to, m, public, false)
+		err := b.respond(ctx, to, m, how.public)
 		if err == nil {
 			return sent{byURL: true}
 		}
 		b.log.Warn("an answer could not be sent by its response_url", "error", slackName(err))
 	}
-	if public && to.channel != "" {
+	if post {
 		if place, err := b.reply(ctx, to.channel, m); err == nil {
 			return sent{place: place}
 		}
-	} else if to.channel != "" {
+	} else if !how.public && to.channel != "" {
 		content := b.render.content(m)
 		err := b.do(ctx, call{method: "chat.postEphemeral", priority: answersNext}, func(ctx context.Context) error {
 			return b.api.Whisper(ctx, to.channel, string(to.user), content)
@@ -190,15 +205,11 @@ func (b *Bot) reply(ctx context.Context, channel string, m tagout.Message) (firs
 	return first, nil
 }
 
-// respond posts to the response_url, in parts if it must; replace puts the message in the
-// place of the answer before.
-func (b *Bot) respond(ctx context.Context, to origin, m tagout.Message, public, replace bool) error {
-	parts := b.render.parts(m)
-	if replace {
-		parts = parts[:1]
-	}
-	for _, part := range parts {
-		r := Response{Content: b.render.content(part), InChannel: public, Replace: replace}
+// respond posts to the response_url, in parts if it must. It never replaces the message
+// that the URL belongs to.
+func (b *Bot) respond(ctx context.Context, to origin, m tagout.Message, public bool) error {
+	for _, part := range b.render.parts(m) {
+		r := Response{Content: b.render.content(part), InChannel: public}
 		err := b.do(ctx, call{method: "response_url", priority: answersNext}, func(ctx context.Context) error {
 			return b.api.Respond(ctx, to.responseURL, r)
 		})

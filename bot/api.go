@@ -77,7 +77,6 @@ type Content struct {
 type Response struct {
 	Content
 	InChannel bool // everybody sees it
-	Replace   bool // it takes the place of the message that the URL belongs to
 }
 
 // Posted is a message that is there already.

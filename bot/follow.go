@@ -9,8 +9,10 @@ import (
 	"tagout"
 )
 
-// moreUses is how often an answer can be replaced: a response_url works five times.
-const moreUses = 4
+const (
+	moreUses   = 4                // of a response_url after the answer: it works five times
+	firstPause = 10 * time.Second // until the first of them, then three times as long, …
+)
 
 // keepUpToDate replaces an answer by newer versions until there are no more, in the
 // background. cancel ends what makes them.
@@ -47,24 +49,24 @@ func (b *Bot) keepUpToDate(ctx context.Context, to origin, at sent, reply tagout
 	})
 }
 
-// followByURL spends the few uses of a response_url: soon, later, and the last one on how
-// it ended. An answer to a click cannot be replaced — that would replace the message with
-// the button — so only its end is told.
+// followByURL spends the few uses of a response_url. Each makes a new message, so there
+// is one now and then, and one for how it ended.
 func (b *Bot) followByURL(to origin, news *latest, public bool) {
-	pause := time.Second
+	pause := firstPause
 	for left := moreUses; left > 0; {
-		if left == 1 || to.onMessage {
-			<-news.ended
-		} else {
-			select {
-			case <-news.changed:
-			case <-news.ended:
-			}
+		var due <-chan time.Time // the last use is for the end
+		if left > 1 {
+			due = time.After(pause)
+		}
+		select {
+		case <-due:
+			pause *= 3
+		case <-news.ended:
 		}
 		m, fresh, ended := news.take()
 		if fresh {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(b.base), finishBudget)
-			if err := b.respond(ctx, to, m, public, !to.onMessage); err != nil {
+			if err := b.respond(ctx, to, m, public); err != nil {
 				b.log.Warn("an answer could not be brought up to date", "error", slackName(err))
 			}
 			cancel()
@@ -72,13 +74,6 @@ func (b *Bot) followByURL(to origin, news *latest, public bool) {
 		}
 		if ended {
 			return
-		}
-		if fresh && left > 1 {
-			select {
-			case <-time.After(pause):
-			case <-news.ended:
-			}
-			pause *= 3
 		}
 	}
 }

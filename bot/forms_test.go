@@ -151,7 +151,7 @@ func TestAFormThatComesTooLateSaysSo(t *testing.T) {
 }
 
 // story is a command whose answer develops as the test says.
-func story(name string, chapters <-chan string) tagout.Command {
+func story(name string, chapters <-chan string, public bool) tagout.Command {
 	return tagout.Command{Name: name, Right: tagout.MayStop, Run: func(context.Context, tagout.Invocation) (tagout.Reply, error) {
 		var updates iter.Seq[tagout.Message] = func(yield func(tagout.Message) bool) {
 			for text := range chapters {
@@ -160,14 +160,14 @@ func story(name string, chapters <-chan string) tagout.Command {
 				}
 			}
 		}
-		return tagout.Reply{Message: tagout.Say("chapter 0"), Updates: updates}, nil
+		return tagout.Reply{Message: tagout.Say("chapter 0"), Updates: updates, Public: public}, nil
 	}}
 }
 
 func TestAnAnswerIsKeptUpToDateWithinItsUsesAndEndsWithTheLastState(t *testing.T) {
 	t.Parallel()
 	chapters := make(chan string)
-	e := open(t, setup{commands: []tagout.Command{story("kill", chapters)}})
+	e := open(t, setup{commands: []tagout.Command{story("kill", chapters, false)}})
 	if err := e.slack.Command(soon(t), "U0IC", "#incidents", "/kill", "mailer"); err != nil {
 		t.Fatal(err)
 	}
@@ -187,10 +187,42 @@ func TestAnAnswerIsKeptUpToDateWithinItsUsesAndEndsWithTheLastState(t *testing.T
 	}
 }
 
+func TestAPublicAnswerIsOneMessageThatChanges(t *testing.T) {
+	t.Parallel()
+	chapters := make(chan string)
+	e := open(t, setup{commands: []tagout.Command{story("kill", chapters, true)}})
+	if err := e.slack.Command(soon(t), "U0IC", "#incidents", "/kill", "mailer"); err != nil {
+		t.Fatal(err)
+	}
+	e.said("#incidents", "chapter 0")
+	for i := range 50 {
+		chapters <- fmt.Sprintf("chapter %d", i+1)
+	}
+	close(chapters)
+	e.said("#incidents", "chapter 50")
+	if n := e.count("#incidents", "chapter"); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+func TestAPublicAnswerReachesAChannelThatTheAppIsNotIn(t *testing.T) {
+	t.Parallel()
+	chapters := make(chan string)
+	e := open(t, setup{commands: []tagout.Command{story("kill", chapters, true)}})
+	e.slack.Fault(sandbox.Fault{Method: "chat.postMessage", Kind: sandbox.APIError("channel_not_found")})
+	if err := e.slack.Command(soon(t), "U0IC", "#incidents", "/kill", "mailer"); err != nil {
+		t.Fatal(err)
+	}
+	e.said("#incidents", "chapter 0")
+	chapters <- "chapter 1"
+	close(chapters)
+	e.said("#incidents", "chapter 1")
+}
+
 func TestAnAnswerFindsItsWayWithoutTheResponseURL(t *testing.T) {
 	t.Parallel()
 	chapters := make(chan string)
-	e := open(t, setup{commands: []tagout.Command{story("kill", chapters)}})
+	e := open(t, setup{commands: []tagout.Command{story("kill", chapters, false)}})
 	e.slack.Fault(sandbox.Fault{Method: "response_url", Kind: sandbox.APIError("used_url")})
 	e.slack.Fault(sandbox.Fault{Method: "chat.postEphemeral", Kind: sandbox.APIError("not_in_channel")})
 	if err := e.slack.Command(soon(t), "U0IC", "#incidents", "/kill", "mailer"); err != nil {

@@ -95,7 +95,7 @@ func (s *slackGo) Respond(ctx context.Context, url string, r Response) error {
 		kind = "in_channel"
 	}
 	body, err := json.Marshal(map[string]any{
-		"response_type": kind, "replace_original": r.Replace, "text": r.Text, "blocks": r.Blocks,
+		"response_type": kind, "replace_original": false, "text": r.Text, "blocks": r.Blocks,
 	})
 	if err != nil {
 		return err

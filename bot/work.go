@@ -64,7 +64,7 @@ func (b *Bot) ownHelp() tagout.Message {
 func (b *Bot) runClick(ctx context.Context, d *delivery) result {
 	i := d.interaction
 	forPerson, forRoom := b.patience(d)
-	user := b.person(ctx, i.User.ID, orText(i.User.UserName, i.User.Name), i.Team.ID, forPerson)
+	user := b.person(ctx, i.User.ID, orText(i.User.UserName, i.User.Name), orText(i.User.Team, i.Team.ID), forPerson)
 	if err := b.admit(ctx, user, []string{i.Team.ID, i.User.Team}, b.isStop(d)); err != nil {
 		return result{err: err}
 	}
@@ -85,7 +85,7 @@ func (b *Bot) runClick(ctx context.Context, d *delivery) result {
 func (b *Bot) runSubmission(ctx context.Context, d *delivery) result {
 	i := d.interaction
 	forPerson, forRoom := b.patience(d)
-	user := b.person(ctx, i.User.ID, orText(i.User.UserName, i.User.Name), i.Team.ID, forPerson)
+	user := b.person(ctx, i.User.ID, orText(i.User.UserName, i.User.Name), orText(i.User.Team, i.Team.ID), forPerson)
 	if err := b.admit(ctx, user, []string{i.Team.ID, i.User.Team}, b.isStop(d)); err != nil {
 		return result{err: err}
 	}
