@@ -379,3 +379,66 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestAButtonWorksOnAMessageWithEveryKindOfText(t *testing.T) {
+	t.Parallel()
+	for name, http := range map[string]bool{"socket": false, "http": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var r recorder
+			rich := tagout.Message{Title: "Everything", Lines: []string{"03:00 a line"}, Footer: tagout.T("small print")}.
+				Para("plain ", tagout.Bold("bold"), tagout.Fixed("code"), tagout.Mention("U0IC"), tagout.Span{Kind: tagout.SpanGroup, Text: "S0LEGAL"}).
+				Para(tagout.ChannelLink("C0X"), time.Now(), tagout.Span{Kind: tagout.SpanLink, Text: "link", URL: "https://example.com/a"}).
+				Fact("When", time.Now()).Fact("Who", tagout.Mention("U0IC"))
+			rich.Buttons = []tagout.Button{{Action: "press", Label: "Press", Value: "1", Confirm: "Really?", Tone: tagout.ToneDanger}}
+			note := r.button(r.command("note", tagout.MayNot), "press")
+			note.Run = func(context.Context, tagout.Invocation) (tagout.Reply, error) {
+				return tagout.Reply{Message: rich, Public: true}, nil
+			}
+			e := open(t, setup{http: http, commands: []tagout.Command{note}})
+			if err := e.slack.Command(soon(t), "U0IC", "#incidents", "/note", ""); err != nil {
+				t.Fatal(err)
+			}
+			if m := e.said("#incidents", "small print"); !strings.Contains(strings.Join(m.Mentions, " "), "U0IC") {
+				t.Errorf("it mentions %v", m.Mentions)
+			}
+			if err := e.slack.Click(soon(t), sandbox.Click{User: "U0LEGAL", Channel: "#incidents", Label: "Press"}); err != nil {
+				t.Fatal(err)
+			}
+			e.whispered("U0LEGAL", "press was pressed with 1")
+		})
+	}
+}
+
+func TestAButtonCanOpenAFormAndItsAnswerLeavesTheMessageAlone(t *testing.T) {
+	t.Parallel()
+	var r recorder
+	c := declare(&r, tagout.MayStop, func(_ context.Context, s tagout.Submission) (tagout.Reply, error) {
+		return tagout.Reply{Message: tagout.Say("stopped ", s.Values["scope"])}, nil
+	})
+	open_ := c.Run
+	c.Run = func(context.Context, tagout.Invocation) (tagout.Reply, error) {
+		m := tagout.Say("a card")
+		m.Buttons = []tagout.Button{{Action: "kill", Label: "Stop more", Value: "INC-7", Tone: tagout.ToneDanger}}
+		return tagout.Reply{Message: m, Public: true}, nil
+	}
+	c.Clicks = map[string]func(context.Context, tagout.Click) (tagout.Reply, error){
+		"kill": func(ctx context.Context, _ tagout.Click) (tagout.Reply, error) { return open_(ctx, tagout.Invocation{}) },
+	}
+	e := open(t, setup{commands: []tagout.Command{c}})
+	if err := e.slack.Command(soon(t), "U0IC", "#incidents", "/incident", "card"); err != nil {
+		t.Fatal(err)
+	}
+	e.said("#incidents", "a card")
+	if err := e.slack.Click(soon(t), sandbox.Click{User: "U0LEGAL", Channel: "#incidents", Label: "Stop more"}); err != nil {
+		t.Fatal(err)
+	}
+	e.form("U0LEGAL")
+	if _, err := e.slack.Submit(soon(t), sandbox.Submission{User: "U0LEGAL", Values: map[string]any{"scope": "mailer"}}); err != nil {
+		t.Fatal(err)
+	}
+	e.whispered("U0LEGAL", "stopped mailer")
+	if m := e.said("#incidents", "a card"); m.Edited != nil {
+		t.Error("the card was replaced")
+	}
+}
