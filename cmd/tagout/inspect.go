@@ -137,8 +137,8 @@ func (c verifyCmd) incidents(env *surroundings, s *store.Store) ([]*tagout.Incid
 }
 
 func (c verifyCmd) verify(env *surroundings, s *store.Store, i *tagout.Incident) verified {
+	i, events, err := settled(env, s, i)
 	v := verified{Incident: i.ID, Events: i.Head.Seq, Head: i.Head.Hash, OK: true}
-	events, err := s.Timeline(env.ctx, i.ID)
 	if err == nil {
 		v.BadEvent, err = tagout.VerifyChain(i.ID, events, i.Head)
 	}
@@ -150,6 +150,25 @@ func (c verifyCmd) verify(env *surroundings, s *store.Store, i *tagout.Incident)
 		v.OK, v.Problem = false, tagout.Sentence(err)
 	}
 	return v
+}
+
+// settled reads an incident and its timeline as they are together. Tagout may be at work:
+// what was written between the two reads is not damage, so they are read again.
+func settled(env *surroundings, s *store.Store, i *tagout.Incident) (*tagout.Incident, []tagout.Event, error) {
+	for {
+		events, err := s.Timeline(env.ctx, i.ID)
+		if err != nil {
+			return i, nil, err
+		}
+		again, err := s.Incident(env.ctx, i.ID)
+		if err != nil {
+			return i, nil, err
+		}
+		if again.Head == i.Head {
+			return i, events, nil
+		}
+		i = again
+	}
 }
 
 func contains(events []tagout.Event, hash string) bool {
