@@ -66,6 +66,7 @@ func Tagout() Layout {
 			{Dir: "sandbox/..."},
 			{Dir: "internal/...", Imports: middle},
 
+			{Dir: "internal/bench", Imports: []string{"", "sandbox", "store"}, Roof: true},
 			{Dir: "internal/story/...", Imports: []string{"..."}, Roof: true, TestOnly: true},
 			{Dir: "cmd/tagout", Imports: []string{"..."}, Roof: true},
 			{Dir: "cmd/tagout/...", Imports: []string{"..."}},

@@ -1,0 +1,129 @@
+// Command bench measures the built program: a separate process loads it over TCP, with its
+// database durable, and prints every figure with its settings as a table for
+// docs/performance.md. Nothing here passes or fails by the clock; it fails only when what
+// was acknowledged is not there afterwards.
+//
+//	go run ./internal/bench kill ofrep start      # what `make bench-gate` runs
+//	go run ./internal/bench intake                # make bench-intake
+//	go run ./internal/bench slash page            # make bench-slack
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// figure is one measurement with its name on the command line.
+type figure struct {
+	name string
+	what string
+	run  func(context.Context, *bench, *report) error
+}
+
+// figures lists everything that can be measured, in the order of its table.
+func figures() []figure {
+	return []figure{
+		{"kill", "kill posted → an OFREP client sees it", measureKill},
+		{"ofrep", "OFREP evaluations per second", measureEvaluations},
+		{"start", "start to ready, idle memory, size of the binary", measureStart},
+		{"intake", "durable alert intake on Postgres", measureIntake},
+		{"slash", "slash command → acknowledged", measureSlash},
+		{"page", "alert accepted → page sent", measurePage},
+	}
+}
+
+// bench is what every figure needs: a place, the binary, and how long to load.
+type bench struct {
+	dir    string
+	binary string
+	load   time.Duration // of one loop
+	warm   time.Duration // before it
+	kills  int
+	only   string // runs only those rows whose name contains it
+	log    *slog.Logger
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, stdout io.Writer) error {
+	if len(args) == 1 && args[0] == bareCommand {
+		return serveBare(ctx, stdout)
+	}
+	b := &bench{log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.DurationVar(&b.load, "load", 6*time.Second, "how long each loop loads")
+	flags.DurationVar(&b.warm, "warm", time.Second, "how long it loads before it measures")
+	flags.IntVar(&b.kills, "kills", 500, "how many agents are killed")
+	flags.StringVar(&b.binary, "binary", "", "the binary to measure; empty: build it as a release")
+	flags.StringVar(&b.only, "only", "", "run only the rows whose name contains this")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	chosen, err := choose(flags.Args())
+	if err != nil {
+		return err
+	}
+	if b.dir, err = os.MkdirTemp("", "tagout-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.dir)
+	if err := b.build(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "Measured by `go run ./internal/bench %s` on %s.\n", strings.Join(args, " "), machine())
+	for _, f := range chosen {
+		r := &report{title: f.what}
+		if err := f.run(ctx, b, r); err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+		r.print(stdout)
+	}
+	return nil
+}
+
+// choose finds figures by name.
+func choose(names []string) ([]figure, error) {
+	all := figures()
+	var chosen []figure
+	for _, name := range names {
+		n := slices.IndexFunc(all, func(f figure) bool { return f.name == name })
+		if n < 0 {
+			return nil, fmt.Errorf("there is no figure %q", name)
+		}
+		chosen = append(chosen, all[n])
+	}
+	if len(chosen) > 0 {
+		return chosen, nil
+	}
+	var known []string
+	for _, f := range all {
+		known = append(known, fmt.Sprintf("  %-8s %s", f.name, f.what))
+	}
+	return nil, fmt.Errorf("name what to measure:\n%s", strings.Join(known, "\n"))
+}
+
+// wants reports whether a row is to be measured.
+func (b *bench) wants(row string) bool { return strings.Contains(row, b.only) }
+
+// place is a fresh folder for one server.
+func (b *bench) place(name string) (string, error) {
+	path := filepath.Join(b.dir, name)
+	return path, os.MkdirAll(path, 0o700)
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"time"
+
+	"tagout/sandbox"
+)
+
+// team and userOf name a role with one person.
+func team(n int) string { return fmt.Sprintf("team%02d", n) }
+
+func userOf(team string) string { return "U0" + strings.ToUpper(team) }
+
+func teams(n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = team(i)
+	}
+	return names
+}
+
+// workspace is a Slack in this process that the server talks to over TCP.
+type workspace struct {
+	slack *sandbox.Sandbox
+	http  *httptest.Server
+
+	mu    sync.Mutex
+	posts []post
+}
+
+// post is one message that arrived, and when its request had come in.
+type post struct {
+	at   time.Time
+	text string
+}
+
+// openWorkspace makes a workspace with one person per team besides the usual ones.
+func openWorkspace(teams []string) *workspace {
+	users := sandbox.DefaultUsers()
+	for _, name := range teams {
+		users = append(users, sandbox.User{ID: userOf(name), Name: name, RealName: name})
+	}
+	w := &workspace{slack: sandbox.New(sandbox.Options{Users: users})}
+	w.http = httptest.NewServer(w.watch(w.slack.Handler()))
+	w.slack.SetBaseURL(w.http.URL)
+	return w
+}
+
+// deliverTo makes the workspace send commands to a server.
+func (w *workspace) deliverTo(s *server) {
+	base := "http://" + s.address + "/slack/"
+	w.slack.SetDeliveryURLs(base+"commands", base+"interactions", base+"events")
+}
+
+func (w *workspace) close() {
+	w.slack.Close()
+	w.http.Close()
+}
+
+// watch notes every message before the workspace takes it.
+func (w *workspace) watch(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/chat.postMessage" {
+			at := time.Now()
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			w.mu.Lock()
+			w.posts = append(w.posts, post{at, string(body)})
+			w.mu.Unlock()
+		}
+		next.ServeHTTP(out, r)
+	})
+}
+
+// first is when the first message that contains all of these came in.
+func (w *workspace) first(parts ...string) (time.Time, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.posts {
+		found := true
+		for _, part := range parts {
+			found = found && strings.Contains(p.text, part)
+		}
+		if found {
+			return p.at, true
+		}
+	}
+	return time.Time{}, false
+}
