@@ -85,7 +85,7 @@ func (b *bench) takeIn(ctx context.Context, r *report, pg *cluster, load intakeL
 	defer s.stop()
 	w.deliverTo(s)
 	if err := s.openStorms(); err != nil {
-		return err
+		return s.explained(err)
 	}
 	bodies := make(chan []byte, senders)
 	for range senders {
@@ -98,7 +98,7 @@ func (b *bench) takeIn(ctx context.Context, r *report, pg *cluster, load intakeL
 		return s.alarm(c, buffer)
 	})
 	if err != nil {
-		return err
+		return s.explained(err)
 	}
 	var stored int
 	if err := pg.query(ctx, database, load.stored, &stored); err != nil {

@@ -99,7 +99,9 @@ func (b *bench) prepare(name string, s setup) (*server, error) {
 	return &server{address: s.Listen, config: path}, os.WriteFile(path, out.Bytes(), 0o600)
 }
 
-func sqliteIn(dir string) string { return "sqlite://" + filepath.ToSlash(filepath.Join(dir, "tagout.db")) }
+func sqliteIn(dir string) string {
+	return "sqlite://" + filepath.ToSlash(filepath.Join(dir, "tagout.db"))
+}
 
 // start prepares and starts a server, and waits until it is ready.
 func (b *bench) start(ctx context.Context, name string, s setup) (*server, error) {
@@ -167,6 +169,16 @@ func (s *server) get(ctx context.Context, path string) (int, []byte, error) {
 func (s *server) stop() {
 	_ = s.command.Process.Signal(syscall.SIGKILL)
 	<-s.died
+}
+
+// explained adds the end of the server's log to an error.
+func (s *server) explained(err error) error {
+	if err == nil {
+		return nil
+	}
+	s.stop()
+	text := s.log.Bytes()
+	return fmt.Errorf("%w\nthe server's log ends with:\n%s", err, text[max(0, len(text)-2000):])
 }
 
 // residentMB is its resident memory, now and at its highest.
