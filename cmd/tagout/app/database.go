@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	startBudget  = 10 * time.Second       // how long a start waits for the database
+	startBudget  = 3 * time.Second        // how long a start waits for the database
 	retryEvery   = time.Second            // between two tries to reach it
 	refreshEvery = time.Second            // between two reads of the holds
 	ringEvery    = 100 * time.Millisecond // between two looks for effects that are due
@@ -34,15 +34,38 @@ func (a *App) keepDatabase(ctx context.Context, connected chan<- struct{}) {
 	})
 	a.refresh(ctx)
 	a.desk.Replay(a.gate.Pending())
-	drained, err := s.Work(ctx, a.effects())
-	if err != nil {
-		a.log.Error("the workers for effects did not start", "error", err)
-	}
-	a.refreshCards(ctx)
+	a.goDo(func() { a.work(ctx, s) })
 	close(connected)
 	a.keep(ctx)
-	if drained != nil {
-		drained()
+}
+
+// work carries out effects until ctx ends, and lets those under way finish. The database
+// may have gone again since it was reached, so that starting is tried until it succeeds.
+func (a *App) work(ctx context.Context, s *store.Store) {
+	drained, err := s.Work(ctx, a.effects())
+	for err != nil && ctx.Err() == nil {
+		a.log.Error("the workers for effects did not start; trying again", "error", err)
+		if !pause(ctx, retryEvery) {
+			return
+		}
+		drained, err = s.Work(ctx, a.effects())
+	}
+	if err != nil {
+		return
+	}
+	a.refreshCards(ctx)
+	drained()
+}
+
+// pause waits, and reports false if ctx ended meanwhile.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
@@ -59,11 +82,11 @@ func (a *App) connect(ctx context.Context) *store.Store {
 		if err == nil {
 			return s
 		}
-		a.log.Error("the database is not ready", "error", err)
-		select {
-		case <-ctx.Done():
+		if ctx.Err() == nil {
+			a.log.Error("the database is not ready", "error", err)
+		}
+		if !pause(ctx, retryEvery) {
 			return nil
-		case <-time.After(retryEvery):
 		}
 	}
 }
