@@ -95,6 +95,21 @@ func (m *machine) version(component string) string {
 	return m.versions[component]
 }
 
+// holding reports whether the control was told to hold this scope.
+func (m *machine) holding(scope string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, hold := range m.holds {
+		var h struct {
+			Scope string `json:"scope"`
+		}
+		if json.Unmarshal(hold, &h) == nil && h.Scope == scope {
+			return true
+		}
+	}
+	return false
+}
+
 // mailbox is a real SMTP server on this machine.
 type mailbox struct {
 	address string

@@ -117,6 +117,16 @@ func (w *world) reads(user, channel, pattern string) sandbox.Message {
 	return found
 }
 
+// textOf is what a message says now; "" if it is gone.
+func (w *world) textOf(channel, ts string) string {
+	for _, m := range w.slack.Messages(channel) {
+		if m.TS == ts {
+			return plain(m)
+		}
+	}
+	return ""
+}
+
 // isPaged waits until the person has a direct message that matches.
 func (w *world) isPaged(user, pattern string) {
 	w.t.Helper()
