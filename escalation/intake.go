@@ -237,22 +237,35 @@ func covered(i *tagout.Incident, scope tagout.Scope, rule tagout.Containment, a 
 }
 
 // afterFold brings committed stops into the gate at once, and voids what other incidents
-// had proposed for the same scope.
+// had proposed for the same scopes.
 func (d *Desk) afterFold(ctx context.Context, in []tagout.Incoming, folded []tagout.Folded) error {
+	type concern struct {
+		incident tagout.IncidentID
+		scope    tagout.Scope
+	}
 	var errs []error
-	applied := map[tagout.IncidentID]bool{}
-	for n, f := range folded {
+	newest := map[tagout.IncidentID]*tagout.Incident{}
+	told := map[concern]bool{}
+	for _, f := range folded {
 		d.metrics.alert(f)
 		if f.Err != nil {
 			errs = append(errs, f.Err)
 		}
-		if f.Incident == nil || f.Repeat || applied[f.Incident.ID] {
+		if f.Incident != nil && !f.Repeat {
+			newest[f.Incident.ID] = f.Incident
+		}
+	}
+	for _, i := range newest {
+		d.apply(i)
+	}
+	for n, f := range folded {
+		v := in[n].Verdict
+		if f.Incident == nil || f.Repeat || v.NoAgent || in[n].Alert.Status == tagout.Resolved {
 			continue
 		}
-		applied[f.Incident.ID] = true
-		d.apply(f.Incident)
-		if in[n].Alert.Status != tagout.Resolved && !in[n].Verdict.NoAgent {
-			d.voidOthers(ctx, in[n].Verdict.Scope, f.Incident.ID, "a new alert came on its scope", in[n].Alert.Actor())
+		if c := (concern{f.Incident.ID, v.Scope}); !told[c] {
+			told[c] = true
+			d.voidOthers(ctx, v.Scope, f.Incident.ID, "a new alert came on its scope", in[n].Alert.Actor())
 		}
 	}
 	return errors.Join(errs...)
