@@ -181,7 +181,7 @@ func confirmRollback(i *tagout.Incident, r tagout.ControlReport, now time.Time) 
 
 // rollingBack lists the open incidents with a rollback of the agent under way.
 func (d *Desk) rollingBack(ctx context.Context, agent string) ([]tagout.IncidentID, error) {
-	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Agent: agent, Open: true, Limit: 1000})
+	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: 1000}) // one about everything may roll it back
 	if err != nil {
 		return nil, err
 	}

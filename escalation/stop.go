@@ -134,7 +134,7 @@ func (d *Desk) hangIn(i *tagout.Incident, s tagout.StopRequest, now time.Time) (
 // voidOthers makes pending requests of other incidents void that a new stop or alert on
 // the scope concerns. If it fails the holds still stand, since a sign-off lifts only its own.
 func (d *Desk) voidOthers(ctx context.Context, scope tagout.Scope, except tagout.IncidentID, reason string, by tagout.Actor) {
-	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Agent: scope.Agent, Limit: 1000})
+	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: 1000}) // of any agent: one may be about everything
 	if err != nil {
 		d.log.Warn("could not look for resume requests that a new stop makes void", "error", err)
 		return
