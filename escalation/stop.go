@@ -134,7 +134,11 @@ func (d *Desk) hangIn(i *tagout.Incident, s tagout.StopRequest, now time.Time) (
 // voidOthers makes pending requests of other incidents void that a new stop or alert on
 // the scope concerns. If it fails the holds still stand, since a sign-off lifts only its own.
 func (d *Desk) voidOthers(ctx context.Context, scope tagout.Scope, except tagout.IncidentID, reason string, by tagout.Actor) {
-	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: 1000}) // of any agent: one may be about everything
+	query, any := d.othersOn(scope.Agent, except)
+	if !any {
+		return
+	}
+	open, err := d.store.Incidents(ctx, query)
 	if err != nil {
 		d.log.Warn("could not look for resume requests that a new stop makes void", "error", err)
 		return
@@ -151,6 +155,22 @@ func (d *Desk) voidOthers(ctx context.Context, scope tagout.Scope, except tagout
 			d.log.Warn("could not make a resume request void", "incident", other.ID.String(), "error", err)
 		}
 	}
+}
+
+// othersOn asks for the other incidents that hold anything of an agent. It reports false if
+// the gate knows of none: a request that can become void is about holds that stand.
+func (d *Desk) othersOn(agent string, except tagout.IncidentID) (query tagout.IncidentQuery, any bool) {
+	query = tagout.IncidentQuery{Open: true, Agent: agent, Limit: 1000}
+	for _, h := range d.gate.Holds() {
+		if h.Incident == except || agent != "" && h.Scope.Agent != "" && h.Scope.Agent != agent {
+			continue
+		}
+		any = true
+		if h.Scope.Agent == "" {
+			query.Agent = "" // an incident about everything is of no agent
+		}
+	}
+	return query, any
 }
 
 // recorder writes stops into the database, again and again until each is there.
