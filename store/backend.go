@@ -45,6 +45,10 @@ type tx struct {
 		number(taken int) (int64, error)
 		// enqueue inserts jobs.
 		enqueue(jobs []river.InsertManyParams) error
+		// pairs is a table q (a, b) of texts, made from one argument: JSON, [["a","b"], …].
+		pairs() string
+		// knownAlerts selects the alerts whose IDs are the first of such pairs.
+		knownAlerts() string
 		// insert writes rows, with an ON CONFLICT clause or "", at the next flush at the latest.
 		insert(c columns, conflict string) error
 		// countRepeats adds to the counts of alerts.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -64,21 +65,24 @@ func (f *folding) run() ([]*work, error) {
 }
 
 func (f *folding) readKnown() (map[string]*alertRow, error) {
-	ids := map[string]bool{}
+	ids := map[[2]string]bool{}
 	for _, in := range f.in {
-		ids[key(in.ID)] = true
+		ids[[2]string{key(in.ID), ""}] = true
 	}
+	var rows []*alertRow
+	err := f.Raw(f.sql.knownAlerts(), pairsOf(ids)).Scan(&rows).Error
 	known := make(map[string]*alertRow, len(ids))
-	for part := range slices.Chunk(slices.Sorted(maps.Keys(ids)), batchSize) {
-		var rows []*alertRow
-		if err := f.DB.Where("id IN ?", part).Find(&rows).Error; err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			known[r.ID] = r
-		}
+	for _, r := range rows {
+		known[r.ID] = r
 	}
-	return known, nil
+	return known, err
+}
+
+// pairsOf is the argument of pairs. The statement is the same however many there are, so
+// that the database plans it once.
+func pairsOf(set map[[2]string]bool) string {
+	text, _ := json.Marshal(slices.Collect(maps.Keys(set))) // strings marshal
+	return string(text)
 }
 
 // onlyCounts reports a repeat of what has its incident.
@@ -111,8 +115,7 @@ func (f *folding) lockEverything() (err error) {
 // candidates lists the incidents that the alerts may belong to.
 func (f *folding) candidates() ([]int64, error) {
 	ids := map[int64]bool{}
-	agents, correlations := map[string]bool{}, map[string]bool{}
-	asked := map[window]bool{}
+	same, correlated := map[[2]string]bool{}, map[[2]string]bool{}
 	for _, in := range f.in {
 		row := f.known[key(in.ID)]
 		if onlyCounts(row, in) {
@@ -122,23 +125,27 @@ func (f *folding) candidates() ([]int64, error) {
 			ids[*row.Incident] = true
 		}
 		m := matchOf(in)
-		agents[clean(m.Agent)], asked[window{agent: clean(m.Agent), class: clean(m.Class)}] = true, true
+		same[[2]string{clean(m.Agent), clean(m.Class)}] = true
 		if m.CorrelationID != "" {
-			correlations[correlation(m.CorrelationID)] = true
+			correlated[[2]string{correlation(m.CorrelationID), ""}] = true
 		}
 	}
-	if len(agents) == 0 {
-		return nil, nil
-	}
-	var rows []incidentRow
-	err := f.DB.Select("id, agent, class, correlation").Where(notEnded).
-		Where("agent IN ? OR correlation IN ?", slices.Collect(maps.Keys(agents)), slices.Collect(maps.Keys(correlations))).Find(&rows).Error
-	for _, r := range rows {
-		if asked[window{agent: r.Agent, class: r.Class}] || correlations[r.Correlation] {
-			ids[r.ID] = true
+	for condition, set := range map[string]map[[2]string]bool{"agent = q.a AND class = q.b": same, "correlation = q.a": correlated} {
+		if len(set) == 0 {
+			continue
+		}
+		var found []int64
+		newest := "coalesce((SELECT id FROM incidents WHERE " + condition + " AND " + notEnded + " ORDER BY id DESC LIMIT 1), 0)"
+		if err := f.Raw("SELECT "+newest+" FROM "+f.sql.pairs(), pairsOf(set)).Scan(&found).Error; err != nil {
+			return nil, err
+		}
+		for _, id := range found {
+			if id != 0 {
+				ids[id] = true
+			}
 		}
 	}
-	return slices.Collect(maps.Keys(ids)), err
+	return slices.Collect(maps.Keys(ids)), nil
 }
 
 func matchOf(in tagout.Incoming) tagout.Match {

@@ -90,7 +90,11 @@ func TestFoldGivesUpWhenItsCallerDoes(t *testing.T) {
 			_, err := s.Fold(context.Background(), []tagout.Incoming{alert("a", "mailer", tagout.Firing)}, slow)
 			finished <- err
 		}()
-		<-inside
+		select {
+		case <-inside:
+		case err := <-finished:
+			t.Fatal("it ended early:", err)
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		waiting := make(chan error, 1)
 		go func() {

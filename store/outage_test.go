@@ -69,7 +69,11 @@ func TestACallGivesUpWhenItsCallerDoes(t *testing.T) {
 			})
 			finished <- err
 		}()
-		<-inside
+		select {
+		case <-inside:
+		case err := <-finished:
+			t.Fatal("it ended early:", err)
+		}
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		_, err := s.Update(ctx, i.ID, note("waits for the lock"))

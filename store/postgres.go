@@ -153,6 +153,16 @@ func (t postgresTx) lockKeys(keys []string) error {
 func (t postgresTx) forUpdate() string  { return " FOR UPDATE" }
 func (t postgresTx) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
 
+func (t postgresTx) pairs() string {
+	return "(SELECT value ->> 0 AS a, value ->> 1 AS b FROM json_array_elements(?::json)) AS q"
+}
+
+// knownAlerts looks up each ID by itself: a plan made while the table was small would
+// otherwise go on reading all of it.
+func (t postgresTx) knownAlerts() string {
+	return "SELECT known.* FROM " + t.pairs() + " CROSS JOIN LATERAL (SELECT * FROM alerts WHERE id = q.a LIMIT 1) AS known"
+}
+
 func (t postgresTx) number(int) (n int64, err error) {
 	err = t.tx.QueryRow(t.ctx, "SELECT nextval('incident_number')").Scan(&n)
 	return n, err

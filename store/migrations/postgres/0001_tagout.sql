@@ -87,7 +87,6 @@ CREATE TABLE alerts (
     last_at     timestamptz NOT NULL
 ) WITH (fillfactor = 80);
 CREATE INDEX alerts_firing ON alerts (agent) WHERE status = 'firing';
-CREATE INDEX alerts_incident ON alerts (incident);
 
 CREATE TABLE alert_bodies (
     alert    text NOT NULL,

@@ -88,7 +88,6 @@ CREATE TABLE alerts (
     last_at     datetime NOT NULL
 );
 CREATE INDEX alerts_firing ON alerts (agent) WHERE status = 'firing';
-CREATE INDEX alerts_incident ON alerts (incident);
 
 CREATE TABLE alert_bodies (
     alert    text NOT NULL,
