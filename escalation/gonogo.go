@@ -94,13 +94,22 @@ func (d *Desk) Sign(ctx context.Context, id tagout.IncidentID, s tagout.Signing)
 	})
 	if err != nil {
 		d.refuse(ctx, id, s, err)
-		return nil, err
+		return nil, unconfirmed(err)
 	}
 	crashpoint.Here("sign.committed")
 	if len(lifting.Lifted) > 0 {
 		d.loosen(ctx, i, lifting)
 	}
 	return i, nil
+}
+
+// unconfirmed says what a person can do about a press whose outcome nobody knows.
+func unconfirmed(err error) error {
+	if tagout.CodeOf(err) != tagout.Unavailable {
+		return err
+	}
+	return &tagout.Error{Code: tagout.Unavailable, Err: err,
+		Message: "The database did not confirm that your press was counted. Nothing is lifted until it does. If the request is still open in a moment, press again: a second press counts only once."}
 }
 
 // loosen lifts in memory what the database has recorded as lifted.
