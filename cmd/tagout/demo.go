@@ -88,6 +88,12 @@ func (a announced) Start(ctx context.Context) error {
 	return nil
 }
 
+// Stop drains first: the demo's Slack and its agents are behind the same server.
+func (a announced) Stop(ctx context.Context, closeHTTP func()) {
+	a.Demo.Stop(ctx)
+	closeHTTP()
+}
+
 // openBrowser tries to show the page; whoever has no browser here has the address.
 func openBrowser(url string) {
 	opener := map[string][]string{"darwin": {"open"}, "windows": {"rundll32", "url.dll,FileProtocolHandler"}}[runtime.GOOS]

@@ -37,13 +37,22 @@ func (c serveCmd) Run(env *surroundings) error {
 		listener.Close()
 		return err
 	}
-	return serve(env, listener, a.Handler(), a)
+	return serve(env, listener, a.Handler(), served{a})
 }
 
-// running is what serve runs besides HTTP.
+// running is what serve runs besides HTTP. Stop calls closeHTTP once nothing more may come in.
 type running interface {
 	Start(ctx context.Context) error
-	Stop(ctx context.Context)
+	Stop(ctx context.Context, closeHTTP func())
+}
+
+// served is an app that takes nothing more before it drains.
+type served struct{ *app.App }
+
+// Stop closes HTTP, then drains.
+func (s served) Stop(ctx context.Context, closeHTTP func()) {
+	closeHTTP()
+	s.App.Stop(ctx)
 }
 
 // serve answers HTTP on listener and runs a until the process is told to stop.
@@ -62,10 +71,11 @@ func serve(env *surroundings, listener net.Listener, handler http.Handler, a run
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), drainBudget)
 	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
-		server.Close()
-	}
-	a.Stop(ctx)
+	a.Stop(ctx, func() {
+		if err := server.Shutdown(ctx); err != nil {
+			server.Close()
+		}
+	})
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

@@ -134,7 +134,9 @@ func (a *App) wireSlack() error {
 }
 
 // Commands lists the verbs of this app.
-func (a *App) Commands() []tagout.Command { return commands.All(a.desk, &a.config.Policy, commands.WithClock(a.clock)) }
+func (a *App) Commands() []tagout.Command {
+	return commands.All(a.desk, &a.config.Policy, commands.WithClock(a.clock))
+}
 
 // Handler serves everything that Tagout speaks over HTTP.
 func (a *App) Handler() http.Handler { return a.handler }
