@@ -46,7 +46,7 @@ func (b *bench) floors(ctx context.Context, r *report, pg *cluster) (float64, er
 		return 0, err
 	}
 	spread := took.spread()
-	r.row(fmt.Sprintf("floor: bare INSERT, one row a transaction, %d connections", senders), thousands(int(single)), spread[0], spread[1], "1.00", "")
+	r.row(fmt.Sprintf("floor: bare INSERT, one row a transaction, %d connections", senders), thousands(int(single)), spread[0], spread[1], "1.00", "", "")
 	many, took, err := b.insertLoop(ctx, batchLanes, storedRows, func(n int64) error {
 		ids, docs := make([]string, storedRows), make([]string, storedRows)
 		for i := range ids {
@@ -56,7 +56,7 @@ func (b *bench) floors(ctx context.Context, r *report, pg *cluster) (float64, er
 		return err
 	})
 	spread = took.spread()
-	r.row(fmt.Sprintf("floor: bare INSERT, %d rows a transaction, %d connections", storedRows, batchLanes), thousands(int(many)), spread[0], spread[1], ratio(many, single), "")
+	r.row(fmt.Sprintf("floor: bare INSERT, %d rows a transaction, %d connections", storedRows, batchLanes), thousands(int(many)), spread[0], spread[1], ratio(many, single), "", "")
 	return single, err
 }
 

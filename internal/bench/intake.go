@@ -54,7 +54,7 @@ func measureIntake(ctx context.Context, b *bench, r *report) error {
 	defer pg.discard()
 	r.note("%s per row after %s of warm-up, %d connections, one alert per request with a bearer token, 202 only once durable. Postgres %s on the same machine: %s. Slack: a sandbox in the load generator.", b.load, b.warm, senders, pg.version, postgresSettings)
 	r.note("After each row what was acknowledged is counted in the database, for folding the events of the timelines too.")
-	r.columns("load", "alerts/s", "p50", "p99", "of the one-row floor", "acknowledged = stored")
+	r.columns("load", "alerts/s", "p50", "p99", "of the one-row floor", "acknowledged = stored", "CPU µs each: Tagout / Postgres / generator")
 	floor := 0.0
 	if b.wants("floor") {
 		if floor, err = b.floors(ctx, r, pg); err != nil {
@@ -93,6 +93,7 @@ func (b *bench) takeIn(ctx context.Context, r *report, pg *cluster, load intakeL
 	for range senders {
 		bodies <- make([]byte, 0, 1024)
 	}
+	before := usageOf(s, pg)
 	l, err := b.closedLoop(ctx, s.address, senders, func(c *wire, n int64) error {
 		buffer := <-bodies
 		defer func() { bodies <- buffer }()
@@ -102,6 +103,7 @@ func (b *bench) takeIn(ctx context.Context, r *report, pg *cluster, load intakeL
 	if err != nil {
 		return s.explained(err)
 	}
+	used := usageOf(s, pg).perItem(before, l.acknowledged)
 	var stored int
 	if err := pg.query(ctx, database, load.stored, &stored); err != nil {
 		return err
@@ -115,7 +117,7 @@ func (b *bench) takeIn(ctx context.Context, r *report, pg *cluster, load intakeL
 		}
 	}
 	spread := l.took.spread()
-	r.row(load.name, thousands(int(l.rate())), spread[0], spread[1], ratio(l.rate(), floor), thousands(stored))
+	r.row(load.name, thousands(int(l.rate())), spread[0], spread[1], ratio(l.rate(), floor), thousands(stored), used)
 	now, peak := s.residentMB()
 	b.log.Info("memory after the load", "load", load.name, "resident MB", now, "peak MB", peak, "messages at Slack", len(w.posts))
 	return nil
