@@ -32,13 +32,15 @@ func (d *Desk) ChangeSeverity(ctx context.Context, id tagout.IncidentID, to tago
 	i, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		raised := to.Worse(i.HighestSeverity)
 		c, err := i.ChangeSeverity(row, d.pageRoles(row, i.Class), reason, by, now)
-		if err != nil || !raised || i.Scope == tagout.Everything {
+		if err != nil || !raised {
 			return c, err
 		}
-		in := tagout.Incoming{ID: i.ID.String() + ":" + string(to), Verdict: tagout.Verdict{Scope: i.Scope}}
-		in.Alert.Source = "severity"
-		held, err := d.contain(i, in, now)
-		return c.And(held), err
+		scopes := heldScopes(i)
+		if i.Scope != tagout.Everything { // which is also what an alert without agent leaves
+			scopes = append(scopes, i.Scope)
+		}
+		held, err := d.contain(i, scopes, cause{ID: i.ID.String() + ":" + string(to), By: by, First: true}, now)
+		return d.withDeadline(i, c.And(held), now), err
 	})
 	if err == nil {
 		d.apply(i)

@@ -2,6 +2,7 @@ package escalation
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tagout"
@@ -32,14 +33,19 @@ func (d *Desk) containNow(ctx context.Context, e tagout.Effect) error {
 }
 
 func (d *Desk) containDue(ctx context.Context, e tagout.Effect) error {
-	i, err := d.store.Incident(ctx, e.Incident)
-	if err != nil {
-		return err
+	var due stopDeadline
+	if len(e.Data) > 0 {
+		if err := e.Decode(&due); err != nil {
+			return err
+		}
 	}
-	roles := d.ownerRoles(i)
-	_, err = d.store.Update(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+	_, err := d.store.Update(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		c := i.PassLeases(now)
-		return c.And(i.MissContainment(roles, now)), nil
+		late := func(s tagout.ControlStatus) bool { return due.Of.IsZero() || !s.RequestedAt.After(due.Of) }
+		if !slices.ContainsFunc(i.Unconfirmed(), late) {
+			return c, nil // confirmed, or a newer stop has a deadline of its own
+		}
+		return c.And(i.MissContainment(d.ownerRoles(i), now)), nil
 	})
 	return err
 }
@@ -52,7 +58,7 @@ func (d *Desk) ownerRoles(i *tagout.Incident) []string {
 		roles = append(roles, "platform")
 	}
 	for _, s := range i.Unconfirmed() {
-		if a := d.policy.Agents[s.Agent]; a != nil && a.Owner != "" && (len(roles) == 0 || roles[len(roles)-1] != a.Owner) {
+		if a := d.policy.Agents[s.Agent]; a != nil && a.Owner != "" && !slices.Contains(roles, a.Owner) {
 			roles = append(roles, a.Owner)
 		}
 	}

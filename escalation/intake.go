@@ -165,7 +165,8 @@ func (d *Desk) fold(i *tagout.Incident, in tagout.Incoming, now time.Time) (tago
 	if ended || in.Alert.Status == tagout.Resolved {
 		return c, nil
 	}
-	if v.Severity.Worse(i.Severity) {
+	worse := v.Severity.Worse(i.Severity)
+	if worse {
 		row := d.policy.SeverityPolicy(v.Severity)
 		raised, err := i.ChangeSeverity(row, d.pageRoles(row, v.Class), "an alert of "+v.Severity.Label(), in.Alert.Actor(), now)
 		if err != nil {
@@ -173,11 +174,16 @@ func (d *Desk) fold(i *tagout.Incident, in tagout.Incoming, now time.Time) (tago
 		}
 		c = c.And(raised)
 	}
-	if v.NoAgent {
-		return c, nil
+	var scopes []tagout.Scope
+	if !v.NoAgent {
+		scopes = append(scopes, v.Scope)
 	}
-	held, err := d.contain(i, in, now)
-	return c.And(held), err
+	if worse {
+		scopes = append(scopes, heldScopes(i)...)
+	}
+	cause := cause{ID: in.ID, By: in.Alert.Actor(), First: worse || i.Alerts.Distinct == 1}
+	held, err := d.contain(i, scopes, cause, now)
+	return d.withDeadline(i, c.And(held), now), err
 }
 
 func (d *Desk) opening(in tagout.Incoming) tagout.Opening {
@@ -191,49 +197,6 @@ func (d *Desk) opening(in tagout.Incoming) tagout.Opening {
 		Title: title, Summary: in.Alert.Summary, Scope: v.Scope, Class: v.Class, CorrelationID: in.Alert.CorrelationID,
 		By: in.Alert.Actor(), Onset: in.Alert.StartsAt, Row: row, Page: d.pageRoles(row, v.Class),
 	}
-}
-
-// contain hangs what the severity decides in advance, unless the incident holds it already.
-func (d *Desk) contain(i *tagout.Incident, in tagout.Incoming, now time.Time) (tagout.Change, error) {
-	var c tagout.Change
-	row := d.policy.SeverityPolicy(i.Severity)
-	agent := d.policy.Agents[in.Verdict.Scope.Agent]
-	for _, rule := range append([]tagout.Containment{row.Contain}, row.Also...) {
-		if rule.Mode == "" || rule.Mode == tagout.Running {
-			continue
-		}
-		scope := in.Verdict.Scope
-		if rule.Agent {
-			scope = scope.WholeAgent()
-		}
-		if covered(i, scope, rule, agent) {
-			continue
-		}
-		hold := tagout.Hold{
-			ID:    tagout.HoldID(tagout.DeriveID("contain", i.ID.String(), in.ID, scope.String(), string(rule.Mode))),
-			Scope: scope, Mode: rule.Mode, Cap: rule.Cap, By: in.Alert.Actor(), At: now,
-			Reason: row.Severity.Label() + ": " + i.Title,
-		}
-		hung, err := i.Hang(hold, d.policy.Agents, now)
-		if err != nil {
-			return c, err
-		}
-		c = c.And(hung)
-		if rule.Rollback && i.Rollback == nil {
-			c.Effects = append(c.Effects, tagout.NewEffect(tagout.EffectRollback, i.ID, in.ID, rollbackOrder{Agent: scope.Agent}))
-		}
-	}
-	return c, nil
-}
-
-func covered(i *tagout.Incident, scope tagout.Scope, rule tagout.Containment, a *tagout.Agent) bool {
-	for _, h := range i.ActiveHolds() {
-		sameCap := rule.Cap.IsZero() || h.Cap == rule.Cap
-		if h.Scope.Covers(scope, a) && h.Mode.AtLeast(rule.Mode) && (sameCap || h.Mode.Stricter(tagout.Capped)) {
-			return true
-		}
-	}
-	return false
 }
 
 // afterFold brings committed stops into the gate at once, and voids what other incidents

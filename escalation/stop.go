@@ -128,7 +128,7 @@ func (d *Desk) hangIn(i *tagout.Incident, s tagout.StopRequest, now time.Time) (
 		c = c.And(raised)
 	}
 	hung, err := i.Hang(s.Hold, d.policy.Agents, now)
-	return c.And(hung), err
+	return d.withDeadline(i, c.And(hung), now), err
 }
 
 // voidOthers makes pending requests of other incidents void that a new stop or alert on
