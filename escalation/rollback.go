@@ -2,6 +2,7 @@ package escalation
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -61,12 +62,20 @@ func (d *Desk) Rollback(ctx context.Context, o tagout.RollbackOrder) (*tagout.In
 	if err != nil {
 		return nil, err
 	}
-	if err := d.store.SetPins(ctx, o.Agent, to); err != nil {
+	if err := d.pin(ctx, o.Agent, to); err != nil {
 		return nil, err
 	}
-	d.gate.Pin(o.Agent, to)
-	d.gate.Reconcile(o.Agent)
 	return i, nil
+}
+
+// pin has the agent's controls run these versions, now and after a restart.
+func (d *Desk) pin(ctx context.Context, agent string, versions map[string]string) error {
+	if err := d.store.SetPins(ctx, agent, versions); err != nil {
+		return err
+	}
+	d.gate.Pin(agent, versions)
+	d.gate.Reconcile(agent)
+	return nil
 }
 
 // rollbackPlan is what runs now and what should run instead.
@@ -83,7 +92,7 @@ func (d *Desk) rollbackPlan(ctx context.Context, o tagout.RollbackOrder) (from, 
 			previous[v.Component] = v.Version
 		}
 	}
-	to = o.To
+	to = maps.Clone(o.To)
 	if len(to) == 0 {
 		to = previous
 	}
@@ -108,15 +117,19 @@ func (d *Desk) rollback(ctx context.Context, e tagout.Effect) error {
 		return err
 	}
 	if !o.Check.IsZero() {
-		_, err := d.store.Update(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-			if i.Rollback == nil || !i.Rollback.At.Equal(o.Check) {
-				return tagout.Change{}, nil
-			}
-			return i.EndRollback("its control did not report the wanted versions within "+rollbackBudget.String()+".", now), nil
-		})
+		return d.checkRollback(ctx, e.Incident, o.Check)
+	}
+	i, err := d.store.Incident(ctx, e.Incident)
+	if err != nil {
 		return err
 	}
-	_, err := d.Rollback(ctx, tagout.RollbackOrder{ID: e.Key, Incident: e.Incident, Agent: o.Agent, By: tagout.Tagout})
+	if rb := i.Rollback; rb != nil {
+		if underway := rb.DoneAt.IsZero() && rb.FailedAt.IsZero(); underway && rb.Agent == o.Agent && !i.State.Ended() {
+			return d.pin(ctx, rb.Agent, rb.To) // an attempt may have been cut off before its versions were pinned
+		}
+		return nil
+	}
+	_, err = d.Rollback(ctx, tagout.RollbackOrder{ID: e.Key, Incident: e.Incident, Agent: o.Agent, By: tagout.Tagout})
 	if tagout.CodeOf(err) == tagout.Unavailable {
 		return err
 	}
@@ -130,6 +143,17 @@ func (d *Desk) rollback(ctx context.Context, e tagout.Effect) error {
 		}
 		return tagout.Change{Events: []tagout.Event{tagout.NewEvent(tagout.EventRollbackFailed, tagout.Tagout, now,
 			map[string]any{"agent": o.Agent, "error": reason})}}, nil
+	})
+	return err
+}
+
+// checkRollback calls the attempt of that time failed if it was not confirmed meanwhile.
+func (d *Desk) checkRollback(ctx context.Context, id tagout.IncidentID, of time.Time) error {
+	_, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		if i.Rollback == nil || !i.Rollback.At.Equal(of) {
+			return tagout.Change{}, nil
+		}
+		return i.EndRollback("its control did not report the wanted versions within "+rollbackBudget.String()+".", now), nil
 	})
 	return err
 }
