@@ -181,13 +181,24 @@ func (d *Desk) Report(ctx context.Context, r tagout.ControlReport) error {
 	}
 	for _, id := range ids {
 		_, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-			return i.TakeReport(r).And(confirmRollback(i, r, now)), nil
+			return d.pageDrift(i, i.TakeReport(r), now).And(confirmRollback(i, r, now)), nil
 		})
 		if err != nil && tagout.CodeOf(err) != tagout.NotFound {
 			return err
 		}
 	}
 	return nil
+}
+
+// pageDrift pages whoever answers for an agent that a change found running under a hold.
+func (d *Desk) pageDrift(i *tagout.Incident, c tagout.Change, now time.Time) tagout.Change {
+	if !slices.ContainsFunc(c.Events, func(e tagout.Event) bool { return e.Kind == tagout.EventDrift }) {
+		return c
+	}
+	key := "drift:" + now.Format(time.RFC3339Nano)
+	round := tagout.PageRound{Key: key, Roles: d.ownerRoles(i), Why: "drift: an agent was found running under a hold", Rung: true, Even: true}
+	c.Effects = append(c.Effects, tagout.NewEffect(tagout.EffectPage, i.ID, key, round))
+	return c
 }
 
 // confirmRollback ends a rollback whose versions were read back after it began.
