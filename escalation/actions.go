@@ -86,7 +86,15 @@ func (d *Desk) declareStopped(ctx context.Context, dec tagout.Declaration) (*tag
 	if result.Pending {
 		return nil, tagout.Errorf(tagout.Unavailable, "%s is %s now, but the database cannot be reached; the incident is recorded when it returns.", dec.Scope, dec.Stop)
 	}
-	return result.Incident, nil
+	if dec.Summary == "" || result.Repeat {
+		return result.Incident, nil
+	}
+	noted, err := d.Note(ctx, result.Incident.ID, dec.Summary, dec.By)
+	if err != nil {
+		d.log.Warn("the words that came with a stop are not on its timeline", "incident", result.Incident.ID.String(), "error", err)
+		return result.Incident, nil
+	}
+	return noted, nil
 }
 
 // pageRoles lists the roles that a severity pages, and the one that takes the class over.
