@@ -2,6 +2,7 @@ package escalation
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -21,7 +22,7 @@ func (d *Desk) RequestResume(ctx context.Context, id tagout.IncidentID, draft ta
 		return nil, err
 	}
 	if draft.Versions == nil {
-		if draft.Versions, err = d.currentVersions(ctx, i.Scope.Agent); err != nil {
+		if draft.Versions, err = d.currentVersions(ctx, i); err != nil {
 			return nil, err
 		}
 	}
@@ -48,7 +49,10 @@ func (d *Desk) firing(ctx context.Context, id tagout.IncidentID) ([]string, erro
 	return names, nil
 }
 
-func (d *Desk) currentVersions(ctx context.Context, agent string) (map[string]string, error) {
+// currentVersions are those that the incident's agent runs: the newest ones, or those to
+// which it was rolled back.
+func (d *Desk) currentVersions(ctx context.Context, i *tagout.Incident) (map[string]string, error) {
+	agent := i.Scope.Agent
 	if agent == "" {
 		return nil, nil
 	}
@@ -59,6 +63,9 @@ func (d *Desk) currentVersions(ctx context.Context, agent string) (map[string]st
 	current := map[string]string{}
 	for _, v := range slices.Backward(all) { // newest first: the last assignment is the newest
 		current[v.Component] = v.Version
+	}
+	if rb := i.Rollback; rb != nil && rb.Agent == agent && !rb.DoneAt.IsZero() {
+		maps.Copy(current, rb.To)
 	}
 	if len(current) == 0 {
 		return nil, nil
