@@ -1,0 +1,165 @@
+package escalation_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"tagout"
+	"tagout/escalation"
+)
+
+// router compiles rules over the test's policy.
+func router(t *testing.T, routes ...tagout.Route) *escalation.Router {
+	t.Helper()
+	p := matrix()
+	p.Routes = routes
+	r, err := escalation.NewRouter(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestRulesDecideSeverityClassAndThreshold(t *testing.T) {
+	t.Parallel()
+	value := func(v float64) tagout.Alert { return tagout.Alert{Name: "n", Value: &v} }
+	report := func(r tagout.FailureReport) tagout.Alert { return tagout.Alert{Source: "failures", Report: &r} }
+	hit := tagout.Route{Severity: "sev3", Class: "budget_drift", Threshold: tagout.Threshold{Count: 3}}
+	for name, c := range map[string]struct {
+		when  string
+		alert tagout.Alert
+		hits  bool
+	}{
+		"a label":                            {`alert.labels.severity == "critical"`, tagout.Alert{Labels: map[string]string{"severity": "critical"}}, true},
+		"another value":                      {`alert.labels.severity == "critical"`, tagout.Alert{Labels: map[string]string{"severity": "warning"}}, false},
+		"a missing key is no match":          {`alert.labels.severity != "critical"`, tagout.Alert{Labels: map[string]string{"agent": "mailer"}}, false},
+		"no labels at all":                   {`alert.labels.severity != "critical"`, tagout.Alert{}, false},
+		"a missing key can be asked for":     {`!has(alert.labels.severity)`, tagout.Alert{}, true},
+		"or saves from a missing key":        {`alert.labels.severity == "critical" || true`, tagout.Alert{}, true},
+		"source and name":                    {`alert.source == "am" && alert.name.startsWith("Spend")`, tagout.Alert{Source: "am", Name: "SpendHigh"}, true},
+		"summary":                            {`alert.summary.contains("refund")`, tagout.Alert{Summary: "many refunds"}, true},
+		"annotation":                         {`alert.annotations["team"] == "x"`, tagout.Alert{Annotations: map[string]string{"team": "x"}}, true},
+		"status":                             {`alert.status == "firing"`, tagout.Alert{Status: tagout.Firing}, true},
+		"value above a whole number":         {`alert.value > 1`, value(1.5), true},
+		"value below a whole number":         {`alert.value > 1`, value(0.5), false},
+		"value beside a fraction":            {`alert.value >= 0.98`, value(1), true},
+		"no value is no match":               {`alert.value < 1.0`, tagout.Alert{}, false},
+		"a value that is no number":          {`!(alert.value > 1.0)`, value(math.NaN()), false},
+		"report":                             {`alert.report.class == "policy_violation" && alert.report.customers_affected > 10`, report(tagout.FailureReport{Class: "policy_violation", CustomersAffected: 11}), true},
+		"report's retries":                   {`alert.report.retry_count >= 3`, report(tagout.FailureReport{RetryCount: 3}), true},
+		"no report is no match":              {`alert.report.retry_count >= 0`, tagout.Alert{}, false},
+		"no report can be asked for":         {`has(alert.report)`, tagout.Alert{}, false},
+		"text where a condition should be":   {`alert.labels.severity`, tagout.Alert{Labels: map[string]string{"severity": "true"}}, false},
+		"division by zero is no match":       {`1 / int(alert.value) == 0 || alert.value == 0.0 && 1 / int(alert.value) > 0`, value(0), false},
+		"a number compared with a text":      {`alert.value > alert.name`, value(2), false},
+		"what costs too much does not match": {`alert.labels.a.matches("` + strings.Repeat("(a*)*", 20) + `b") || true`, tagout.Alert{Labels: map[string]string{"a": strings.Repeat("a", 1<<20)}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			route := hit
+			route.When = c.when
+			v := router(t, route).Route(c.alert)
+			if got := v.Severity == "sev3" && v.Threshold.Count == 3; got != c.hits {
+				t.Errorf("%s: matched %t, want %t (%+v)", c.when, got, c.hits, v)
+			}
+			if !c.hits && (v.Severity != tagout.Sev2 || v.Class != "judgment_error" || v.Threshold.Count != 0) {
+				t.Errorf("without a rule it is %s %s %+v, want sev2 and the default class", v.Severity, v.Class, v.Threshold)
+			}
+		})
+	}
+}
+
+func TestTheFirstRuleThatMatchesWins(t *testing.T) {
+	t.Parallel()
+	r := router(t, tagout.Route{When: `alert.labels.missing == "x"`, Severity: "sev1", Class: "policy_violation"},
+		tagout.Route{When: `true`, Severity: "sev3", Class: "budget_drift"}, tagout.Route{When: `true`, Severity: "sev1", Class: "policy_violation"})
+	if v := r.Route(tagout.Alert{}); v.Severity != "sev3" {
+		t.Errorf("got %s, want the second rule's sev3", v.Severity)
+	}
+}
+
+func TestRulesThatCannotWorkAreRefusedWithTheirPlace(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		route tagout.Route
+		words string
+	}{
+		"a number":          {tagout.Route{When: `1 + 1`}, "not true or false"},
+		"a text":            {tagout.Route{When: `"sev1"`}, "not true or false"},
+		"nothing":           {tagout.Route{When: ``}, "does not compile"},
+		"not an expression": {tagout.Route{When: `alert.labels.severity ==`}, "does not compile"},
+		"an unknown name":   {tagout.Route{When: `alrt.value > 1.0`}, "alrt"},
+		"a bad scope":       {tagout.Route{When: `true`, Scope: "mailer/email/eu/x"}, "too many parts"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := matrix()
+			c.route.Place = "tagout.yaml:41:5"
+			p.Routes = []tagout.Route{{When: "true"}, c.route}
+			_, err := escalation.NewRouter(p)
+			refused(t, err, tagout.Invalid, "tagout.yaml:41:5: routes[1].when")
+			refused(t, err, tagout.Invalid, c.words)
+		})
+	}
+}
+
+func TestScopeComesFromLabelsUnlessTheRuleSetsIt(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 65)
+	for name, c := range map[string]struct {
+		labels  map[string]string
+		rule    string
+		scope   string
+		noAgent bool
+	}{
+		"all parts":                        {map[string]string{"agent": "mailer", "channel": "email", "region": "eu", "tool": "send_email"}, "", "mailer/email/eu tool:send_email", false},
+		"any case, spare blanks":           {map[string]string{"agent": " Mailer", "channel": "EMAIL "}, "", "mailer/email", false},
+		"a part that is no name is wider":  {map[string]string{"agent": "mailer", "channel": "e mail!", "region": "eu"}, "", "mailer/*/eu", false},
+		"a part that is too long is wider": {map[string]string{"agent": "mailer", "channel": "email", "region": long}, "", "mailer/email", false},
+		"a risk is not a tool's name":      {map[string]string{"agent": "mailer", "tool": "@high"}, "", "mailer", false},
+		"no agent":                         {map[string]string{"channel": "email"}, "", "*/email", true},
+		"an agent that is no name":         {map[string]string{"agent": "<!channel>", "channel": "email"}, "", "*/email", true},
+		"no labels":                        {nil, "", "*", true},
+		"the rule's scope wins":            {map[string]string{"agent": "mailer", "channel": "email"}, "mailer/sms", "mailer/sms", false},
+		"the rule's scope gives an agent":  {nil, "researcher", "researcher", false},
+		"the rule may mean everything":     {nil, "*", "*", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := router(t, tagout.Route{When: "true", Scope: c.rule, Severity: "sev3"}).Route(tagout.Alert{Labels: c.labels})
+			if v.Scope.String() != c.scope || v.NoAgent != c.noAgent {
+				t.Errorf("got %q, no agent %t; want %q, %t", v.Scope, v.NoAgent, c.scope, c.noAgent)
+			}
+		})
+	}
+}
+
+func TestAFailureReportMayRaiseNeverLower(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		routed, said   string // class/severity
+		class          string
+		severity       tagout.Severity
+		keepsThreshold bool
+	}{
+		"raises the severity":             {"budget_drift/sev3", "/sev1", "budget_drift", "sev1", false},
+		"never lowers it":                 {"budget_drift/sev1", "/sev3", "budget_drift", "sev1", true},
+		"a severity that is not there":    {"budget_drift/sev2", "/sev0", "budget_drift", "sev2", true},
+		"names a class that stops":        {"budget_drift/sev2", "policy_violation/", "policy_violation", "sev2", true},
+		"an unknown class":                {"budget_drift/sev2", "nonsense/", "budget_drift", "sev2", true},
+		"never from stopping to retrying": {"budget_drift/sev2", "integration_failure/", "budget_drift", "sev2", true},
+		"from retrying to stopping":       {"integration_failure/sev2", "budget_drift/", "budget_drift", "sev2", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			class, severity, _ := strings.Cut(c.routed, "/")
+			saidClass, saidSeverity, _ := strings.Cut(c.said, "/")
+			r := router(t, tagout.Route{When: "true", Severity: tagout.Severity(severity), Class: class, Threshold: tagout.Threshold{Count: 5}})
+			v := r.Route(tagout.Alert{Report: &tagout.FailureReport{Agent: "mailer", Class: saidClass, Severity: tagout.Severity(saidSeverity)}})
+			if v.Class != c.class || v.Severity != c.severity || v.Threshold.Count == 5 != c.keepsThreshold {
+				t.Errorf("got %s %s, threshold %+v; want %s %s", v.Class, v.Severity, v.Threshold, c.class, c.severity)
+			}
+		})
+	}
+}

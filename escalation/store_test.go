@@ -1,0 +1,411 @@
+package escalation_test
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"tagout"
+)
+
+// memory is a store that keeps everything in maps. A transition works on a deep copy, which
+// is kept only if it succeeds, as a transaction would.
+type memory struct {
+	clock tagout.Clock
+	log   *calls
+
+	mu        sync.Mutex
+	last      tagout.IncidentID
+	incidents map[tagout.IncidentID]*tagout.Incident
+	events    map[tagout.IncidentID][]tagout.Event
+	pages     map[tagout.PageID]tagout.Page
+	alerts    map[tagout.IncidentID][]tagout.Incoming // newest last
+	seen      map[string]*sighting
+	below     []tagout.Incoming
+	effects   []tagout.Effect // not carried out yet
+	versions  []tagout.Version
+	pins      map[string]map[string]string
+	loudest   time.Time // when the last alert came or ended
+	folds     [][]tagout.Incoming
+
+	// before is called at the start of every operation; an error makes it fail unchanged.
+	before func(ctx context.Context, op string) error
+	// after is called once an operation is committed; an error hides that it was.
+	after func(op string) error
+}
+
+// sighting is what is known of an alert.
+type sighting struct {
+	status   tagout.AlertStatus
+	incident tagout.IncidentID // 0 while below the threshold
+	scope    tagout.Scope
+}
+
+func newMemory(clock tagout.Clock, log *calls) *memory {
+	return &memory{
+		clock: clock, log: log, incidents: map[tagout.IncidentID]*tagout.Incident{}, events: map[tagout.IncidentID][]tagout.Event{},
+		pages: map[tagout.PageID]tagout.Page{}, alerts: map[tagout.IncidentID][]tagout.Incoming{}, seen: map[string]*sighting{},
+		pins: map[string]map[string]string{},
+	}
+}
+
+func (m *memory) enter(ctx context.Context, op string) error {
+	if m.before != nil {
+		if err := m.before(ctx, op); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func (m *memory) leave(op string) error {
+	m.log.add("store." + op)
+	if m.after != nil {
+		return m.after(op)
+	}
+	return nil
+}
+
+func (m *memory) Update(ctx context.Context, id tagout.IncidentID, fn tagout.Transition) (*tagout.Incident, error) {
+	i, _, err := m.change(ctx, "update", tagout.Match{Incident: id}, fn)
+	return i, err
+}
+
+func (m *memory) Join(ctx context.Context, match tagout.Match, fn tagout.Transition) (*tagout.Incident, bool, error) {
+	return m.change(ctx, "join", match, fn)
+}
+
+func (m *memory) change(ctx context.Context, op string, match tagout.Match, fn tagout.Transition) (*tagout.Incident, bool, error) {
+	if err := m.enter(ctx, op); err != nil {
+		return nil, false, err
+	}
+	m.mu.Lock()
+	id, err := m.find(match)
+	if err != nil {
+		m.mu.Unlock()
+		return nil, false, err
+	}
+	work := m.open(id)
+	fresh := work.State == ""
+	m.mu.Unlock() // a transition may read; tests that race use one incident each
+	change, err := fn(work, m.clock.Now())
+	if err != nil {
+		return nil, false, err
+	}
+	m.mu.Lock()
+	m.commit(work, change)
+	m.mu.Unlock()
+	if err := m.leave(op); err != nil {
+		return nil, false, err
+	}
+	return deepCopy(work), fresh, nil
+}
+
+// open is a copy of an incident to work on; a fresh one for 0.
+func (m *memory) open(id tagout.IncidentID) *tagout.Incident {
+	if id == 0 {
+		m.last++
+		return &tagout.Incident{ID: m.last}
+	}
+	return deepCopy(m.incidents[id])
+}
+
+func (m *memory) commit(i *tagout.Incident, c tagout.Change) {
+	if i.State == "" {
+		return
+	}
+	for _, e := range c.Events {
+		i.Head = e.Seal(i.ID, i.Head)
+		m.events[i.ID] = append(m.events[i.ID], e)
+	}
+	for _, p := range c.Pages {
+		m.pages[p.ID] = p
+	}
+	m.effects = append(m.effects, c.Effects...)
+	m.incidents[i.ID] = deepCopy(i)
+}
+
+// newestFirst lists the incidents.
+func (m *memory) newestFirst() []*tagout.Incident {
+	var list []*tagout.Incident
+	for id := m.last; id > 0; id-- {
+		if i := m.incidents[id]; i != nil {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// find is the incident that a match means, or 0 for a fresh one.
+func (m *memory) find(match tagout.Match) (tagout.IncidentID, error) {
+	if match.Incident != 0 {
+		if m.incidents[match.Incident] == nil {
+			return 0, tagout.Errorf(tagout.NotFound, "There is no %s.", match.Incident)
+		}
+		return match.Incident, nil
+	}
+	fits := []func(*tagout.Incident) bool{
+		func(i *tagout.Incident) bool { _, ok := i.Hold(match.Hold); return match.Hold != "" && ok },
+		func(i *tagout.Incident) bool {
+			return match.CorrelationID != "" && !i.State.Ended() && i.CorrelationID == match.CorrelationID
+		},
+		func(i *tagout.Incident) bool {
+			return match.Agent+match.Class != "" && !i.State.Ended() && i.Scope.Agent == match.Agent && i.Class == match.Class
+		},
+		func(i *tagout.Incident) bool {
+			return match.Overlaps != nil && !i.State.Ended() && slices.ContainsFunc(i.ActiveHolds(), func(h tagout.Hold) bool {
+				return h.Scope.Touches(*match.Overlaps, nil)
+			})
+		},
+	}
+	for _, fit := range fits {
+		for _, i := range m.newestFirst() {
+			if fit(i) {
+				return i.ID, nil
+			}
+		}
+	}
+	return 0, nil
+}
+
+func (m *memory) Fold(ctx context.Context, in []tagout.Incoming, fn tagout.FoldTransition) ([]tagout.Folded, error) {
+	if err := m.enter(ctx, "fold"); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	m.folds = append(m.folds, in)
+	out := make([]tagout.Folded, len(in))
+	for n, alert := range in {
+		out[n] = m.fold(alert, fn)
+	}
+	m.mu.Unlock()
+	return out, m.leave("fold")
+}
+
+func (m *memory) fold(in tagout.Incoming, fn tagout.FoldTransition) tagout.Folded {
+	known := m.seen[in.ID]
+	in.WasFiring = known != nil && known.status == tagout.Firing
+	if known != nil && known.status == in.Alert.Status && (known.incident != 0 || in.Alert.Status == tagout.Resolved) {
+		m.loudest = m.clock.Now()
+		return tagout.Folded{Repeat: true}
+	}
+	if in.Alert.Status == tagout.Resolved && !in.WasFiring {
+		return tagout.Folded{}
+	}
+	var id tagout.IncidentID
+	if known != nil && known.incident != 0 && !m.incidents[known.incident].State.Ended() {
+		id = known.incident
+	} else {
+		id, _ = m.find(tagout.Match{CorrelationID: in.Alert.CorrelationID, Agent: in.Verdict.Scope.Agent, Class: in.Verdict.Class})
+	}
+	m.loudest = m.clock.Now()
+	if id == 0 && !m.reaches(in) {
+		m.below = append(m.below, in)
+		m.seen[in.ID] = &sighting{status: in.Alert.Status, scope: in.Verdict.Scope}
+		return tagout.Folded{}
+	}
+	work := m.open(id)
+	fresh := work.State == ""
+	change, err := fn(work, in, m.clock.Now())
+	if err != nil {
+		return tagout.Folded{Err: err}
+	}
+	m.commit(work, change)
+	m.seen[in.ID] = &sighting{status: in.Alert.Status, incident: work.ID, scope: in.Verdict.Scope}
+	m.alerts[work.ID] = append(m.alerts[work.ID], in)
+	return tagout.Folded{Incident: deepCopy(work), Fresh: fresh, Committed: true}
+}
+
+// reaches counts what is below its threshold, with this one.
+func (m *memory) reaches(in tagout.Incoming) bool {
+	t := in.Verdict.Threshold
+	count := 1
+	for _, b := range m.below {
+		same := b.Verdict.Scope.Agent == in.Verdict.Scope.Agent && b.Verdict.Class == in.Verdict.Class
+		if same && in.At.Sub(b.At) < t.Within {
+			count++
+		}
+	}
+	return count >= t.Count
+}
+
+func (m *memory) Incident(ctx context.Context, id tagout.IncidentID) (*tagout.Incident, error) {
+	if err := m.enter(ctx, "incident"); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.incidents[id] == nil {
+		return nil, tagout.Errorf(tagout.NotFound, "There is no %s.", id)
+	}
+	return deepCopy(m.incidents[id]), nil
+}
+
+func (m *memory) Incidents(ctx context.Context, q tagout.IncidentQuery) ([]*tagout.Incident, error) {
+	if err := m.enter(ctx, "incidents"); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []*tagout.Incident
+	for _, i := range m.newestFirst() {
+		held := slices.ContainsFunc(i.Holds, func(h tagout.Hold) bool { return h.Scope.Agent == q.Agent })
+		switch {
+		case q.Agent != "" && i.Scope.Agent != q.Agent && !held:
+		case q.Open && i.State.Ended():
+		case q.Channel != "" && i.Room.Channel != q.Channel:
+		case q.Limit > 0 && len(list) == q.Limit:
+		default:
+			list = append(list, deepCopy(i))
+		}
+	}
+	return list, nil
+}
+
+func (m *memory) Timeline(ctx context.Context, id tagout.IncidentID) ([]tagout.Event, error) {
+	if err := m.enter(ctx, "timeline"); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.events[id]), nil
+}
+
+func (m *memory) Alerts(ctx context.Context, id tagout.IncidentID, limit int) ([]tagout.Incoming, error) {
+	if err := m.enter(ctx, "alerts"); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := slices.Clone(m.alerts[id])
+	slices.Reverse(list)
+	return list[:min(limit, len(list))], nil
+}
+
+func (m *memory) Holds(ctx context.Context) ([]tagout.Hold, error) {
+	if err := m.enter(ctx, "holds"); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var holds []tagout.Hold
+	for _, i := range m.newestFirst() {
+		holds = append(holds, i.ActiveHolds()...)
+	}
+	return holds, nil
+}
+
+func (m *memory) QuietOn(ctx context.Context, scope tagout.Scope, since time.Time) (tagout.Quiet, error) {
+	if err := m.enter(ctx, "quiet"); err != nil {
+		return tagout.Quiet{}, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var q tagout.Quiet
+	for _, s := range m.seen {
+		if s.status == tagout.Firing && s.scope.Touches(scope, nil) {
+			q.Firing++
+		}
+	}
+	if !m.loudest.Before(since) {
+		q.LastAt = m.loudest
+	}
+	return q, nil
+}
+
+func (m *memory) Versions(ctx context.Context, agent string) ([]tagout.Version, error) {
+	if err := m.enter(ctx, "versions"); err != nil {
+		return nil, err
+	}
+	var list []tagout.Version
+	for _, v := range m.versions {
+		if v.Agent == agent {
+			list = append(list, v)
+		}
+	}
+	slices.SortFunc(list, func(a, b tagout.Version) int { return b.FirstSeen.Compare(a.FirstSeen) })
+	return list, nil
+}
+
+func (m *memory) SetPins(ctx context.Context, agent string, versions map[string]string) error {
+	if err := m.enter(ctx, "pins"); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if versions == nil {
+		delete(m.pins, agent)
+	} else {
+		m.pins[agent] = versions
+	}
+	return m.leave("pins")
+}
+
+// kinds lists the kinds of an incident's events in order.
+func (m *memory) kinds(id tagout.IncidentID) []tagout.EventKind {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var kinds []tagout.EventKind
+	for _, e := range m.events[id] {
+		kinds = append(kinds, e.Kind)
+	}
+	return kinds
+}
+
+// calls remembers in which order store and gate were used.
+type calls struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (c *calls) add(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list = append(c.list, name)
+}
+
+// since returns what was called from a mark on, which starts at 0.
+func (c *calls) all() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.list)
+}
+
+func (c *calls) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list = nil
+}
+
+// deepCopy copies everything that v reaches, but the inside of times.
+func deepCopy[T any](v T) T {
+	return copied(reflect.ValueOf(v)).Interface().(T)
+}
+
+func copied(v reflect.Value) reflect.Value {
+	to := reflect.New(v.Type()).Elem()
+	to.Set(v)
+	switch {
+	case v.Type() == reflect.TypeFor[time.Time]():
+	case v.Kind() == reflect.Pointer && !v.IsNil():
+		to.Set(reflect.New(v.Type().Elem()))
+		to.Elem().Set(copied(v.Elem()))
+	case v.Kind() == reflect.Struct:
+		for n := range v.NumField() {
+			to.Field(n).Set(copied(v.Field(n)))
+		}
+	case v.Kind() == reflect.Slice && !v.IsNil():
+		to.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		for n := range v.Len() {
+			to.Index(n).Set(copied(v.Index(n)))
+		}
+	case v.Kind() == reflect.Map && !v.IsNil():
+		to.Set(reflect.MakeMap(v.Type()))
+		for _, key := range v.MapKeys() {
+			to.SetMapIndex(key, copied(v.MapIndex(key)))
+		}
+	}
+	return to
+}
