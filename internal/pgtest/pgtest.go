@@ -58,9 +58,12 @@ func New(tb testing.TB) string {
 }
 
 // Main runs the tests of a package, stops this process's cluster if one was started,
-// removes its folder, and exits with the tests' code.
-func Main(m *testing.M) {
+// removes its folder, cleans up with each of after, and exits with the tests' code.
+func Main(m *testing.M, after ...func()) {
 	code := m.Run()
+	for _, cleanup := range after {
+		cleanup()
+	}
 	shared.once.Do(func() { shared.err = errors.New("the tests have ended") })
 	if shared.server != nil {
 		if err := shared.server.discard(); err != nil {

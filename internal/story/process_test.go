@@ -12,9 +12,29 @@ import (
 	"testing"
 )
 
+// workshop is a folder for what is made once for all stories.
+var workshop = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "tagout-story-") })
+
+// shelf makes a folder in the workshop.
+func shelf(name string) (string, error) {
+	dir, err := workshop()
+	if err != nil {
+		return "", err
+	}
+	dir = filepath.Join(dir, name)
+	return dir, os.Mkdir(dir, 0o700)
+}
+
+// throwAway removes the workshop, when all stories have ended.
+func throwAway() {
+	if dir, err := workshop(); err == nil {
+		os.RemoveAll(dir)
+	}
+}
+
 // built is the real binary, with crash points, made once for all stories.
 var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "tagout-story-")
+	dir, err := shelf("bin")
 	if err != nil {
 		return "", err
 	}

@@ -24,7 +24,7 @@ import (
 	"tagout/sandbox"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) { pgtest.Main(m, throwAway) }
 
 // patience bounds every wait; no story passes or fails by how long something takes.
 const patience = 15 * time.Second
