@@ -71,7 +71,9 @@ func (f *folding) open(n int) error {
 	for _, k := range kept {
 		f.written.adopt(f, k, number)
 	}
-	f.forgetSightings(in)
+	if in.Verdict.Threshold.Count > 1 {
+		f.forgetSightings(in)
+	}
 	return f.written.record(f, in, &number)
 }
 

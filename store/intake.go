@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"tagout"
 )
@@ -11,6 +12,12 @@ import (
 // maxTogether is how many alerts one transaction takes at most, unless a single call
 // brings more.
 const maxTogether = 400
+
+// After a transaction for aStorm of calls or more, the next one waits for lingering.
+const (
+	aStorm    = 16
+	lingering = time.Millisecond
+)
 
 // intake gathers the calls of Fold that come while a transaction is under way, and takes
 // them together in the next one: a storm from many senders costs few commits.
@@ -73,6 +80,20 @@ func (s *Store) takeIn(ctx context.Context) {
 		for _, c := range calls {
 			close(c.done)
 		}
+		if len(calls) >= aStorm {
+			linger(ctx)
+		}
+	}
+}
+
+// linger lets the senders that were just answered come again, so that the next transaction
+// takes twice as many: otherwise they would take turns with those who wait already.
+func linger(ctx context.Context) {
+	t := time.NewTimer(lingering)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
 	}
 }
 
