@@ -21,7 +21,8 @@ import (
 // How effects run.
 const (
 	fetchCooldown = 10 * time.Millisecond
-	fetchPoll     = 100 * time.Millisecond
+	urgentPoll    = 100 * time.Millisecond // where a notification was missed
+	otherPoll     = 250 * time.Millisecond
 	effectTimeout = time.Minute
 	rescueAfter   = 75 * time.Second // just above the time-out: then its process has died
 	drainTimeout  = 20 * time.Second // for effects under way when the work ends
@@ -92,6 +93,15 @@ func workersOf(kind tagout.EffectKind) int {
 	return 16
 }
 
+// pollOf is how soon an effect of a kind is found without a notification.
+func pollOf(kind tagout.EffectKind) time.Duration {
+	switch kind {
+	case tagout.EffectContain, tagout.EffectRollback, tagout.EffectPage, tagout.EffectSend:
+		return urgentPoll
+	}
+	return otherPoll
+}
+
 // Work runs the effects of the kinds in do until ctx ends, then lets those under way
 // finish; drained waits for that. It returns once the workers have started, and
 // Unavailable if the database cannot be reached. An effect that fails is tried again after
@@ -122,13 +132,13 @@ func (s *Store) riverConfig(id string, do map[tagout.EffectKind]tagout.EffectFun
 		if workers <= 0 {
 			workers = workersOf(kind)
 		}
-		queues[string(kind)] = river.QueueConfig{MaxWorkers: workers}
+		queues[string(kind)] = river.QueueConfig{MaxWorkers: workers, FetchPollInterval: pollOf(kind)}
 	}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{do: do, log: s.log})
 	return &river.Config{
 		ID: id, Logger: quiet(s.log), Queues: queues, Workers: workers,
-		FetchCooldown: fetchCooldown, FetchPollInterval: fetchPoll,
+		FetchCooldown: fetchCooldown, FetchPollInterval: otherPoll,
 		JobTimeout: effectTimeout, RescueStuckJobsAfter: rescueAfter, SoftStopTimeout: drainTimeout,
 		MaxAttempts: maxAttempts, CompletedJobRetentionPeriod: keepCompleted,
 	}

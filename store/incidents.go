@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"slices"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -274,42 +273,4 @@ func fill(db *gorm.DB, ids []int64, byID map[int64]*tagout.Incident) error {
 		byID[r.Incident].Alerts.Repeats = int(r.Count)
 	}
 	return nil
-}
-
-// work is an incident inside a transaction: locked or fresh, and what became of it.
-type work struct {
-	incident *tagout.Incident
-	fresh    bool
-	before   string        // its doc
-	request  string        // its resume request
-	holds    []tagout.Hold // as they were
-	now      time.Time
-	change   tagout.Change
-}
-
-func fresh(number int64) *work {
-	return &work{incident: &tagout.Incident{ID: tagout.IncidentID(number)}, fresh: true}
-}
-
-// lock reads incidents and keeps everybody else from changing them, in the order of their
-// numbers so that nobody waits in a circle.
-func (t *tx) lock(ids []int64) ([]*work, error) {
-	slices.Sort(ids)
-	var rows []incidentRow
-	if err := t.Raw("SELECT * FROM incidents WHERE id IN ? ORDER BY id"+t.sql.forUpdate(), ids).Scan(&rows).Error; err != nil {
-		return nil, err
-	}
-	list, err := assemble(t.DB, rows)
-	if err != nil {
-		return nil, err
-	}
-	works := make([]*work, len(list))
-	for n, i := range list {
-		doc, err := docOf(i)
-		if err != nil {
-			return nil, err
-		}
-		works[n] = &work{incident: i, before: doc, request: textOf(i.Request), holds: clone(i.Holds)}
-	}
-	return works, nil
 }
