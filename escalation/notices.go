@@ -189,7 +189,7 @@ func (d *Desk) next(i *tagout.Incident) tagout.Text {
 
 func signersText(p *tagout.Policy, i *tagout.Incident) string {
 	if i.State.Ended() {
-		return "resumed"
+		return "nothing; it is " + string(i.State)
 	}
 	return "GO of " + ruleText(p, i.Rule)
 }
@@ -247,7 +247,11 @@ func (d *Desk) Decision(ctx context.Context, id tagout.IncidentID) (tagout.Messa
 		return tagout.Message{}, tagout.Errorf(tagout.NotFound, "%s has no resume request.", id)
 	}
 	m := tagout.Message{Title: "Resume " + r.Scope.String() + "? " + i.ID.String() + " " + r.Severity.Label(), Tone: tagout.ToneWarning}
-	m = m.Para(tagout.Mention(r.By.ID), " asks to lift ", fmt.Sprint(len(r.Holds)), " holds: ", tagout.Fixed(r.Scope.String()), " goes to ", r.Target, ".")
+	holds := fmt.Sprintf("%d holds", len(r.Holds))
+	if len(r.Holds) == 1 {
+		holds = "1 hold"
+	}
+	m = m.Para(tagout.Mention(r.By.ID), " asks to lift ", holds, ": ", tagout.Fixed(r.Scope.String()), " goes to ", r.Target, ".")
 	for _, key := range []string{"cause", "control_changes", "verified", "fix", "alerting", "review_scheduled"} {
 		if text := r.Deliverables[key]; text != "" {
 			m = m.Para(tagout.Bold(tagout.DeliverableLabels[key]+": "), text)

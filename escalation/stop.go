@@ -33,6 +33,7 @@ func (d *Desk) Stop(ctx context.Context, s tagout.StopRequest) (tagout.StopResul
 		result.Warning = tagout.Sentence(err)
 		d.log.Error("stop is in force but not in the journal", "hold", s.Hold.ID, "error", err)
 	}
+	result.InForceAt = d.clock.Now()
 	d.metrics.stopped(s.Hold.Mode)
 	if s.Hold.Scope.Agent != "" && d.policy.Agents[s.Hold.Scope.Agent] == nil {
 		result.Near = d.policy.Agents.Near(s.Hold.Scope.Agent)

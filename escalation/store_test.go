@@ -366,7 +366,7 @@ func (c *calls) add(name string) {
 	c.list = append(c.list, name)
 }
 
-// since returns what was called from a mark on, which starts at 0.
+// all is what was called so far.
 func (c *calls) all() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

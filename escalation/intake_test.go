@@ -1,0 +1,199 @@
+package escalation_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+
+	"tagout"
+)
+
+// jam lets every transaction of the intake wait until it is opened.
+func (w *world) jam() (open func()) {
+	gate := make(chan struct{})
+	w.store.before = func(_ context.Context, op string) error {
+		if op == "fold" {
+			<-gate
+		}
+		return nil
+	}
+	return func() { close(gate) }
+}
+
+// taken is what became of one request of alerts.
+type taken struct {
+	folded []tagout.Folded
+	err    error
+}
+
+func (w *world) send(ctx context.Context, alerts ...tagout.Alert) <-chan taken {
+	done := make(chan taken, 1)
+	go func() {
+		folded, err := w.desk.Accept(ctx, alerts)
+		done <- taken{folded, err}
+	}()
+	return done
+}
+
+func TestArrivalsOfTheSameTimeShareATransactionAndEachGetsItsOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		open := w.jam()
+		var answers []<-chan taken
+		for n := range 4 {
+			answers = append(answers, w.send(t.Context(), alert("First", fmt.Sprintf("first%d", n), "minor")))
+		}
+		synctest.Wait() // every lane is busy now
+		for n := range 20 {
+			agent := fmt.Sprintf("agent%d", n)
+			answers = append(answers, w.send(t.Context(), alert("A", agent, "minor"), alert("B", agent+"/email", "minor")))
+		}
+		synctest.Wait()
+		open()
+		for n, answer := range answers {
+			got := <-answer
+			want := fmt.Sprintf("first%d", n)
+			if n >= 4 {
+				want = fmt.Sprintf("agent%d", n-4)
+			}
+			if got.err != nil || len(got.folded) == 0 || got.folded[0].Incident.Scope.Agent != want || !got.folded[0].Fresh {
+				t.Fatalf("request %d of %s got %+v, %v", n, want, got.folded, got.err)
+			}
+			if n >= 4 && (len(got.folded) != 2 || got.folded[1].Fresh || got.folded[1].Incident.ID != got.folded[0].Incident.ID) {
+				t.Errorf("request %d: the second result is not its own: %+v", n, got.folded)
+			}
+		}
+		synctest.Wait()
+		largest := 0
+		for _, batch := range w.store.folds {
+			largest = max(largest, len(batch))
+		}
+		if n := len(w.store.folds); n != 5 || largest != 40 {
+			t.Errorf("%d transactions for 24 requests, the largest of %d alerts; want 4 and one for all that waited", n, largest)
+		}
+	})
+}
+
+func TestTooManyWaitingAlertsAreSentBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		open := w.jam()
+		batch := make([]tagout.Alert, 1024)
+		for n := range batch {
+			batch[n] = alert(fmt.Sprint("A", n), "mailer/email/eu", "minor")
+		}
+		var waiting []<-chan taken
+		for range 4 {
+			waiting = append(waiting, w.send(t.Context(), batch...))
+		}
+		synctest.Wait()
+		_, err := w.desk.Accept(t.Context(), batch[:1])
+		refused(t, err, tagout.Unavailable, "Too many alerts are waiting")
+		open()
+		for _, answer := range waiting {
+			if got := <-answer; got.err != nil || len(got.folded) != len(batch) {
+				t.Errorf("what was taken ended with %d results, %v", len(got.folded), got.err)
+			}
+		}
+		synctest.Wait()
+		if _, err := w.desk.Accept(t.Context(), append(batch, make([]tagout.Alert, 4096)...)); err != nil {
+			t.Errorf("a large request alone was refused: %v", err)
+		}
+	})
+}
+
+func TestASenderWhoDoesNotWaitIsToldToComeBackAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		open := w.jam()
+		ctx, cancel := context.WithCancel(t.Context())
+		answer := w.send(ctx, alert("A", "mailer/email/eu", "warning"))
+		synctest.Wait()
+		cancel()
+		refused(t, (<-answer).err, tagout.Unavailable, "not stored in time")
+		open()
+		synctest.Wait()
+		if folded := w.accept(alert("A", "mailer/email/eu", "warning")); !folded[0].Repeat {
+			t.Errorf("sent again it is %+v, want a repeat", folded[0])
+		}
+		w.ring() // the effect brings the stop into the gate
+		if mode := w.gate.mode("mailer", "email", "eu"); mode != tagout.Paused {
+			t.Errorf("the mailer is %s, want paused", mode)
+		}
+	})
+}
+
+func TestADefectOrAnOutageWhileStoringAnswersEverybody(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		happens func() error
+		code    tagout.Code
+	}{
+		"a panic":   {func() error { panic("nil map") }, tagout.Internal},
+		"an outage": {func() error { return tagout.Errorf(tagout.Unavailable, "The database is down.") }, tagout.Unavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				release := make(chan struct{})
+				w.store.before = func(_ context.Context, op string) error {
+					if op != "fold" {
+						return nil
+					}
+					<-release
+					return c.happens()
+				}
+				var answers []<-chan taken
+				for n := range 12 {
+					answers = append(answers, w.send(t.Context(), alert("A", fmt.Sprint("agent", n), "minor")))
+				}
+				synctest.Wait()
+				close(release)
+				for _, answer := range answers {
+					if got := <-answer; tagout.CodeOf(got.err) != c.code || got.folded != nil {
+						t.Errorf("got %+v, %v; want %s", got.folded, got.err, c.code)
+					}
+				}
+				synctest.Wait()
+				w.store.before = nil
+				if folded := w.accept(alert("A", "agent1", "minor")); !folded[0].Fresh {
+					t.Errorf("afterwards an alert became %+v", folded[0])
+				}
+			})
+		})
+	}
+}
+
+func TestNoAlertsAreNoWork(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if folded, err := w.desk.Accept(t.Context(), nil); folded != nil || err != nil || len(w.store.folds) != 0 {
+		t.Errorf("got %+v, %v", folded, err)
+	}
+}
+
+func TestMomentaryAlertsAreToldApartByTheirTimeAndFiringOnesByTheirLabels(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	momentary := tagout.Alert{Source: "generic", Name: "Flag", Labels: map[string]string{"agent": "mailer", "severity": "minor"}}
+	w.accept(momentary)
+	w.clock.pass(1)
+	w.clock.pass(1000)
+	if folded := w.accept(momentary); folded[0].Repeat {
+		t.Error("another momentary alert counts as a repeat")
+	}
+	firing := alert("Rate", "mailer/email", "minor")
+	w.accept(firing)
+	firing.Labels["region"] = "eu"
+	if folded := w.accept(firing); folded[0].Repeat {
+		t.Error("an alert with other labels counts as a repeat")
+	}
+	if folded := w.accept(firing); !folded[0].Repeat {
+		t.Error("the same alert does not count as a repeat")
+	}
+}
