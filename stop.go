@@ -12,7 +12,6 @@ type StopRequest struct {
 	Severity Severity   // "": the default of commands
 	Class    string     // "": the default of commands
 	Join     IncidentID // the incident to join; 0: the agent's open one that overlaps, or a new one
-	Channel  string     // where it was asked, for the answer
 }
 
 // StopResult is what became of a stop.
@@ -20,11 +19,12 @@ type StopResult struct {
 	Incident   *Incident // nil while Pending
 	Pending    bool      // it is in force, but the database does not know it yet
 	Hold       Hold
-	Fresh      bool     // it opened the incident
-	Repeat     bool     // this very request was obeyed before
-	Undeclared []string // parts of the scope that the configuration does not know
-	Near       []string // declared agents with a similar name
-	Warning    string   // such as: the journal could not be written
+	InForceAt  time.Time // when the gate had applied it, whatever the database does; of a Repeat, this time
+	Fresh      bool      // it opened the incident
+	Repeat     bool      // this very request was obeyed before
+	Undeclared []string  // parts of the scope that the configuration does not know
+	Near       []string  // declared agents with a similar name
+	Warning    string    // such as: the journal could not be written
 }
 
 // Gate is the authority that answers "may this agent act?" from the holds in memory.

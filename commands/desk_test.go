@@ -14,6 +14,9 @@ import (
 
 var t0 = time.Date(2026, 11, 21, 10, 4, 5, 123e6, time.UTC)
 
+// inForce is when the gate had applied what is asked at t0.
+var inForce = t0.Add(4 * time.Millisecond)
+
 // desk is a fake: it answers what the test put into it and notes what it was asked.
 type desk struct {
 	mu        sync.Mutex
@@ -41,10 +44,12 @@ func (d *desk) Stop(_ context.Context, s tagout.StopRequest) (tagout.StopResult,
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.stops = append(d.stops, s)
+	result := tagout.StopResult{Incident: incident7(s.Hold), Hold: s.Hold, Fresh: true, Undeclared: d.policy.Agents.Undeclared(s.Hold.Scope)}
 	if d.result != nil {
-		return d.result(s), nil
+		result = d.result(s)
 	}
-	return tagout.StopResult{Incident: incident7(s.Hold), Hold: s.Hold, Fresh: true, Undeclared: d.policy.Agents.Undeclared(s.Hold.Scope)}, nil
+	result.InForceAt = inForce
+	return result, nil
 }
 
 func (d *desk) Incident(ctx context.Context, id tagout.IncidentID) (*tagout.Incident, error) {
@@ -212,7 +217,7 @@ type bench struct {
 func newBench(t *testing.T) bench {
 	t.Helper()
 	d := &desk{policy: policy(), gate: tagout.GateStatus{HoldsLoaded: true, ReadAt: t0}, incidents: map[tagout.IncidentID]*tagout.Incident{}}
-	return bench{d, commands.All(d, d.policy, commands.WithClock(stillClock{t0.Add(4 * time.Millisecond)}))}
+	return bench{d, commands.All(d, d.policy, commands.WithClock(stillClock{inForce.Add(time.Second)}))}
 }
 
 func (b bench) command(t *testing.T, name string) tagout.Command {

@@ -27,7 +27,6 @@ type stops struct {
 type asked struct {
 	id       string
 	by       tagout.Actor
-	channel  string
 	incident tagout.IncidentID // of the channel
 	at       time.Time
 }
@@ -46,7 +45,7 @@ func (s stops) typed(verb, usage string, parse func(text string) (stopArguments,
 		if err != nil {
 			return tagout.Reply{}, err
 		}
-		return s.run(ctx, asked{in.ID, in.By, in.Channel, in.Incident, in.At}, a)
+		return s.run(ctx, asked{in.ID, in.By, in.Incident, in.At}, a)
 	}
 }
 
@@ -56,12 +55,12 @@ func (s stops) run(ctx context.Context, q asked, a stopArguments) (tagout.Reply,
 		ID:    tagout.HoldID(tagout.DeriveID("stop", q.id, a.Scope.String(), string(a.Mode))),
 		Scope: a.Scope, Mode: a.Mode, Cap: a.Cap, DisabledTools: a.Tools, By: q.by, Reason: a.Reason, At: q.at,
 	}
-	request := tagout.StopRequest{Hold: hold, Severity: a.Severity, Class: a.Class, Channel: q.channel, Join: s.join(ctx, q.incident, a.Scope)}
+	request := tagout.StopRequest{Hold: hold, Severity: a.Severity, Class: a.Class, Join: s.join(ctx, q.incident, a.Scope)}
 	result, err := s.desk.Stop(ctx, request)
 	if err != nil {
 		return tagout.Reply{}, err
 	}
-	answer := stopAnswer{policy: s.policy, result: result, notes: a.Notes, since: s.clock.Now(), asked: q.at}
+	answer := stopAnswer{policy: s.policy, result: result, notes: a.Notes, asked: q.at}
 	reply := tagout.Reply{Message: answer.message(), Public: true, Outcome: tagout.Outcome{Pending: result.Pending, Holds: []tagout.Hold{result.Hold}}}
 	if result.Incident != nil {
 		reply.Outcome.Incident = result.Incident.ID

@@ -16,7 +16,6 @@ type stopAnswer struct {
 	result tagout.StopResult
 	notes  []string
 	asked  time.Time // when the request came
-	since  time.Time // when the gate refused the scope, at the latest
 	late   bool      // it was followed for long enough
 }
 
@@ -77,7 +76,7 @@ func (a stopAnswer) headline() tagout.Text {
 	if a.result.Repeat {
 		return append(t, tagout.T(gateDoes(h.Mode), " since ", moment(h.At), ".")...)
 	}
-	return append(t, tagout.T(gateDoes(h.Mode), " since ", moment(a.since), " (+", seconds(a.since.Sub(a.asked)), ").")...)
+	return append(t, tagout.T(gateDoes(h.Mode), " since ", moment(a.result.InForceAt), " (+", seconds(a.result.InForceAt.Sub(a.asked)), ").")...)
 }
 
 // gateDoes is what the gate answers under a mode.

@@ -78,7 +78,7 @@ func holdOn(id, scope string, mode tagout.Mode) tagout.Hold {
 }
 
 func stopOf(id, scope string, mode tagout.Mode) tagout.StopRequest {
-	return tagout.StopRequest{Hold: holdOn(id, scope, mode), Severity: tagout.Sev1, Class: "policy_violation", Channel: "C0"}
+	return tagout.StopRequest{Hold: holdOn(id, scope, mode), Severity: tagout.Sev1, Class: "policy_violation"}
 }
 
 // hang stops. That a busy machine's disk is slow is a warning, not a failure.
