@@ -7,7 +7,7 @@ BENCHED = $(shell grep -rl --include='*_test.go' --exclude-dir=node_modules '^fu
 
 .PHONY: help
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: test
 test: ## install what the tests need, then run all of them with the race detector
@@ -29,3 +29,15 @@ demo: ## open the demo in the browser
 bench: ## run the benchmarks (BENCH=regexp picks some)
 	@if [ -z "$(BENCHED)" ]; then echo "there are no benchmarks"; else \
 		go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 60m $(BENCHED); fi
+
+.PHONY: bench-gate
+bench-gate: ## measure stops, evaluations and starts of the built program
+	go run ./internal/bench kill ofrep start
+
+.PHONY: bench-intake
+bench-intake: ## measure durable alert intake of the built program on Postgres
+	go run ./internal/bench intake
+
+.PHONY: bench-slack
+bench-slack: ## measure commands and pages of the built program
+	go run ./internal/bench slash page

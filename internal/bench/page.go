@@ -19,7 +19,7 @@ const (
 // measurePage posts alerts that open incidents, each paging another team, and takes the time
 // from the 202 to the direct message arriving at Slack.
 func measurePage(ctx context.Context, b *bench, r *report) error {
-	r.note("%d alerts, one every %s, each opening a SEV-1 incident that pages one person by direct message; from the 202 to `chat.postMessage` arriving at the sandbox. Negative would mean before the 202 was read.", pagedTimes, pagedEvery)
+	r.note("%d alerts, one every %s, each opening a SEV-1 incident that pages one person by direct message; from the 202 to `chat.postMessage` arriving at the sandbox.", pagedTimes, pagedEvery)
 	r.columns("database", "pages", "alert accepted p50", "p99", "accepted → page sent p50", "p99", "max")
 	pg, err := startPostgres(ctx)
 	if err != nil {
@@ -90,7 +90,7 @@ func (s *server) pageOne(w *workspace, n int) (accepted, paged time.Duration, er
 		return 0, 0, fmt.Errorf("an alert was answered with %d: %s %w", status, answer, err)
 	}
 	for limit := time.Now().Add(answerPatience); time.Now().Before(limit); time.Sleep(time.Millisecond) {
-		if at, ok := w.first(userOf(to), taken.Incidents[0], "You+are+paged"); ok {
+		if at, ok := w.paged(userOf(to), taken.Incidents[0]); ok {
 			return end.Sub(began), at.Sub(end), nil
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -37,8 +39,9 @@ type workspace struct {
 
 // post is one message that arrived, and when its request had come in.
 type post struct {
-	at   time.Time
-	text string
+	at      time.Time
+	channel string
+	body    string // text and blocks as they were sent
 }
 
 // openWorkspace makes a workspace with one person per team besides the usual ones.
@@ -74,24 +77,24 @@ func (w *workspace) watch(next http.Handler) http.Handler {
 				return
 			}
 			r.Body = io.NopCloser(bytes.NewReader(body))
-			w.mu.Lock()
-			w.posts = append(w.posts, post{at, string(body)})
-			w.mu.Unlock()
+			if form, err := url.ParseQuery(string(body)); err == nil {
+				w.mu.Lock()
+				w.posts = append(w.posts, post{at, form.Get("channel"), form.Get("text") + form.Get("blocks")})
+				w.mu.Unlock()
+			}
 		}
 		next.ServeHTTP(out, r)
 	})
 }
 
-// first is when the first message that contains all of these came in.
-func (w *workspace) first(parts ...string) (time.Time, bool) {
+// paged is when the first direct message about an incident to a person came in.
+func (w *workspace) paged(user, incident string) (time.Time, bool) {
+	channel := w.slack.DM(user)
+	about := regexp.MustCompile(`\b` + regexp.QuoteMeta(incident) + `\b`)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, p := range w.posts {
-		found := true
-		for _, part := range parts {
-			found = found && strings.Contains(p.text, part)
-		}
-		if found {
+		if p.channel == channel && about.MatchString(p.body) {
 			return p.at, true
 		}
 	}

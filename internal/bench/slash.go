@@ -11,62 +11,74 @@ import (
 // The load of people typing.
 const (
 	typedPerSecond = 100
-	typedFor       = 10 * time.Second
+	typedFor       = 8 * time.Second
+	typedAgents    = 200
 )
+
+// typing is one kind of command.
+type typing struct {
+	name    string
+	command string
+	text    func(n int) string
+}
+
+func typings() []typing {
+	return []typing{
+		{"/status AGENT", "/status", func(n int) string { return agentName(n % typedAgents) }},
+		{"/kill AGENT, 200 agents in turn", "/kill", func(n int) string { return agentName(n%typedAgents) + " complaint spike" }},
+		{"/note INC-n", "/note", func(n int) string { return fmt.Sprintf("INC-%d customers were called", 1+n%typedAgents) }},
+	}
+}
 
 // measureSlash types commands at a fixed pace, whether or not the ones before were
 // acknowledged, and takes the time until Slack had each acknowledgement.
 func measureSlash(ctx context.Context, b *bench, r *report) error {
-	r.note("%d commands/s for %s from an open loop: signed HTTP deliveries of a sandbox workspace in the load generator; from typing to the acknowledgement. Each delivery is recorded before it is acknowledged.", typedPerSecond, typedFor)
+	r.note("%d commands/s for %s per row from an open loop, one server per database: signed HTTP deliveries of a sandbox workspace in the load generator; from typing to the acknowledgement.", typedPerSecond, typedFor)
+	r.note("What changes something is recorded before it is acknowledged; a stop is obeyed and, if that takes less than 0.1 s, recorded.")
 	r.columns("command, database", "typed", "acknowledged", "p50", "p99", "max")
 	pg, err := startPostgres(ctx)
 	if err != nil {
 		return err
 	}
 	defer pg.discard()
-	for _, row := range []struct{ name, command string }{{"/status AGENT", "/status"}, {"/kill AGENT (each another incident)", "/kill"}} {
-		for _, on := range []string{"Postgres", "SQLite"} {
-			if !b.wants(row.name + on) {
-				continue
-			}
-			if err := b.typeOn(ctx, r, pg, row.name, row.command, on); err != nil {
-				return err
-			}
+	database, err := pg.fresh(ctx)
+	if err != nil {
+		return err
+	}
+	for _, on := range []struct{ name, database string }{{"Postgres", pg.url(database)}, {"SQLite", ""}} {
+		if !b.wants(on.name) {
+			continue
+		}
+		if err := b.typeOn(ctx, r, on.name, on.database); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (b *bench) typeOn(ctx context.Context, r *report, pg *cluster, name, command, on string) error {
-	how := setup{Agents: agents(200)}
-	if on == "Postgres" {
-		database, err := pg.fresh(ctx)
-		if err != nil {
-			return err
-		}
-		how.Database = pg.url(database)
-	}
+func (b *bench) typeOn(ctx context.Context, r *report, on, database string) error {
 	w := openWorkspace(nil)
 	defer w.close()
-	how.SlackURL = w.http.URL
-	s, err := b.start(ctx, "slash "+on+command, how)
+	s, err := b.start(ctx, "slash "+on, setup{Database: database, SlackURL: w.http.URL, Agents: agents(typedAgents)})
 	if err != nil {
 		return err
 	}
 	defer s.stop()
 	w.deliverTo(s)
-	took, typed, err := w.typeMany(ctx, command)
-	if err != nil {
-		b.log.Warn("not every command was acknowledged", "command", command, "error", err)
+	for _, row := range typings() {
+		took, typed, err := w.typeMany(ctx, row)
+		if err != nil {
+			b.log.Warn("not every command was acknowledged", "command", row.name, "database", on, "error", err)
+		}
+		spread := took.spread()
+		r.row(row.name+", "+on, fmt.Sprint(typed), fmt.Sprint(len(took)), spread[0], spread[1], spread[2])
 	}
-	spread := took.spread()
-	r.row(name+", "+on, fmt.Sprint(typed), fmt.Sprint(len(took)), spread[0], spread[1], spread[2])
 	return nil
 }
 
-// typeMany types a command on another agent each time. The error joins those of commands
-// that were not acknowledged.
-func (w *workspace) typeMany(ctx context.Context, command string) (took latencies, typed int, err error) {
+// typeMany types a command at the pace. The error joins those of commands that were not
+// acknowledged.
+func (w *workspace) typeMany(ctx context.Context, row typing) (took latencies, typed int, err error) {
 	tick := time.NewTicker(time.Second / typedPerSecond)
 	defer tick.Stop()
 	var mu sync.Mutex
@@ -78,13 +90,10 @@ func (w *workspace) typeMany(ctx context.Context, command string) (took latencie
 		case <-ctx.Done():
 			return nil, typed, context.Cause(ctx)
 		}
-		text := fmt.Sprintf("typed-%d", typed)
-		if command == "/status" {
-			text = agentName(typed % 200)
-		}
+		text := row.text(typed)
 		all.Go(func() {
 			began := time.Now()
-			err := w.slack.Command(ctx, "U0IC", "#general", command, text)
+			err := w.slack.Command(ctx, "U0IC", "#general", row.command, text)
 			d := time.Since(began)
 			mu.Lock()
 			defer mu.Unlock()
