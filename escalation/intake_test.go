@@ -44,8 +44,8 @@ func TestArrivalsOfTheSameTimeShareATransactionAndEachGetsItsOwn(t *testing.T) {
 		var answers []<-chan taken
 		for n := range 4 {
 			answers = append(answers, w.send(t.Context(), alert("First", fmt.Sprintf("first%d", n), "minor")))
+			synctest.Wait() // another lane is busy
 		}
-		synctest.Wait() // every lane is busy now
 		for n := range 20 {
 			agent := fmt.Sprintf("agent%d", n)
 			answers = append(answers, w.send(t.Context(), alert("A", agent, "minor"), alert("B", agent+"/email", "minor")))
@@ -80,28 +80,21 @@ func TestTooManyWaitingAlertsAreSentBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		open := w.jam()
-		batch := make([]tagout.Alert, 1024)
-		for n := range batch {
-			batch[n] = alert(fmt.Sprint("A", n), "mailer/email/eu", "minor")
+		release := make(chan struct{})
+		w.store.before = func(context.Context, string) error {
+			<-release
+			return tagout.Errorf(tagout.Unavailable, "The database is down.")
 		}
-		var waiting []<-chan taken
-		for range 4 {
-			waiting = append(waiting, w.send(t.Context(), batch...))
-		}
+		batch := make([]tagout.Alert, 5000)
+		waiting := w.send(t.Context(), batch...) // alone it is never too large
 		synctest.Wait()
 		_, err := w.desk.Accept(t.Context(), batch[:1])
 		refused(t, err, tagout.Unavailable, "Too many alerts are waiting")
-		open()
-		for _, answer := range waiting {
-			if got := <-answer; got.err != nil || len(got.folded) != len(batch) {
-				t.Errorf("what was taken ended with %d results, %v", len(got.folded), got.err)
-			}
-		}
+		close(release)
+		refused(t, (<-waiting).err, tagout.Unavailable, "The database is down.")
 		synctest.Wait()
-		if _, err := w.desk.Accept(t.Context(), append(batch, make([]tagout.Alert, 4096)...)); err != nil {
-			t.Errorf("a large request alone was refused: %v", err)
-		}
+		_, err = w.desk.Accept(t.Context(), batch[:1])
+		refused(t, err, tagout.Unavailable, "The database is down.")
 	})
 }
 
