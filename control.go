@@ -89,6 +89,30 @@ func (c ControlStatus) ByLease() bool { return c.Control == "" }
 // Confirmed reports whether the stop was observed, or the lease has passed.
 func (c ControlStatus) Confirmed() bool { return !c.ObservedAt.IsZero() }
 
+// Progress says how far the enforcement point got, and no more than is known.
+func (c ControlStatus) Progress() string {
+	if c.ByLease() {
+		verb := "ends"
+		if c.Confirmed() {
+			verb = "ended"
+		}
+		return "by lease, not observed; the lease " + verb + " at " + c.LeaseUntil.UTC().Format("15:04:05 UTC")
+	}
+	text := "requested " + c.RequestedAt.UTC().Format("15:04:05.000 UTC")
+	if !c.AcceptedAt.IsZero() {
+		text += " → accepted +" + Elapsed(c.AcceptedAt.Sub(c.RequestedAt))
+	}
+	switch {
+	case c.Confirmed():
+		return text + " → observed +" + Elapsed(c.ObservedAt.Sub(c.RequestedAt))
+	case c.Error != "":
+		return text + ", not confirmed: " + clip(c.Error, 200) + " (tried again until it is)"
+	case !c.AcceptedAt.IsZero():
+		return text + " → being read back"
+	}
+	return text + ", no answer yet"
+}
+
 // ControlReport is news of one enforcement point from the reconciler.
 type ControlReport struct {
 	Agent    string

@@ -79,14 +79,8 @@ func Milestones() []Milestone {
 	return []Milestone{Onset, Detected, Acknowledged, Contained, Mitigated, Resumed, Reviewed}
 }
 
-// Roles that a person can have in one incident.
-const (
-	IncidentCommander = "ic"
-	CommsLead         = "comms"
-	PlatformOwner     = "platform_owner"
-	DomainOwner       = "domain_owner"
-	RCAFacilitator    = "rca"
-)
+// IncidentCommander is the role of who leads an incident: who acknowledged it first.
+const IncidentCommander = "ic"
 
 // Incident is one AI-agent incident with all that its transitions need. The store hands
 // it to a transition under a lock and commits what the transition made of it.

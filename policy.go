@@ -195,6 +195,22 @@ func (p *Policy) ClassTitle(class string) string {
 	return strings.ReplaceAll(class, "_", " ")
 }
 
+// RuleText is a sign-off rule in words: "Legal, and Program lead or RevOps".
+func (p *Policy) RuleText(rule SignoffRule) string {
+	if len(rule) == 0 {
+		return "nobody; add signoffs to the configuration"
+	}
+	parts := make([]string, len(rule))
+	for n, needed := range rule {
+		names := make([]string, len(needed.AnyOf))
+		for k, role := range needed.AnyOf {
+			names[k] = p.RoleName(role)
+		}
+		parts[n] = strings.Join(names, " or ")
+	}
+	return strings.Join(parts, ", and ")
+}
+
 // RoleName is the role's name, or its key if it is not configured.
 func (p *Policy) RoleName(key string) string {
 	if r := p.Roles[key]; r != nil && r.Name != "" {

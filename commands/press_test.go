@@ -242,7 +242,7 @@ func TestDeclaringOpensAnIncidentWithOrWithoutAStop(t *testing.T) {
 	if d.Title != "odd discounts" || d.Summary != "since\nnoon" || d.Scope.String() != "mailer/email" || d.Severity != tagout.Sev1 || d.Class != "policy_violation" || d.Stop != tagout.Halted || d.By != guest.Actor() || d.ID == "" {
 		t.Errorf("declared %+v", d)
 	}
-	if !strings.Contains(told, "Held: mailer/email ■ halted") || !strings.Contains(told, "webhook: requested, no answer yet") || len(reply.Outcome.Holds) != 1 {
+	if !strings.Contains(told, "Held: mailer/email ■ halted") || !strings.Contains(told, "webhook: requested 10:04:05.123 UTC, no answer yet") || len(reply.Outcome.Holds) != 1 {
 		t.Errorf("told %q", told)
 	}
 	b.incidents[7] = incident7()

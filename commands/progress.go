@@ -46,40 +46,9 @@ func (p progress) facts(m tagout.Message) tagout.Message {
 		if several {
 			label = c.Agent + ", " + label
 		}
-		m = m.Fact(label, p.line(c))
+		m = m.Fact(label, c.Progress())
 	}
 	return m
-}
-
-// line says what is known of one enforcement point, and no more.
-func (p progress) line(c tagout.ControlStatus) string {
-	if c.ByLease() {
-		if c.Confirmed() {
-			return "its lease ended at " + c.LeaseUntil.UTC().Format("15:04:05 UTC") + "; by lease, not observed"
-		}
-		return p.verb() + " within its lease of " + seconds(c.LeaseUntil.Sub(c.RequestedAt)) + ", by lease, not observed"
-	}
-	text := "requested"
-	if !c.AcceptedAt.IsZero() {
-		text += " → accepted +" + seconds(c.AcceptedAt.Sub(c.RequestedAt))
-	}
-	switch {
-	case c.Confirmed():
-		return text + " → observed +" + seconds(c.ObservedAt.Sub(c.RequestedAt))
-	case c.Error != "":
-		return text + ", not confirmed: " + cutTo(line(c.Error), 200) + " (tried again until it is)"
-	case !c.AcceptedAt.IsZero():
-		return text + " → being read back"
-	}
-	return text + ", no answer yet"
-}
-
-// verb is what an agent without controls does when it hears of the hold.
-func (p progress) verb() string {
-	if p.mode.AtLeast(tagout.Paused) {
-		return "stops"
-	}
-	return "follows"
 }
 
 // confirmed counts the enforcement points that were observed or whose lease has passed,
@@ -112,7 +81,7 @@ func (p progress) summary() string {
 	if p.mode.AtLeast(tagout.Paused) {
 		state = "stopped"
 	}
-	text := state + ": observed by " + strconv.Itoa(observed) + " of " + strconv.Itoa(all) + " in " + seconds(p.slowest())
+	text := state + ": observed by " + strconv.Itoa(observed) + " of " + strconv.Itoa(all) + " in " + tagout.Elapsed(p.slowest())
 	if observed < all {
 		text += "; " + strconv.Itoa(all-observed) + " by lease, not observed"
 	}

@@ -103,7 +103,7 @@ func (r resumption) form(i *tagout.Incident, scope string) tagout.Form {
 	}
 	form.Intro = []tagout.Text{
 		tagout.T("Held by ", i.ID.String(), ": ", strings.Join(held, "; "), "."),
-		tagout.T("Needs GO of ", tagout.Bold(ruleText(rule, r.policy)), ". Not yours: who asks cannot sign."),
+		tagout.T("Needs GO of ", tagout.Bold(r.policy.RuleText(rule)), ". Not yours: who asks cannot sign."),
 	}
 	for _, key := range r.required(i) {
 		field := tagout.Field{Key: key, Label: deliverable(key), Kind: tagout.FieldParagraph}
@@ -200,9 +200,9 @@ func (r resumption) requested(i *tagout.Incident) tagout.Message {
 		return m
 	}
 	m = m.Fact("Scope", tagout.Fixed(q.Scope.String())).Fact("Goes to", q.Target)
-	m = m.Fact("Needs GO of", ruleText(q.Missing(), r.policy)).Fact("Expires", q.Expires)
+	m = m.Fact("Needs GO of", r.policy.RuleText(q.Missing())).Fact("Expires", q.Expires)
 	if q.Monitor > 0 {
-		m = m.Fact("Quiet for", seconds(q.Monitor)+" without a new alert before GO counts")
+		m = m.Fact("Quiet for", tagout.Elapsed(q.Monitor)+" without a new alert before GO counts")
 	}
 	if len(q.Firing) > 0 {
 		m = m.Fact("Still firing", count(len(q.Firing), "alert"))

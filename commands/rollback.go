@@ -121,7 +121,7 @@ func rollbackAnswer(i *tagout.Incident) tagout.Message {
 	var m tagout.Message
 	switch {
 	case !r.DoneAt.IsZero():
-		m = tagout.Say(tagout.Bold("Rolled back"), " ", tagout.Fixed(r.Agent), " to "+to+" — ", tagout.Bold(i.ID.String()), ". Read back from its control after "+seconds(r.DoneAt.Sub(r.At))+".")
+		m = tagout.Say(tagout.Bold("Rolled back"), " ", tagout.Fixed(r.Agent), " to "+to+" — ", tagout.Bold(i.ID.String()), ". Read back from its control after "+tagout.Elapsed(r.DoneAt.Sub(r.At))+".")
 		m.Tone = tagout.ToneGood
 	case !r.FailedAt.IsZero():
 		m = tagout.Say(tagout.Bold("Rollback failed"), ": ", tagout.Fixed(r.Agent), " — ", tagout.Bold(i.ID.String()), ". ", line(r.Failure))

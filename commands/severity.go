@@ -57,7 +57,7 @@ func (f floor) parseSeverity(text string) (tagout.Severity, string, error) {
 func (f floor) severityChanged(i *tagout.Incident) tagout.Message {
 	m := tagout.Say(tagout.Bold(i.ID.String()), " is ", tagout.Bold(i.Severity.Label()), " now.")
 	if i.HighestSeverity != i.Severity {
-		m = m.Para("Resuming still needs the sign-offs of ", i.HighestSeverity.Label(), ": ", ruleText(i.Rule, f.policy), ".")
+		m = m.Para("Resuming still needs the sign-offs of ", i.HighestSeverity.Label(), ": ", f.policy.RuleText(i.Rule), ".")
 	}
 	return m
 }

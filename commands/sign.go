@@ -86,5 +86,5 @@ func (r resumption) signed(i *tagout.Incident, s tagout.Signing) tagout.Message 
 		}
 		return m
 	}
-	return m.Para("Everything stays held. Still needed: GO of ", ruleText(q.Missing(), r.policy), ".")
+	return m.Para("Everything stays held. Still needed: GO of ", r.policy.RuleText(q.Missing()), ".")
 }

@@ -75,7 +75,7 @@ func (s statuses) gate(m tagout.Message) tagout.Message {
 		m = m.Para(tagout.Bold("The gate has not read the holds from the database yet"), ": it knows only those of its journal.")
 	case age > staleAfter:
 		m.Tone = tagout.ToneWarning
-		m = m.Para(tagout.Bold("The gate's knowledge is "+seconds(age)+" old"), ": the database does not answer. New stops work; nothing can be resumed.")
+		m = m.Para(tagout.Bold("The gate's knowledge is "+tagout.Elapsed(age)+" old"), ": the database does not answer. New stops work; nothing can be resumed.")
 	}
 	if g.Pending > 0 {
 		if m.Tone == tagout.ToneNeutral {
@@ -90,7 +90,7 @@ func (s statuses) gate(m tagout.Message) tagout.Message {
 func (s statuses) gateFooter(m tagout.Message) tagout.Message {
 	now := s.clock.Now()
 	if g := s.desk.GateStatus(); g.HoldsLoaded && !g.ReadAt.IsZero() {
-		m.Footer = tagout.T("The gate read the holds "+seconds(now.Sub(g.ReadAt))+" ago. As of ", now, ".")
+		m.Footer = tagout.T("The gate read the holds "+tagout.Elapsed(now.Sub(g.ReadAt))+" ago. As of ", now, ".")
 	}
 	return m
 }

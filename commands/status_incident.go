@@ -73,7 +73,7 @@ func (s statuses) request(m tagout.Message, i *tagout.Incident) tagout.Message {
 	r := i.Request
 	if r == nil || r.State != tagout.RequestPending {
 		if len(i.ActiveHolds()) > 0 {
-			m = m.Fact("To resume", "GO of ", ruleText(i.Rule, s.policy), " on a request made with ", tagout.Fixed("/resume "+i.ID.String()))
+			m = m.Fact("To resume", "GO of ", s.policy.RuleText(i.Rule), " on a request made with ", tagout.Fixed("/resume "+i.ID.String()))
 		}
 		if r != nil && len(i.ActiveHolds()) > 0 {
 			m = m.Fact("Last request", string(r.State)+strings.TrimRight(": "+r.Reason, ": "))
@@ -81,7 +81,7 @@ func (s statuses) request(m tagout.Message, i *tagout.Incident) tagout.Message {
 		return m
 	}
 	return m.Fact("Resume asked", tagout.Fixed(r.Scope.String()), " to ", r.Target, " by ", r.By.Actor().Text()).
-		Fact("Still needs", "GO of ", ruleText(r.Missing(), s.policy), " before ", r.Expires)
+		Fact("Still needs", "GO of ", s.policy.RuleText(r.Missing()), " before ", r.Expires)
 }
 
 func rollbackState(r *tagout.Rollback) string {

@@ -44,7 +44,7 @@ func (a stopAnswer) message() tagout.Message {
 		m = m.Para(tagout.Bold(p.summary()), ".")
 	case a.late:
 		m.Tone = tagout.ToneDanger
-		m = m.Para(tagout.Bold("Not confirmed after "+seconds(followFor)), ". Stop it by other means and find out why; ", tagout.Fixed("/status"), " shows how it stands.")
+		m = m.Para(tagout.Bold("Not confirmed after "+tagout.Elapsed(followFor)), ". Stop it by other means and find out why; ", tagout.Fixed("/status"), " shows how it stands.")
 	}
 	m = p.facts(m)
 	m = a.hints(m)
@@ -76,7 +76,7 @@ func (a stopAnswer) headline() tagout.Text {
 	if a.result.Repeat {
 		return append(t, tagout.T(gateDoes(h.Mode), " since ", moment(h.At), ".")...)
 	}
-	return append(t, tagout.T(gateDoes(h.Mode), " since ", moment(a.result.InForceAt), " (+", seconds(a.result.InForceAt.Sub(a.asked)), ").")...)
+	return append(t, tagout.T(gateDoes(h.Mode), " since ", moment(a.result.InForceAt), " (+", tagout.Elapsed(a.result.InForceAt.Sub(a.asked)), ").")...)
 }
 
 // gateDoes is what the gate answers under a mode.

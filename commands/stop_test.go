@@ -210,7 +210,7 @@ func TestAnAnswerIsKeptUpToDateUntilAllIsObserved(t *testing.T) {
 		if len(updates) != 3 {
 			t.Fatalf("%d updates, want one for each change:\n%s", len(updates), strings.Join(updates, "\n"))
 		}
-		for n, want := range []string{"proxy: requested, no answer yet", "webhook: requested → accepted +0.02 s → observed +0.09 s", "stopped: observed by 2 of 2 in 0.31 s"} {
+		for n, want := range []string{"proxy: requested 10:04:05.123 UTC, no answer yet", "webhook: requested 10:04:05.123 UTC → accepted +0.02 s → observed +0.09 s", "stopped: observed by 2 of 2 in 0.31 s"} {
 			if !strings.Contains(updates[n], want) {
 				t.Errorf("update %d does not say %q:\n%s", n, want, updates[n])
 			}

@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -51,33 +50,6 @@ func count(n int, noun string) string {
 	return strconv.Itoa(n) + " " + noun + "s"
 }
 
-// seconds is a duration as people read it: 0.004 s, 0.31 s, 12 s, 3 min 5 s.
-func seconds(d time.Duration) string {
-	switch s := max(0, d).Seconds(); {
-	case s == 0:
-		return "0 s"
-	case s < 0.0995:
-		return decimals(s, 3)
-	case s < 9.95:
-		return decimals(s, 2)
-	case s < 120:
-		return fmt.Sprintf("%.0f s", s)
-	case s < 7200:
-		whole := int(s)
-		if whole%60 == 0 {
-			return fmt.Sprintf("%d min", whole/60)
-		}
-		return fmt.Sprintf("%d min %d s", whole/60, whole%60)
-	default:
-		return fmt.Sprintf("%d h %d min", int(s)/3600, int(s)/60%60)
-	}
-}
-
-// decimals is a number of seconds with at most n decimals.
-func decimals(s float64, n int) string {
-	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(s, 'f', n, 64), "0"), ".") + " s"
-}
-
 // moment is a time to the millisecond, for answers about stops.
 func moment(t time.Time) string { return t.UTC().Format("15:04:05.000 UTC") }
 
@@ -89,19 +61,6 @@ func severityList(p *tagout.Policy) string {
 		names[n] = string(key)
 	}
 	return strings.Join(names, ", ")
-}
-
-// ruleText is a sign-off rule in words: "Legal, and Program lead or RevOps".
-func ruleText(rule tagout.SignoffRule, p *tagout.Policy) string {
-	parts := make([]string, len(rule))
-	for n, needed := range rule {
-		names := make([]string, len(needed.AnyOf))
-		for k, role := range needed.AnyOf {
-			names[k] = p.RoleName(role)
-		}
-		parts[n] = strings.Join(names, " or ")
-	}
-	return strings.Join(parts, ", and ")
 }
 
 // detail is a command's longer help: who may use it, examples, and whatever else there is

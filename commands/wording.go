@@ -60,7 +60,7 @@ func (f facts) took() string {
 	if !ok {
 		return ""
 	}
-	return " after " + seconds(time.Duration(ms)*time.Millisecond)
+	return " after " + tagout.Elapsed(time.Duration(ms)*time.Millisecond)
 }
 
 // wordings says each kind of event in words that follow the actor's name.

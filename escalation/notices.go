@@ -118,30 +118,17 @@ func enforcement(i *tagout.Incident) tagout.Text {
 		if n == 6 {
 			return append(t, tagout.T(fmt.Sprintf("\nand %d more", all-n))...)
 		}
-		t = append(t, tagout.T("\n"+progress(s))...)
+		t = append(t, tagout.T("\n"+s.Agent+control(s)+": "+s.Progress())...)
 	}
 	return t
 }
 
-func progress(s tagout.ControlStatus) string {
-	since := func(t time.Time) string { return fmt.Sprintf("+%.3f s", t.Sub(s.RequestedAt).Seconds()) }
+// control names the control of an agent that has one.
+func control(s tagout.ControlStatus) string {
 	if s.ByLease() {
-		if s.Confirmed() {
-			return s.Agent + ": by lease, not observed (the lease ended " + s.LeaseUntil.Format("15:04:05 UTC") + ")"
-		}
-		return s.Agent + ": no control; the gate refuses it, its lease ends " + s.LeaseUntil.Format("15:04:05 UTC")
+		return ""
 	}
-	text := s.Agent + " by " + s.Control + ": requested " + s.RequestedAt.Format("15:04:05.000 UTC")
-	if !s.AcceptedAt.IsZero() {
-		text += " → accepted " + since(s.AcceptedAt)
-	}
-	if !s.ObservedAt.IsZero() {
-		return text + " → observed stopped " + since(s.ObservedAt)
-	}
-	if s.Error != "" {
-		return text + " — not confirmed: " + s.Error
-	}
-	return text + " — not confirmed yet"
+	return " by " + s.Control
 }
 
 func alertsText(a tagout.AlertTally) string {
@@ -191,23 +178,7 @@ func signersText(p *tagout.Policy, i *tagout.Incident) string {
 	if i.State.Ended() {
 		return "nothing; it is " + string(i.State)
 	}
-	return "GO of " + ruleText(p, i.Rule)
-}
-
-// ruleText is a sign-off rule in words, such as "Legal, and Program lead or RevOps".
-func ruleText(p *tagout.Policy, rule tagout.SignoffRule) string {
-	var all []string
-	for _, needed := range rule {
-		var any []string
-		for _, role := range needed.AnyOf {
-			any = append(any, p.RoleName(role))
-		}
-		all = append(all, strings.Join(any, " or "))
-	}
-	if len(all) == 0 {
-		return "nobody; add signoffs to the configuration"
-	}
-	return strings.Join(all, ", and ")
+	return "GO of " + p.RuleText(i.Rule)
 }
 
 // Announcement is the one line about an incident in the announce channel.
@@ -257,7 +228,7 @@ func (d *Desk) Decision(ctx context.Context, id tagout.IncidentID) (tagout.Messa
 			m = m.Para(tagout.Bold(tagout.DeliverableLabels[key]+": "), text)
 		}
 	}
-	m = m.Fact("Needs GO of", ruleText(d.policy, r.Rule)).Fact("Signed", signedText(d.policy, r))
+	m = m.Fact("Needs GO of", d.policy.RuleText(r.Rule)).Fact("Signed", signedText(d.policy, r))
 	m = m.Fact("Held now", holdsText(i)).Fact("Alerts", alertsText(i.Alerts))
 	if r.Monitor > 0 {
 		m = m.Fact("Quiet window", r.Monitor.String()+" without an alert before GO counts")

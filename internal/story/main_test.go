@@ -22,7 +22,7 @@ func TestFromAnAlertToAStoppedAgentToASignedResume(t *testing.T) {
 		w.isPaged("U0PLATFORM", "Immediate halt and rollback")
 		w.eventually("the e-mail page arrives", func() bool { return w.mails.count("legal@example.com", id) == 1 })
 		w.state(id, tagout.StateContained)
-		w.reads("U0IC", room, "mailer by webhook: requested .* accepted .* observed stopped")
+		w.reads("U0IC", room, "mailer by webhook: requested .* accepted .* observed")
 
 		w.presses("U0PLATFORM", room, "Acknowledge")
 		w.reads("U0IC", room, "@U0PLATFORM acknowledged")
