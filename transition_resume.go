@@ -66,7 +66,7 @@ func (i *Incident) chooseHolds(r *ResumeRequest, narrower *Scope, agents Registr
 			continue
 		}
 		if !h.Mode.Stricter(r.Target) {
-			return Errorf(Invalid, "%s is held at %s, which is not stricter than %s. To hold it further use /hold.", h.Scope, h.Mode, r.Target)
+			return Errorf(Invalid, "%s is held at %s, which is not stricter than %s. To hold it further use /tagout hold.", h.Scope, h.Mode, r.Target)
 		}
 		if narrower != nil {
 			if _, err := h.Scope.Complement(*narrower, agents); err != nil {
@@ -170,6 +170,9 @@ func (i *Incident) Sign(s Signing, agents Registry, at time.Time) (Lifting, Chan
 	if err := s.Quiet.Ready(r.Monitor, at); err != nil {
 		return Lifting{}, Change{}, err
 	}
+	if err := i.divisible(r, agents); err != nil {
+		return Lifting{}, Change{}, err
+	}
 	r.Signoffs = append(r.Signoffs, signoff)
 	var c Change
 	c.event(EventSigned, by, at, signoff)
@@ -197,11 +200,11 @@ func (i *Incident) signable(s Signing, at time.Time) (*ResumeRequest, error) {
 	case r == nil || r.ID != s.Request || r.Digest != s.Digest || r.Digest != r.Sum():
 		return nil, Errorf(Conflict, "This request is not the current one any more. Read the newest decision message and sign that.")
 	case r.State == RequestPending && !at.Before(r.Expires), r.State == RequestExpired:
-		return nil, Errorf(Expired, "The request expired at %s. Ask again with /resume.", r.Expires.Format("2006-01-02 15:04 UTC"))
+		return nil, Errorf(Expired, "The request expired at %s. Ask again with /tagout resume.", r.Expires.Format("2006-01-02 15:04 UTC"))
 	case r.State == RequestApproved:
 		return nil, Errorf(Conflict, "The request was approved already; nothing more to sign.")
 	case r.State != RequestPending:
-		return nil, Errorf(Conflict, "The request is %s (%s). Ask again with /resume.", r.State, r.Reason)
+		return nil, Errorf(Conflict, "The request is %s (%s). Ask again with /tagout resume.", r.State, r.Reason)
 	case r.By.ID == s.User.ID:
 		return nil, Errorf(Forbidden, "You asked for this resumption, so somebody else has to sign it.")
 	}
@@ -210,13 +213,17 @@ func (i *Incident) signable(s Signing, at time.Time) (*ResumeRequest, error) {
 
 // roleOf is the needed role for which the sign-off counts.
 func (r *ResumeRequest) roleOf(s Signing) (string, error) {
+	open := r.Missing()
+	if s.Verdict == NoGo {
+		open = r.Rule // who may sign may refuse until the end, also after a GO of theirs or of their role
+	}
 	for _, given := range r.Signoffs {
-		if given.By == s.User.ID {
+		if given.By == s.User.ID && s.Verdict == Go {
 			return "", Errorf(Conflict, "You signed %s for %s already.", given.Verdict, given.Role)
 		}
 	}
 	var needed []string
-	for _, n := range r.Missing() {
+	for _, n := range open {
 		for _, role := range n.AnyOf {
 			if slices.Contains(s.Roles, role) {
 				return role, nil
@@ -225,6 +232,21 @@ func (r *ResumeRequest) roleOf(s Signing) (string, error) {
 		needed = append(needed, strings.Join(n.AnyOf, " or "))
 	}
 	return "", Errorf(Forbidden, "You are not a signer for this: it needs %s.", strings.Join(needed, ", and "))
+}
+
+// divisible returns Conflict if what was not asked for could not stay held any more, since
+// the configuration has changed after the request was made.
+func (i *Incident) divisible(r *ResumeRequest, agents Registry) error {
+	for _, id := range r.Holds {
+		h, ok := i.Hold(id)
+		if !ok || !h.Active() {
+			continue
+		}
+		if _, err := h.Scope.Complement(r.Scope, agents); err != nil {
+			return Errorf(Conflict, "The configuration has changed since this was asked for: the rest of %s could not stay held. Ask again with /tagout resume.", h.Scope)
+		}
+	}
+	return nil
 }
 
 // approve lifts exactly the holds of the request, or replaces them by the target and by
@@ -258,7 +280,7 @@ func (i *Incident) approve(r *ResumeRequest, agents Registry, by Actor, at time.
 // replacedBy lists the holds that stand in for h once r is approved.
 func (h Hold) replacedBy(r *ResumeRequest, agents Registry, at time.Time) []Hold {
 	agent := agents[or(h.Scope.Agent, r.Scope.Agent)]
-	rest, _ := h.Scope.Complement(r.Scope, agents) // checked when it was asked for
+	rest, _ := h.Scope.Complement(r.Scope, agents) // divisible has checked that it can be
 	hang := func(s Scope, m Mode) Hold {
 		next := h
 		next.ID = HoldID(DeriveID("replace", string(h.ID), r.ID, s.String(), string(m)))
@@ -286,7 +308,7 @@ func (i *Incident) voidRequest(reason string, by Actor, at time.Time) Change {
 	var c Change
 	c.event(EventVoided, by, at, map[string]any{"request": r.ID, "reason": reason})
 	c.effect(EffectDecision, i.ID, r.ID+":void", nil)
-	c.post(i, "void:"+r.ID, Message{Tone: ToneWarning, Body: []Text{T("The resume request is void: " + reason + ". Everything stays held; ask again with /resume when you are ready.")}})
+	c.post(i, "void:"+r.ID, Message{Tone: ToneWarning, Body: []Text{T("The resume request is void: " + reason + ". Everything stays held; ask again with ", Typed("resume"), " when you are ready.")}})
 	return c
 }
 
@@ -305,7 +327,7 @@ func (i *Incident) ExpireRequest(id string, at time.Time) Change {
 	var c Change
 	c.event(EventVoided, Tagout, at, map[string]any{"request": r.ID, "reason": "expired"})
 	c.effect(EffectDecision, i.ID, r.ID+":expired", nil)
-	c.post(i, "expired:"+r.ID, Message{Tone: ToneWarning, Body: []Text{T("The resume request expired without all sign-offs. Everything stays held; ask again with /resume.")}})
+	c.post(i, "expired:"+r.ID, Message{Tone: ToneWarning, Body: []Text{T("The resume request expired without all sign-offs. Everything stays held; ask again with ", Typed("resume"), ".")}})
 	return c
 }
 
