@@ -63,3 +63,25 @@ func TestWhatCouldNotStayHeldAfterAConfigurationChangeIsNotLifted(t *testing.T) 
 		t.Errorf("holds %v, want the one that was hung", active)
 	}
 }
+
+func TestAStageLeavesLooserHoldsAsTheyAre(t *testing.T) {
+	i := opened(t, sev1)
+	hang(t, i, hold("h1", "mailer/email", tagout.Paused, noon))
+	capped := hold("h2", "mailer", tagout.Capped, noon)
+	capped.Cap = tagout.Cap{Amount: 500, Per: "day"}
+	hang(t, i, capped)
+	draft := tagout.ResumeDraft{ID: "r1", By: requester, Target: tagout.Review, Deliverables: complete}
+	if _, err := i.RequestResume(draft, sev1, testAgents, nil, noon); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := i.Sign(signing(i, legal, "legal"), testAgents, noon); err != nil {
+		t.Fatal(err)
+	}
+	d := tagout.Evaluate("mailer", testAgents["mailer"], i.Holds, tagout.Attributes{Channel: "email"})
+	if d.Mode != tagout.Review || d.Cap != capped.Cap {
+		t.Errorf("the agent is %s at %s, want review with the cap that stands", d.Mode, d.Cap)
+	}
+	if _, err := i.RequestResume(draft, sev1, testAgents, nil, noon); tagout.CodeOf(err) != tagout.Invalid {
+		t.Errorf("a stage to where everything is already: %v", err)
+	}
+}

@@ -75,6 +75,9 @@ func (i *Incident) chooseHolds(r *ResumeRequest, narrower *Scope, agents Registr
 		}
 		r.Holds = append(r.Holds, h.ID)
 	}
+	if len(r.Holds) == 0 && len(looser) > 0 {
+		return Errorf(Invalid, "%s is held at %s, which is not stricter than %s. To hold it further use /hold.", looser[0].Scope, looser[0].Mode, r.Target)
+	}
 	if len(r.Holds) == 0 {
 		return Errorf(Conflict, "%s holds nothing on %s; there is nothing to resume.", i.ID, r.Scope)
 	}
