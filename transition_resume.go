@@ -61,12 +61,14 @@ func (i *Incident) chooseHolds(r *ResumeRequest, narrower *Scope, agents Registr
 	if narrower != nil {
 		r.Scope = *narrower
 	}
+	var looser []Hold // than the target, or at it: they stand as they are
 	for _, h := range i.ActiveHolds() {
 		if narrower != nil && !narrower.Touches(h.Scope, agents[narrower.Agent]) {
 			continue
 		}
 		if !h.Mode.Stricter(r.Target) {
-			return Errorf(Invalid, "%s is held at %s, which is not stricter than %s. To hold it further use /tagout hold.", h.Scope, h.Mode, r.Target)
+			looser = append(looser, h)
+			continue
 		}
 		if narrower != nil {
 			if _, err := h.Scope.Complement(*narrower, agents); err != nil {
@@ -76,7 +78,7 @@ func (i *Incident) chooseHolds(r *ResumeRequest, narrower *Scope, agents Registr
 		r.Holds = append(r.Holds, h.ID)
 	}
 	if len(r.Holds) == 0 && len(looser) > 0 {
-		return Errorf(Invalid, "%s is held at %s, which is not stricter than %s. To hold it further use /hold.", looser[0].Scope, looser[0].Mode, r.Target)
+		return Errorf(Invalid, "%s is held at %s, which is not stricter than %s. To hold it further use /tagout hold.", looser[0].Scope, looser[0].Mode, r.Target)
 	}
 	if len(r.Holds) == 0 {
 		return Errorf(Conflict, "%s holds nothing on %s; there is nothing to resume.", i.ID, r.Scope)
