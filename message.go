@@ -31,6 +31,7 @@ const (
 	SpanChannel SpanKind = "channel"
 	SpanLink    SpanKind = "link"
 	SpanTime    SpanKind = "time"
+	SpanCommand SpanKind = "command" // what to type, shown as code; Text is without the slash, which each edge puts before it
 )
 
 // T joins parts to a text: strings are plain; Text, Span, Mode, time.Time and anything
@@ -62,6 +63,10 @@ func Bold(s string) Span { return Span{Kind: SpanBold, Text: s} }
 // Fixed is a span of code: a scope, a command, a hash.
 func Fixed(s string) Span { return Span{Kind: SpanCode, Text: s} }
 
+// Typed is a span of a command to type, such as Typed("kill mailer"). Slack shows it with
+// the workspace's own prefix.
+func Typed(command string) Span { return Span{Kind: SpanCommand, Text: command} }
+
 // Mention is a span that notifies a person.
 func Mention(id UserID) Span { return Span{Kind: SpanMention, Text: string(id)} }
 
@@ -79,6 +84,8 @@ func (t Text) String() string {
 			b.WriteString("@" + s.Text)
 		case SpanChannel:
 			b.WriteString("#" + s.Text)
+		case SpanCommand:
+			b.WriteString("/" + s.Text)
 		case SpanTime:
 			b.WriteString(s.At.UTC().Format("2006-01-02 15:04:05 UTC"))
 		default:

@@ -423,7 +423,9 @@ func TestAButtonCanOpenAFormAndItsAnswerLeavesTheMessageAlone(t *testing.T) {
 		return tagout.Reply{Message: m, Public: true}, nil
 	}
 	c.Clicks = map[string]func(context.Context, tagout.Click) (tagout.Reply, error){
-		"kill": func(ctx context.Context, _ tagout.Click) (tagout.Reply, error) { return open_(ctx, tagout.Invocation{}) },
+		"kill": func(ctx context.Context, _ tagout.Click) (tagout.Reply, error) {
+			return open_(ctx, tagout.Invocation{})
+		},
 	}
 	e := open(t, setup{commands: []tagout.Command{c}})
 	if err := e.slack.Command(soon(t), "U0IC", "#incidents", "/incident", "card"); err != nil {

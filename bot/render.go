@@ -38,6 +38,7 @@ func (r renderer) cutNote() string { return " … (cut, see /" + r.prefix + "tim
 
 // content renders one message. It never fails: what exceeds a limit is cut and says so.
 func (r renderer) content(m tagout.Message) Content {
+	m = r.prefixed(m)
 	left := maxAll
 	var blocks []slack.Block
 	if title := clipText(oneLine(m.Title), maxHeader-4); title != "" {

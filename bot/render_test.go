@@ -257,3 +257,22 @@ func golden(t *testing.T, name string, v any) {
 		t.Errorf("%s differs from what is recorded (go test ./bot -update records it anew):\n%s", file, clipText(got.String(), 4000))
 	}
 }
+
+func TestCommandsAreShownAsTheyAreTypedInThisWorkspace(t *testing.T) {
+	t.Parallel()
+	m := tagout.Say("Type ", tagout.Typed("kill AGENT"), ".").Fact("To resume", tagout.Typed("resume INC-7"))
+	m.Footer = tagout.T("Or ", tagout.Typed("status"))
+	content := renderer{prefix: "ai-"}.content(m)
+	blocks, err := json.Marshal(content.Blocks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"/ai-kill AGENT", "/ai-resume INC-7", "/ai-status"} {
+		if !strings.Contains(content.Text, want) || !strings.Contains(string(blocks), want) {
+			t.Errorf("%q is missing in %q and %s", want, content.Text, blocks)
+		}
+	}
+	if m.Body[0][1].Kind != tagout.SpanCommand {
+		t.Error("the message that was rendered was changed")
+	}
+}

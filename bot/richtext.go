@@ -6,6 +6,31 @@ import (
 	"tagout"
 )
 
+// prefixed is the message with its commands as they are typed in this workspace.
+func (r renderer) prefixed(m tagout.Message) tagout.Message {
+	body := make([]tagout.Text, len(m.Body))
+	for i, t := range m.Body {
+		body[i] = r.typed(t)
+	}
+	facts := make([]tagout.Fact, len(m.Facts))
+	for i, f := range m.Facts {
+		facts[i] = tagout.Fact{Label: f.Label, Value: r.typed(f.Value)}
+	}
+	m.Body, m.Facts, m.Footer = body, facts, r.typed(m.Footer)
+	return m
+}
+
+func (r renderer) typed(t tagout.Text) tagout.Text {
+	typed := make(tagout.Text, len(t))
+	for i, s := range t {
+		if s.Kind == tagout.SpanCommand {
+			s = tagout.Fixed("/" + r.prefix + s.Text)
+		}
+		typed[i] = s
+	}
+	return typed
+}
+
 // paragraph makes a section of rich text, whose text Slack shows as it is; nil if there
 // is nothing to show. left is how much of the message's budget remains.
 func (r renderer) paragraph(t tagout.Text, left *int) slack.RichTextElement {

@@ -55,7 +55,7 @@ func (b *Bot) runCommand(ctx context.Context, d *delivery) result {
 func (b *Bot) ownHelp() tagout.Message {
 	m := tagout.Message{Title: "Tagout commands"}
 	for _, c := range commandsInOrder(b.verbs) {
-		m = m.Para(tagout.Fixed("/"+b.render.prefix+c.Name+" "+c.Usage), " "+c.Summary)
+		m = m.Para(tagout.Typed(c.Name+" "+c.Usage), " "+c.Summary)
 	}
 	return m
 }

@@ -88,7 +88,7 @@ func spans(t tagout.Text) string {
 		switch s.Kind {
 		case tagout.SpanBold:
 			text = "*" + text + "*"
-		case tagout.SpanCode:
+		case tagout.SpanCode, tagout.SpanCommand:
 			text = "`" + text + "`"
 		}
 		b.WriteString(text)

@@ -39,22 +39,22 @@ func names(list []tagout.Command) []string {
 
 func overview(list []tagout.Command) tagout.Message {
 	m := tagout.Message{Title: "Tagout's commands"}
-	m = m.Para("Stopping never asks, resuming always does. Each command works as ", tagout.Fixed("/tagout COMMAND"), ", and by its own name where your workspace has it, such as ", tagout.Fixed("/kill"), ".")
+	m = m.Para("Stopping never asks, resuming always does. Each command works as ", tagout.Fixed("/tagout COMMAND"), ", and by its own name where your workspace has it, such as ", tagout.Typed("kill"), ".")
 	for _, c := range list {
-		m = m.Para(tagout.Fixed(synopsis(c)), " — ", c.Summary)
+		m = m.Para(tagout.Typed(synopsis(c)), " — ", c.Summary)
 	}
 	m.Footer = tagout.T("More about one of them: ", tagout.Fixed("/tagout help kill"))
 	return m
 }
 
-func synopsis(c tagout.Command) string { return strings.TrimSpace("/" + c.Name + " " + c.Usage) }
+func synopsis(c tagout.Command) string { return strings.TrimSpace(c.Name + " " + c.Usage) }
 
 func explain(c tagout.Command) tagout.Message {
-	m := tagout.Message{Title: "/" + c.Name}
-	m = m.Para(c.Summary).Para(tagout.Fixed(synopsis(c)))
+	m := tagout.Message{Title: c.Name}
+	m = m.Para(c.Summary).Para(tagout.Typed(synopsis(c)))
 	for _, text := range strings.Split(c.Detail, "\n") {
 		if example, ok := strings.CutPrefix(text, "Example: "); ok {
-			m = m.Para("Example: ", tagout.Fixed(example))
+			m = m.Para("Example: ", tagout.Typed(strings.TrimPrefix(example, "/")))
 		} else {
 			m = m.Para(text)
 		}

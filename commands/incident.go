@@ -25,7 +25,7 @@ func incident(f floor, d Declarer) tagout.Command {
 				return tagout.Reply{}, err
 			}
 			form := f.declarationForm(cutTo(line(in.Text), 300))
-			return tagout.Reply{Form: &form, Message: tagout.Say("An incident is declared in Slack, with ", tagout.Fixed("/incident"), ".")}, nil
+			return tagout.Reply{Form: &form, Message: tagout.Say("An incident is declared in Slack, with ", tagout.Typed("incident"), ".")}, nil
 		},
 		Forms: map[string]func(context.Context, tagout.Submission) (tagout.Reply, error){
 			"incident": func(ctx context.Context, s tagout.Submission) (tagout.Reply, error) {
@@ -95,7 +95,7 @@ func (f floor) declaration(s tagout.Submission) (tagout.Declaration, []tagout.Fi
 		mode, err := tagout.ParseMode(text)
 		switch {
 		case err != nil || mode == tagout.Running || mode == tagout.Capped:
-			problems = append(problems, tagout.FieldProblem{Key: "stop", Message: "Choose halted, paused or review; a cap is hung with /hold."})
+			problems = append(problems, tagout.FieldProblem{Key: "stop", Message: "Choose halted, paused or review; a cap is hung with /tagout hold."})
 		case d.Scope == nil:
 			problems = append(problems, tagout.FieldProblem{Key: "scope", Message: "Say which agent to stop, or * for everything."})
 		}
@@ -123,9 +123,9 @@ func (f floor) declared(i *tagout.Incident, d tagout.Declaration) tagout.Reply {
 			m = m.Para("Not in the configuration: " + strings.Join(unknown, ", ") + ". It is held all the same.")
 		}
 	case d.Scope == nil:
-		m = m.Para("Nothing is held, since nobody said which agent. Once you know: ", tagout.Fixed("/kill AGENT"), ".")
+		m = m.Para("Nothing is held, since nobody said which agent. Once you know: ", tagout.Typed("kill AGENT"), ".")
 	default:
-		m = m.Para("Nothing new is held by it. To stop it: ", tagout.Fixed("/kill "+d.Scope.String()), ".")
+		m = m.Para("Nothing new is held by it. To stop it: ", tagout.Typed("kill "+d.Scope.String()), ".")
 	}
 	if i.Room.Channel != "" {
 		m = m.Fact("Channel", tagout.ChannelLink(i.Room.Channel))

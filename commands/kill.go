@@ -43,5 +43,5 @@ func (s stops) more(ctx context.Context, c tagout.Click) (tagout.Reply, error) {
 		scope = s.scopeOf(ctx, id)
 	}
 	form := s.form("kill", scope)
-	return tagout.Reply{Form: &form, Message: tagout.Say("To stop more, type ", tagout.Fixed("/kill "+stopUsage))}, nil
+	return tagout.Reply{Form: &form, Message: tagout.Say("To stop more, type ", tagout.Typed("kill "+stopUsage))}, nil
 }

@@ -98,7 +98,7 @@ func parseStop(verb, text string, p *tagout.Policy) (stopArguments, error) {
 		return stopArguments{}, err
 	}
 	if len(w.caps) > 0 {
-		a.note("A cap belongs to /hold %s capped cap=%s; this is a full stop instead.", a.Scope, clip(w.caps[0]))
+		a.note("A cap belongs to /tagout hold %s capped cap=%s; this is a full stop instead.", a.Scope, clip(w.caps[0]))
 	}
 	a.narrow(w.tools)
 	return a, nil
@@ -114,9 +114,9 @@ func parseHold(text string, p *tagout.Policy) (stopArguments, error) {
 	}
 	switch a.Mode = w.mode; a.Mode {
 	case "":
-		return stopArguments{}, tagout.Errorf(tagout.Invalid, "Say how far to hold it: /hold %s review, or /hold %s capped cap=500/day. To stop it use /kill.", a.Scope, a.Scope)
+		return stopArguments{}, tagout.Errorf(tagout.Invalid, "Say how far to hold it: /tagout hold %s review, or /tagout hold %s capped cap=500/day. To stop it use /tagout kill.", a.Scope, a.Scope)
 	case tagout.Running:
-		return stopArguments{}, tagout.Errorf(tagout.Invalid, "running holds nothing. To lift a hold use /resume.")
+		return stopArguments{}, tagout.Errorf(tagout.Invalid, "running holds nothing. To lift a hold use /tagout resume.")
 	case tagout.Capped:
 		return a, a.limit(w)
 	}
@@ -145,12 +145,12 @@ func (a *stopArguments) limit(w words) error {
 			return err
 		}
 		if s.Tool == "" {
-			return tagout.Errorf(tagout.Invalid, "tool:* would leave %s no tool. To stop it use /kill %s.", a.Scope, a.Scope)
+			return tagout.Errorf(tagout.Invalid, "tool:* would leave %s no tool. To stop it use /tagout kill %s.", a.Scope, a.Scope)
 		}
 		a.Tools = append(a.Tools, s.Tool)
 	}
 	if a.Cap.IsZero() && len(a.Tools) == 0 {
-		return tagout.Errorf(tagout.Invalid, "capped needs a cap or a tool to disable: /hold %s capped cap=500/day, or /hold %s capped tool:NAME.", a.Scope, a.Scope)
+		return tagout.Errorf(tagout.Invalid, "capped needs a cap or a tool to disable: /tagout hold %s capped cap=500/day, or /tagout hold %s capped tool:NAME.", a.Scope, a.Scope)
 	}
 	return nil
 }
@@ -185,7 +185,7 @@ func (w words) common(verb string, p *tagout.Policy) (stopArguments, error) {
 	a.Reason = strings.Join(w.reason, " ")
 	if len(a.Reason) > maxReason {
 		a.Reason = strings.ToValidUTF8(a.Reason[:maxReason], "") + "…"
-		a.note("The reason was cut to %d characters; put the rest on the timeline with /note.", maxReason)
+		a.note("The reason was cut to %d characters; put the rest on the timeline with /tagout note.", maxReason)
 	}
 	for _, word := range w.reason {
 		option := strings.ToLower(bare(word))
@@ -222,9 +222,10 @@ func nothingStopped(verb, path string, err error, agents tagout.Registry) error 
 	if agent != "" {
 		near = agents.Near(agent)
 	}
-	fix := "/" + verb + " * is for everything."
+	command := "/tagout " + verb + " "
+	fix := command + "* is for everything."
 	if len(near) > 0 {
-		fix = "Did you mean /" + verb + " " + strings.Join(near[:min(3, len(near))], ", /"+verb+" ") + "?"
+		fix = "Did you mean " + command + strings.Join(near[:min(3, len(near))], ", "+command) + "?"
 	}
 	return tagout.Errorf(tagout.Invalid, "Nothing was stopped. %s %s", tagout.Sentence(err), fix)
 }

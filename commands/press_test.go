@@ -176,7 +176,7 @@ func TestThereIsNothingToResumeWhereNothingIsHeld(t *testing.T) {
 	b := newBench(t)
 	b.incidents[7] = incident7()
 	_, err := b.pressed(t, ic, "resume", "INC-7")
-	wantCode(t, err, tagout.Conflict, "/status")
+	wantCode(t, err, tagout.Conflict, "/tagout status")
 }
 
 func TestStopFormsStopAndKeepWhatIsWrongOnTheForm(t *testing.T) {

@@ -83,10 +83,10 @@ func (r resumption) ask(ctx context.Context, id tagout.IncidentID, scope string)
 		return tagout.Reply{}, err
 	}
 	if len(i.ActiveHolds()) == 0 {
-		return tagout.Reply{}, tagout.Errorf(tagout.Conflict, "%s holds nothing, so there is nothing to resume. If the agent is still stopped, another incident holds it: see /status.", id)
+		return tagout.Reply{}, tagout.Errorf(tagout.Conflict, "%s holds nothing, so there is nothing to resume. If the agent is still stopped, another incident holds it: see /tagout status.", id)
 	}
 	form := r.form(i, scope)
-	return tagout.Reply{Form: &form, Message: tagout.Say("A resumption is asked for in Slack, with ", tagout.Fixed("/resume "+id.String()), ".")}, nil
+	return tagout.Reply{Form: &form, Message: tagout.Say("A resumption is asked for in Slack, with ", tagout.Typed("resume "+id.String()), ".")}, nil
 }
 
 // form asks for what the incident's severity requires, as it stood or as it is configured

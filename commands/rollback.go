@@ -74,7 +74,7 @@ func (f floor) rollbackOrder(ctx context.Context, d Follower, in tagout.Invocati
 		case n == 0:
 			o.Agent = strings.ToLower(bare(word))
 		default:
-			return o, tagout.Errorf(tagout.Invalid, "%q was not understood: write /rollback AGENT, then component=version for each that is not simply the one before.", clip(word))
+			return o, tagout.Errorf(tagout.Invalid, "%q was not understood: write /tagout rollback AGENT, then component=version for each that is not simply the one before.", clip(word))
 		}
 	}
 	return f.completeOrder(ctx, d, o, about)
@@ -96,7 +96,7 @@ func (f floor) completeOrder(ctx context.Context, d Follower, o tagout.RollbackO
 		}
 	}
 	if o.Agent == "" {
-		return o, tagout.Errorf(tagout.Invalid, "Say which agent to roll back: /rollback AGENT, one of %s.", strings.Join(f.policy.Agents.Names(), ", "))
+		return o, tagout.Errorf(tagout.Invalid, "Say which agent to roll back: /tagout rollback AGENT, one of %s.", strings.Join(f.policy.Agents.Names(), ", "))
 	}
 	if f.policy.Agents[o.Agent] == nil {
 		near := f.policy.Agents.Near(o.Agent)

@@ -75,14 +75,14 @@ func (r resumption) signed(i *tagout.Incident, s tagout.Signing) tagout.Message 
 	switch {
 	case s.Verdict == tagout.NoGo:
 		m.Tone = tagout.ToneWarning
-		return m.Para("Everything stays held. They can ask again with ", tagout.Fixed("/resume "+i.ID.String()), ".")
+		return m.Para("Everything stays held. They can ask again with ", tagout.Typed("resume "+i.ID.String()), ".")
 	case q == nil || q.ID != s.Request:
 		return m
 	case q.State == tagout.RequestApproved:
 		m.Tone = tagout.ToneGood
 		m = m.Para("It was the last one needed: ", tagout.Fixed(q.Scope.String()), " goes to ", q.Target, ".")
 		if rest := i.ActiveHolds(); len(rest) > 0 {
-			m = m.Para(i.ID.String(), " still holds ", count(len(rest), "scope"), ": see ", tagout.Fixed("/status "+i.ID.String()), ".")
+			m = m.Para(i.ID.String(), " still holds ", count(len(rest), "scope"), ": see ", tagout.Typed("status "+i.ID.String()), ".")
 		}
 		return m
 	}

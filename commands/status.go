@@ -29,7 +29,7 @@ func status(f floor, d StatusReader) tagout.Command {
 	return tagout.Command{
 		Name: "status", Summary: "Tell how everything stands, or one agent, scope or incident.", Usage: "[SCOPE|INC-n]", Right: tagout.MayRead,
 		Detail: detail(anyoneAndReadTokens, []string{"/status", "/status mailer/email", "/status INC-7"},
-			"In an incident's channel it tells of that incident; /status * always tells of everything.",
+			"In an incident's channel it tells of that incident; /tagout status * always tells of everything.",
 			"Of a private incident it tells only that it exists, except in that incident's channel."),
 		Run: func(ctx context.Context, in tagout.Invocation) (tagout.Reply, error) {
 			word := strings.TrimSpace(line(in.Text))

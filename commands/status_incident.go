@@ -73,7 +73,7 @@ func (s statuses) request(m tagout.Message, i *tagout.Incident) tagout.Message {
 	r := i.Request
 	if r == nil || r.State != tagout.RequestPending {
 		if len(i.ActiveHolds()) > 0 {
-			m = m.Fact("To resume", "GO of ", s.policy.RuleText(i.Rule), " on a request made with ", tagout.Fixed("/resume "+i.ID.String()))
+			m = m.Fact("To resume", "GO of ", s.policy.RuleText(i.Rule), " on a request made with ", tagout.Typed("resume "+i.ID.String()))
 		}
 		if r != nil && len(i.ActiveHolds()) > 0 {
 			m = m.Fact("Last request", string(r.State)+strings.TrimRight(": "+r.Reason, ": "))

@@ -39,7 +39,7 @@ func (s stops) typed(verb, usage string, parse func(text string) (stopArguments,
 				return tagout.Reply{}, tagout.Errorf(tagout.Invalid, "Say what to stop: %s %s. * is everything.", verb, usage)
 			}
 			form := s.form(verb, s.scopeOf(ctx, in.Incident))
-			return tagout.Reply{Form: &form, Message: tagout.Say("Say what to stop: ", tagout.Fixed("/"+verb+" "+usage))}, nil
+			return tagout.Reply{Form: &form, Message: tagout.Say("Say what to stop: ", tagout.Typed(verb+" "+usage))}, nil
 		}
 		a, err := parse(in.Text)
 		if err != nil {

@@ -44,7 +44,7 @@ func (a stopAnswer) message() tagout.Message {
 		m = m.Para(tagout.Bold(p.summary()), ".")
 	case a.late:
 		m.Tone = tagout.ToneDanger
-		m = m.Para(tagout.Bold("Not confirmed after "+tagout.Elapsed(followFor)), ". Stop it by other means and find out why; ", tagout.Fixed("/status"), " shows how it stands.")
+		m = m.Para(tagout.Bold("Not confirmed after "+tagout.Elapsed(followFor)), ". Stop it by other means and find out why; ", tagout.Typed("status"), " shows how it stands.")
 	}
 	m = p.facts(m)
 	m = a.hints(m)
@@ -117,7 +117,7 @@ func (a stopAnswer) hints(m tagout.Message) tagout.Message {
 	switch agent := a.result.Hold.Scope.Agent; {
 	case len(a.result.Undeclared) == 0:
 	case agent == "all" || agent == "everything" || agent == "everyone":
-		m = m.Para("To stop everything, write ", tagout.Fixed("/kill *"), ".")
+		m = m.Para("To stop everything, write ", tagout.Typed("kill *"), ".")
 	case looksLikeIncident(agent):
 		m = m.Para(strings.ToUpper(agent), " reads like an incident. To stop its agent, write the agent's name.")
 	}

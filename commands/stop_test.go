@@ -89,16 +89,16 @@ func TestCappedHoldsTakeACapAndTools(t *testing.T) {
 func TestWhatCannotBeStoppedSaysHowToWriteIt(t *testing.T) {
 	t.Parallel()
 	for text, words := range map[string][]string{
-		"/kill @mailer":                           {"Nothing was stopped", "/kill mailer"},
-		"/kill mailer/e/f/g":                      {"Nothing was stopped", "too many parts", "/kill mailer"},
-		"/kill tool:send_email":                   {"Nothing was stopped", "/kill *"},
+		"/kill @mailer":                           {"Nothing was stopped", "/tagout kill mailer"},
+		"/kill mailer/e/f/g":                      {"Nothing was stopped", "too many parts", "/tagout kill mailer"},
+		"/kill tool:send_email":                   {"Nothing was stopped", "/tagout kill *"},
 		"/kill ,":                                 {"Nothing was stopped", "mailer"},
-		"/hold mailer":                            {"/hold mailer review"},
-		"/hold mailer running":                    {"/resume"},
+		"/hold mailer":                            {"/tagout hold mailer review"},
+		"/hold mailer running":                    {"/tagout resume"},
 		"/hold mailer capped":                     {"cap=500/day"},
 		"/hold mailer capped cap=lots":            {"not a cap"},
 		"/hold mailer capped cap=1/day cap=2/day": {"Two caps"},
-		"/hold mailer capped tool:*":              {"/kill mailer"},
+		"/hold mailer capped tool:*":              {"/tagout kill mailer"},
 		"/hold mailer capped tool:@hihg":          {"tool risk"},
 	} {
 		b := newBench(t)

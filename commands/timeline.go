@@ -59,7 +59,7 @@ func parsePage(text string) (int, error) {
 	}
 	page, err := strconv.Atoi(text)
 	if err != nil || page < 1 || page > 1e6 {
-		return 0, tagout.Errorf(tagout.Invalid, "%q is not a page: write /timeline INC-7 2 for the second.", clip(text))
+		return 0, tagout.Errorf(tagout.Invalid, "%q is not a page: write /tagout timeline INC-7 2 for the second.", clip(text))
 	}
 	return page, nil
 }

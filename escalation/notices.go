@@ -60,7 +60,7 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 	m = m.Fact("Alerts", alertsText(i.Alerts)).Fact("Next", d.next(i))
 	m = m.Fact("To resume", signersText(d.policy, i)).Fact("Detected", i.At(tagout.Detected))
 	if i.Scope.Agent == "" && len(i.Holds) == 0 {
-		m = m.Para(tagout.Bold("Which agent is this about?"), " The alert does not say, so nothing is held. Type ", tagout.Fixed("/kill AGENT"), " here.")
+		m = m.Para(tagout.Bold("Which agent is this about?"), " The alert does not say, so nothing is held. Type ", tagout.Typed("kill AGENT"), " here.")
 	}
 	if rb := i.Rollback; rb != nil {
 		m = m.Fact("Rollback", rollbackText(rb))
@@ -259,7 +259,7 @@ func (d *Desk) verdict(m tagout.Message, i *tagout.Incident, r *tagout.ResumeReq
 		m = m.Para(tagout.Bold("Approved."), " The holds of this request are lifted.")
 	case tagout.RequestExpired:
 		m.Tone = tagout.ToneNeutral
-		m = m.Para(tagout.Bold("Expired."), " Everything stays held; ask again with /resume.")
+		m = m.Para(tagout.Bold("Expired."), " Everything stays held; ask again with ", tagout.Typed("resume"), ".")
 	default:
 		m.Tone = tagout.ToneNeutral
 		m = m.Para(tagout.Bold("Not valid any more: "), string(r.State), " — ", r.Reason, ". Everything stays held.")

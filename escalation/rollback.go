@@ -99,12 +99,12 @@ func (d *Desk) rollbackPlan(ctx context.Context, o tagout.RollbackOrder) (from, 
 	for component, version := range to {
 		if version == "" {
 			if to[component] = previous[component]; to[component] == "" {
-				return nil, nil, tagout.Errorf(tagout.Conflict, "No earlier %s of %s is known. Name the version: /rollback %s %s=VERSION.", component, o.Agent, o.Agent, component)
+				return nil, nil, tagout.Errorf(tagout.Conflict, "No earlier %s of %s is known. Name the version: /tagout rollback %s %s=VERSION.", component, o.Agent, o.Agent, component)
 			}
 		}
 	}
 	if len(to) == 0 {
-		return nil, nil, tagout.Errorf(tagout.Conflict, "No earlier version of %s is known. Name one: /rollback %s prompt=VERSION; agents report theirs to POST /v1/versions.", o.Agent, o.Agent)
+		return nil, nil, tagout.Errorf(tagout.Conflict, "No earlier version of %s is known. Name one: /tagout rollback %s prompt=VERSION; agents report theirs to POST /v1/versions.", o.Agent, o.Agent)
 	}
 	return from, to, nil
 }
