@@ -53,6 +53,9 @@ func (d *Desk) containBy(i *tagout.Incident, scope tagout.Scope, rule tagout.Con
 		Scope: scope, Mode: rule.Mode, Cap: rule.Cap, By: why.By, At: now,
 		Reason: d.policy.SeverityPolicy(i.Severity).Severity.Label() + ": " + i.Title,
 	}
+	for _, lifted := i.Hold(hold.ID); lifted; _, lifted = i.Hold(hold.ID) { // by a sign-off since; this is another stop
+		hold.ID = tagout.HoldID(tagout.DeriveID("contain again", string(hold.ID)))
+	}
 	return i.Hang(hold, d.policy.Agents, now)
 }
 
