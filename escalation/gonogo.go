@@ -131,6 +131,9 @@ func (d *Desk) loosen(ctx context.Context, i *tagout.Incident, l tagout.Lifting)
 	agents := d.agentsOf(lifted)
 	if i.State == tagout.StateResumed {
 		for _, agent := range agents {
+			if d.rolledBackElsewhere(ctx, agent, i.ID) {
+				continue
+			}
 			d.gate.Pin(agent, nil)
 			if err := d.store.SetPins(ctx, agent, nil); err != nil {
 				d.log.Warn("could not let go of pinned versions", "agent", agent, "error", err)
@@ -139,6 +142,19 @@ func (d *Desk) loosen(ctx context.Context, i *tagout.Incident, l tagout.Lifting)
 	}
 	crashpoint.Here("sign.lifted")
 	d.gate.Reconcile(agents...)
+}
+
+// rolledBackElsewhere reports whether another open incident has the agent at earlier
+// versions, or may have: its pins are not this incident's to let go of.
+func (d *Desk) rolledBackElsewhere(ctx context.Context, agent string, except tagout.IncidentID) bool {
+	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: 1000}) // one about everything may roll it back
+	if err != nil {
+		d.log.Warn("the versions of an agent stay pinned: other incidents could not be read", "agent", agent, "error", err)
+		return true
+	}
+	return slices.ContainsFunc(open, func(i *tagout.Incident) bool {
+		return i.ID != except && i.Rollback != nil && i.Rollback.Agent == agent && i.Rollback.FailedAt.IsZero()
+	})
 }
 
 // signerRoles lists the roles for which a person may sign: those that name them as a
