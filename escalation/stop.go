@@ -17,7 +17,7 @@ const recordBudget = time.Second
 // result is Pending and recording goes on until it succeeds. It returns an error only for
 // a request that means nothing (no mode, Running).
 func (d *Desk) Stop(ctx context.Context, s tagout.StopRequest) (tagout.StopResult, error) {
-	if s.Hold.Mode == "" || s.Hold.Mode == tagout.Running {
+	if _, err := tagout.ParseMode(string(s.Hold.Mode)); err != nil || s.Hold.Mode == tagout.Running {
 		return tagout.StopResult{}, tagout.Errorf(tagout.Invalid, "A stop needs a mode stricter than running: halted, paused, review or capped.")
 	}
 	if s.Hold.ID == "" {
