@@ -53,6 +53,8 @@ func (d *Desk) Accept(ctx context.Context, alerts []tagout.Alert) ([]tagout.Fold
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), batchTimeout) // they are stored, whether the sender waits or not
+	defer cancel()
 	return folded, d.afterFold(ctx, in, folded)
 }
 
@@ -86,7 +88,21 @@ func (q *intake) submit(ctx context.Context, in []tagout.Incoming) ([]tagout.Fol
 	case <-a.done:
 		return a.out, a.err
 	case <-ctx.Done():
+		go q.desk.finish(a) // it may be stored all the same
 		return nil, tagout.Errorf(tagout.Unavailable, "The alerts were not stored in time. Send them again.")
+	}
+}
+
+// finish does what follows from alerts whose sender did not wait for them.
+func (d *Desk) finish(a *arrival) {
+	<-a.done
+	if a.err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
+	defer cancel()
+	if err := d.afterFold(ctx, a.in, a.out); err != nil {
+		d.log.Warn("some alerts could not be taken, and their sender did not wait", "error", err)
 	}
 }
 
