@@ -69,7 +69,7 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 		m = m.Para(i.Room.Failure)
 	}
 	m.Buttons = d.cardButtons(i)
-	m.Footer = tagout.T("Timeline head: event ", fmt.Sprint(i.Head.Seq), ", ", tagout.Fixed(short(i.Head.Hash)))
+	m.Footer = tagout.T("Timeline head: event ", fmt.Sprint(i.Head.Seq), ", ", tagout.Fixed(i.Head.Hash))
 	return m, nil
 }
 
