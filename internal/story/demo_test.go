@@ -67,7 +67,7 @@ func TestANewcomerFollowsTheDemoInABrowser(t *testing.T) {
 	lanesAre("halted")
 	page.until("the researcher to go on", "[...doc.querySelectorAll('#lanes .lane[data-mode=running]')].some((one) => one.textContent.startsWith('researcher/'))")
 	page.sees("#lanes .last", "nothing is sent (INC-1)")
-	page.sees("#pages li", "INC-1")
+	page.sees("#pages li", "INC-1 SEV-1 → legal (U0LEGAL)")
 
 	slack.presses("[data-channel-name^=inc-1-]", "inc-1-mailer-policy-violation")
 	slack.sees("#messages .message", "Mail goes to people who have unsubscribed")
@@ -75,7 +75,7 @@ func TestANewcomerFollowsTheDemoInABrowser(t *testing.T) {
 	browsertest.Screenshot(t, p.ctx, "demo-2-stopped")
 
 	slack.presses("#messages button", "Request resume")
-	slack.sees("dialog h2", "")
+	slack.until("the form", "doc.querySelector('dialog h2') && doc.getAnimations().length === 0")
 	browsertest.Screenshot(t, p.ctx, "demo-3-form")
 	for field, text := range deliverables {
 		slack.fills("dialog [data-block-id="+field+"] textarea, dialog [data-block-id="+field+"] input", text.(string))

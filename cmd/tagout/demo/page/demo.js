@@ -41,10 +41,20 @@ function show(lane, text, bad) {
 function page(call) {
   const list = byId('pages');
   list.querySelector('.quiet')?.remove();
-  const who = call.to?.id ?? call.to?.name ?? call.to ?? '';
-  const what = [call.severity && String(call.severity).toUpperCase(), call.incident].filter(Boolean).join(' ');
-  list.prepend(element('li', '', `${new Date().toLocaleTimeString()} ${what} → ${who}`));
+  const who = call.to?.slack_id ?? 'somebody';
+  const role = (call.to?.roles ?? []).join(', ');
+  const severity = String(call.severity ?? '').toUpperCase().replace(/^SEV/, 'SEV-');
+  const line = element('li', '');
+  line.append(element('time', '', utc(call.queued_at)), ` ${call.incident} ${severity} → ${role ? `${role} (${who})` : who}`);
+  line.title = call.why ?? '';
+  list.prepend(line);
   while (list.children.length > 6) list.lastChild.remove();
+}
+
+// utc is a time as it is shown everywhere: of the day, with its zone.
+function utc(text) {
+  const at = new Date(text);
+  return `${(Number.isNaN(at.valueOf()) ? new Date() : at).toISOString().slice(11, 19)} UTC`;
 }
 
 const stream = new EventSource('demo/stream');
