@@ -21,6 +21,7 @@ type folding struct {
 	now   time.Time
 
 	known   map[string]*alertRow // by ID: as recorded, then as this transaction makes it
+	over    map[string]bool      // by ID: may be another occurrence of what is recorded
 	works   map[int64]*work      // incidents that are locked or fresh
 	order   []int64              // of works
 	opened  int                  // how many of works are fresh
@@ -75,7 +76,32 @@ func (f *folding) readKnown() (map[string]*alertRow, error) {
 	for _, r := range rows {
 		known[r.ID] = r
 	}
-	return known, err
+	if err != nil {
+		return nil, err
+	}
+	return known, f.findOver(known)
+}
+
+// findOver marks what fires without a known beginning, and whose incident has ended: nobody
+// can say whether that is the occurrence that was dealt with, so it is another one.
+func (f *folding) findOver(known map[string]*alertRow) error {
+	undated := map[int64][]string{}
+	for _, in := range f.in {
+		if row := known[key(in.ID)]; row != nil && row.Incident != nil && in.Alert.Status == tagout.Firing && in.Alert.StartsAt.IsZero() {
+			undated[*row.Incident] = append(undated[*row.Incident], row.ID)
+		}
+	}
+	f.over = map[string]bool{}
+	if len(undated) == 0 {
+		return nil
+	}
+	open, err := pluck(f.Raw("SELECT id FROM incidents WHERE id IN ? AND "+notEnded, slices.Collect(maps.Keys(undated))))
+	for incident, alerts := range undated {
+		for _, id := range alerts {
+			f.over[id] = !slices.Contains(open, incident)
+		}
+	}
+	return err
 }
 
 // pairsOf is the argument of pairs. The statement is the same however many there are, so
@@ -85,9 +111,10 @@ func pairsOf(set map[[2]string]bool) string {
 	return string(text)
 }
 
-// onlyCounts reports a repeat of what has its incident.
-func onlyCounts(row *alertRow, in tagout.Incoming) bool {
-	return row != nil && row.Status == string(in.Alert.Status) && (row.Incident != nil || in.Alert.Status == tagout.Resolved)
+// onlyCounts reports a repeat of what has its incident. What fires on, as far as anybody can
+// say, after its incident has ended is no repeat.
+func (f *folding) onlyCounts(row *alertRow, in tagout.Incoming) bool {
+	return row != nil && !f.over[row.ID] && row.Status == string(in.Alert.Status) && (row.Incident != nil || in.Alert.Status == tagout.Resolved)
 }
 
 // lockEverything keeps others from opening the same incidents meanwhile, reads what is
@@ -140,12 +167,13 @@ func (f *folding) take(n int) error {
 	row := f.known[key(in.ID)]
 	in.Repeat, in.WasFiring = false, row != nil && row.Status == string(tagout.Firing)
 	switch {
-	case onlyCounts(row, *in):
+	case f.onlyCounts(row, *in):
 		f.repeat(n, row)
 		return nil
 	case in.Alert.Status == tagout.Resolved:
 		return f.resolve(n, row)
 	}
+	delete(f.over, key(in.ID)) // the next one of the batch repeats this one
 	return f.news(n, row)
 }
 

@@ -13,7 +13,7 @@ func (f *folding) candidates() ([]int64, error) {
 	same, correlated := map[[2]string]bool{}, map[[2]string]bool{}
 	for _, in := range f.in {
 		row := f.known[key(in.ID)]
-		if onlyCounts(row, in) {
+		if f.onlyCounts(row, in) {
 			continue
 		}
 		if row != nil && row.Incident != nil {
