@@ -1,10 +1,13 @@
 package story_test
 
 import (
+	"bufio"
 	"context"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -108,6 +111,49 @@ func TestANewcomerFollowsTheDemoInABrowser(t *testing.T) {
 	browsertest.Screenshot(t, p.ctx, "demo-8-cut-off")
 	page.presses(".switch", "Cut the agents off")
 	lanesAre("running")
+}
+
+// TestTheDemoNeedsNothingButTheBinary starts it as a newcomer does, and ends it again.
+func TestTheDemoNeedsNothingButTheBinary(t *testing.T) {
+	t.Parallel()
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	temp := t.TempDir()
+	command := exec.CommandContext(t.Context(), path, "demo", "--no-browser", "--listen", "127.0.0.1:0")
+	command.Dir, command.Env = temp, []string{"TMPDIR=" + temp}
+	log := newJournalist(t)
+	command.Stderr = log
+	said, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var url string
+	lines := bufio.NewScanner(said)
+	for url == "" && lines.Scan() {
+		_, url, _ = strings.Cut(lines.Text(), "The demo runs at ")
+	}
+	response, err := http.Get(url)
+	if err != nil {
+		t.Fatalf("the demo does not answer at %q: %v\n%s", url, err, log.tail(20))
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("the page was answered with %d", response.StatusCode)
+	}
+	if err := command.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Wait(); err != nil {
+		t.Errorf("the demo ended with %v", err)
+	}
+	if left, err := os.ReadDir(temp); err != nil || len(left) != 0 {
+		t.Errorf("the demo left %v behind (%v)", left, err)
+	}
 }
 
 // TestTheDemoAnswersOnlyItsOwnPage: its page can act as anyone, so nobody else may.
