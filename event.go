@@ -83,7 +83,8 @@ const EventTime = "2006-01-02T15:04:05.000000Z"
 
 // Sum is the event's hash: SHA-256, in lower-case hex, over the lines `tagout-event-1`,
 // previous hash, incident, seq, time, actor, kind, data — each ended by a line feed. None
-// of them can hold a line feed itself: data is compact JSON and names have none.
+// of them can hold a line feed itself: [Event.Seal] takes them out, and none passes
+// [VerifyChain].
 func (e Event) Sum() string {
 	sum := sha256.Sum256([]byte(e.text()))
 	return hex.EncodeToString(sum[:])
@@ -91,7 +92,15 @@ func (e Event) Sum() string {
 
 func (e Event) text() string {
 	return fmt.Sprintf("tagout-event-1\n%s\n%s\n%d\n%s\n%s\n%s\n%s\n", e.Prev, e.Incident, e.Seq,
-		e.At.UTC().Format(EventTime), strings.ReplaceAll(e.Actor.String(), "\n", " "), e.Kind, strings.ReplaceAll(e.Data, "\n", " "))
+		e.At.UTC().Format(EventTime), oneLine(e.Actor.String()), e.Kind, oneLine(e.Data))
+}
+
+func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " ") }
+
+// ambiguous reports text that another event could share: a line feed, which is hashed as a
+// space, or an actor's kind with the colon that parts it from the ID.
+func (e Event) ambiguous() bool {
+	return strings.ContainsAny(string(e.Actor.Kind), ":\n") || strings.Contains(e.Actor.ID+string(e.Kind)+e.Data, "\n")
 }
 
 // Seal puts an event at the end of a timeline: it sets incident, seq, prev and hash, and
@@ -99,7 +108,7 @@ func (e Event) text() string {
 func (e *Event) Seal(incident IncidentID, head Head) Head {
 	e.Incident, e.Seq, e.Prev = incident, head.Seq+1, head.Hash
 	e.At = Moment(e.At)
-	e.Data = strings.ReplaceAll(e.Data, "\n", " ")
+	e.Data, e.Actor.ID = oneLine(e.Data), oneLine(e.Actor.ID)
 	e.Hash = e.Sum()
 	return Head{Seq: e.Seq, Hash: e.Hash}
 }
@@ -117,7 +126,7 @@ func VerifyChain(id IncidentID, events []Event, head Head) (int64, error) {
 			return want, Errorf(Conflict, "%s: event %d is missing; the next one is %d.", id, want, e.Seq)
 		case e.Prev != at.Hash:
 			return want, Errorf(Conflict, "%s: event %d does not follow from the one before it.", id, want)
-		case e.Hash != e.Sum():
+		case e.Hash != e.Sum() || e.ambiguous():
 			return want, Errorf(Conflict, "%s: event %d was altered: its hash does not match its text.", id, want)
 		}
 		at = Head{Seq: e.Seq, Hash: e.Hash}
