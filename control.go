@@ -50,12 +50,13 @@ func (o Observed) Confirms(w Wanted, a *Agent) bool {
 	return true
 }
 
-// ConfirmsHold reports whether the hold is in force with the same or a stricter mode.
+// ConfirmsHold reports whether the hold is in force with the same or a stricter mode. A mode
+// that nobody knows confirms nothing.
 func (o Observed) ConfirmsHold(h Hold, a *Agent) bool {
 	scope := h.Scope
 	scope.Agent = o.Agent
 	return slices.ContainsFunc(o.Applied, func(applied AppliedHold) bool {
-		return applied.Scope.Covers(scope, a) && applied.Mode.AtLeast(h.Mode)
+		return slices.Contains(Modes(), applied.Mode) && applied.Scope.Covers(scope, a) && applied.Mode.AtLeast(h.Mode)
 	})
 }
 

@@ -50,3 +50,12 @@ func TestElapsedReadsAsPeopleSayIt(t *testing.T) {
 		}
 	}
 }
+
+func TestAModeThatNobodyKnowsConfirmsNothing(t *testing.T) {
+	for _, mode := range []tagout.Mode{"", "stopped", "HALTED"} {
+		o := tagout.Observed{Agent: "mailer", Applied: []tagout.AppliedHold{{Scope: tagout.MustScope("mailer"), Mode: mode}}}
+		if o.ConfirmsHold(hold("h1", "mailer", tagout.Capped, noon), testAgents["mailer"]) {
+			t.Errorf("mode %q confirms a hold", mode)
+		}
+	}
+}
