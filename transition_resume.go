@@ -313,7 +313,7 @@ func (i *Incident) voidRequest(reason string, by Actor, at time.Time) Change {
 	var c Change
 	c.event(EventVoided, by, at, map[string]any{"request": r.ID, "reason": reason})
 	c.effect(EffectDecision, i.ID, r.ID+":void", nil)
-	c.post(i, "void:"+r.ID, Message{Tone: ToneWarning, Body: []Text{T("The resume request is void: " + reason + ". Everything stays held; ask again with ", Typed("resume"), " when you are ready.")}})
+	c.post(i, "void:"+r.ID, Message{Tone: ToneWarning, Body: []Text{T("The resume request is void: "+reason+". Everything stays held; ask again with ", Typed("resume"), " when you are ready.")}})
 	return c
 }
 
