@@ -116,10 +116,14 @@ func (b *bench) takeIn(ctx context.Context, r *report, pg *cluster, load intakeL
 			return err
 		}
 	}
+	var together float64
+	if err := pg.query(ctx, database, "SELECT (count(*)::float8 / greatest(count(DISTINCT first_at), 1)) FROM alerts", &together); err != nil {
+		return err
+	}
 	spread := l.took.spread()
 	r.row(load.name, thousands(int(l.rate())), spread[0], spread[1], ratio(l.rate(), floor), thousands(stored), used)
 	now, peak := s.residentMB()
-	b.log.Info("memory after the load", "load", load.name, "resident MB", now, "peak MB", peak, "messages at Slack", len(w.posts))
+	b.log.Info("memory after the load", "load", load.name, "resident MB", now, "peak MB", peak, "messages at Slack", len(w.posts), "new alerts per transaction", together)
 	return nil
 }
 

@@ -1,0 +1,184 @@
+package escalation
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"tagout"
+)
+
+// Alerts that arrive at the same time share a transaction: a batch costs one fsync.
+const (
+	batchMax     = 400             // alerts in one transaction, unless one request brings more
+	queueMax     = 4096            // alerts waiting; beyond it the sender is told to come back
+	batchTimeout = 5 * time.Second // for one transaction, and for what follows from it
+)
+
+// After a transaction for as many requests as a storm has, the next one waits for the senders
+// who were just answered, as long as they keep coming.
+const (
+	aStorm  = 16
+	breath  = 500 * time.Microsecond
+	breaths = 8
+)
+
+// arrival is the alerts of one request, waiting for their transaction.
+type arrival struct {
+	in   []tagout.Incoming
+	done chan struct{}
+	out  []tagout.Folded
+	err  error
+}
+
+// intake stores alerts in batches, one at a time: two would only wait for the same incidents.
+type intake struct {
+	desk    *Desk
+	mu      sync.Mutex
+	waiting []*arrival
+	count   int // alerts that wait or are being stored
+	busy    bool
+}
+
+func newIntake(d *Desk) *intake { return &intake{desk: d} }
+
+func (q *intake) submit(ctx context.Context, in []tagout.Incoming) ([]tagout.Folded, error) {
+	a := &arrival{in: in, done: make(chan struct{})}
+	q.mu.Lock()
+	if q.count+len(in) > queueMax && q.count > 0 {
+		q.mu.Unlock()
+		return nil, tagout.Errorf(tagout.Unavailable, "Too many alerts are waiting to be stored. Send them again in a moment.")
+	}
+	q.waiting = append(q.waiting, a)
+	q.count += len(in)
+	if !q.busy {
+		q.busy = true
+		go q.work()
+	}
+	q.mu.Unlock()
+	select {
+	case <-a.done:
+		return a.out, a.err
+	case <-ctx.Done():
+		go q.unheard(a) // it may be stored all the same
+		return nil, tagout.Errorf(tagout.Unavailable, "The alerts were not stored in time. Send them again.")
+	}
+}
+
+// unheard logs what a sender did not wait for.
+func (q *intake) unheard(a *arrival) {
+	<-a.done
+	if a.err != nil {
+		q.desk.log.Warn("some alerts could not be taken, and their sender did not wait", "error", a.err)
+	}
+}
+
+// work stores batches until nothing waits. What follows from one does not delay the next.
+func (q *intake) work() {
+	for {
+		batch := q.next()
+		if len(batch) == 0 {
+			return
+		}
+		all := q.store(batch)
+		go q.finish(batch, all)
+		if len(batch) >= aStorm {
+			q.gather(-1, breaths)
+			return
+		}
+	}
+}
+
+// gather goes on with the work once nobody comes any more, or after so many breaths:
+// otherwise the senders who were just answered would take turns with those who wait, in
+// transactions half as large.
+func (q *intake) gather(before, left int) {
+	q.mu.Lock()
+	now := len(q.waiting)
+	q.mu.Unlock()
+	if now == before || left == 0 {
+		q.work()
+		return
+	}
+	time.AfterFunc(breath, func() { q.gather(now, left-1) })
+}
+
+// next takes the requests of the next transaction.
+func (q *intake) next() []*arrival {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n, size := 0, 0
+	for n < len(q.waiting) && (n == 0 || size+len(q.waiting[n].in) <= batchMax) {
+		size += len(q.waiting[n].in)
+		n++
+	}
+	batch := q.waiting[:n:n]
+	q.waiting = append([]*arrival(nil), q.waiting[n:]...)
+	q.busy = n > 0
+	return batch
+}
+
+// store folds a batch and gives each request its part; all is what was stored.
+func (q *intake) store(batch []*arrival) (all []tagout.Incoming) {
+	defer q.survive(batch)
+	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
+	defer cancel()
+	for _, a := range batch {
+		all = append(all, a.in...)
+	}
+	out, err := q.desk.store.Fold(ctx, all, q.desk.fold)
+	for _, a := range batch {
+		if err != nil {
+			a.err = err
+			continue
+		}
+		a.out, out = out[:len(a.in):len(a.in)], out[len(a.in):]
+	}
+	return all
+}
+
+// survive answers a batch whose work panicked.
+func (q *intake) survive(batch []*arrival) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	q.desk.log.Error("intake panicked", "panic", p)
+	for _, a := range batch {
+		a.out, a.err = nil, tagout.Errorf(tagout.Internal, "The alerts could not be stored because of a defect in Tagout.")
+	}
+}
+
+// finish does what follows from stored alerts, whether or not their senders still wait, and
+// answers these.
+func (q *intake) finish(batch []*arrival, all []tagout.Incoming) {
+	q.follow(batch, all)
+	q.mu.Lock()
+	for _, a := range batch {
+		q.count -= len(a.in)
+	}
+	q.mu.Unlock()
+	for _, a := range batch {
+		close(a.done)
+	}
+}
+
+func (q *intake) follow(batch []*arrival, all []tagout.Incoming) {
+	defer q.survive(batch)
+	folded := make([]tagout.Folded, 0, len(all))
+	for _, a := range batch {
+		folded = append(folded, a.out...)
+		for _, f := range a.out {
+			if f.Err != nil {
+				a.err = errors.Join(a.err, f.Err)
+			}
+		}
+	}
+	if len(folded) < len(all) {
+		return // the transaction failed, so nothing follows
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
+	defer cancel()
+	q.desk.afterFold(ctx, all, folded)
+}
