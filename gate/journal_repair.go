@@ -32,8 +32,11 @@ func repairJournal(path string, now time.Time, d disk) (r Repair, err error) {
 	}
 	defer func() { _ = unlock() }() // the process ends soon, and the lock with it
 	data, found, err := d.read(path)
-	if err != nil || !found {
-		return Repair{}, tagout.Errorf(tagout.NotFound, "There is no journal %s that can be read: %w", path, err)
+	if err != nil {
+		return Repair{}, tagout.Errorf(tagout.Unavailable, "The journal %s cannot be read: %w.", path, err)
+	}
+	if !found {
+		return Repair{}, tagout.Errorf(tagout.NotFound, "There is no journal %s, so there is nothing to repair. Check `journal` in the configuration.", path)
 	}
 	text := readJournal(data)
 	if text.newer != "" {

@@ -8,8 +8,11 @@ package store
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,6 +69,11 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	if !o.Migrate {
+		if err := fileExists(databaseURL); err != nil {
+			return nil, err
+		}
+	}
 	var err error
 	if s.backend, err = openBackend(databaseURL, s.log); err != nil {
 		return nil, err
@@ -77,6 +85,19 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 		s.log.WarnContext(ctx, "the database cannot be reached yet; it is tried again at every call")
 	}
 	return s, nil
+}
+
+// fileExists returns Conflict if the database is a file that is not there: what only reads
+// or checks must not leave an empty one behind.
+func fileExists(databaseURL string) error {
+	path, ok := strings.CutPrefix(databaseURL, "sqlite:")
+	if path = strings.TrimPrefix(path, "//"); !ok || path == "" {
+		return nil
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return tagout.Errorf(tagout.Conflict, "There is no database %s. Check `database` in the configuration, or create it with `tagout migrate`.", path)
+	}
+	return nil
 }
 
 // openBackend chooses the database by the URL's scheme.

@@ -102,6 +102,9 @@ func (c verifyCmd) Run(env *surroundings) error {
 	if err != nil {
 		return err
 	}
+	if len(incidents) == 0 && !c.JSON {
+		fmt.Fprintln(env.stdout, "There are no incidents, so there is nothing to verify.")
+	}
 	bad := 0
 	for _, i := range incidents {
 		v := c.verify(env, s, i)

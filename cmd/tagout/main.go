@@ -96,7 +96,7 @@ type configFlag struct {
 }
 
 func (f configFlag) load() (*config.Config, error) {
-	return config.Load(f.Path, config.Env{Lookup: os.LookupEnv, ReadFile: os.ReadFile})
+	return config.Load(f.Path, config.SystemEnv())
 }
 
 type versionCmd struct{}

@@ -82,6 +82,9 @@ func build(p *problems, root *node) (*Config, error) {
 	d := &decoder{problems: p, defaults: defaults(), nodes: map[string]*node{}}
 	b := &builder{decoder: d, cfg: &Config{File: p.file}}
 	b.doc = newDocument(d, root)
+	if err := p.err(); err != nil && (root.kind == scalarNode || root.kind == sequenceNode) {
+		return nil, err // not a list of all that is missing
+	}
 	b.build()
 	if err := p.err(); err != nil {
 		return nil, err

@@ -74,7 +74,7 @@ func (b *builder) refOrDefault(p path, what, name string, known []string) {
 		b.ref(p, what, name, known)
 		return
 	}
-	if !b.sound(path{}.key("severities")) || !b.sound(path{}.key("failure_classes")) {
+	if len(known) == 0 || !b.sound(path{}.key("severities")) || !b.sound(path{}.key("failure_classes")) {
 		return
 	}
 	b.addf(b.place(p), "Write `"+p.name+"` with "+list(known, "or")+".", "%s is left out, and its default %s is not a %s of this file.", quoted(p.name), quoted(name), what)

@@ -1,10 +1,12 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
 	"strings"
+	"syscall"
 )
 
 // maxSecret is how many bytes of a file ${file:…} takes.
@@ -129,6 +131,8 @@ func reason(err error) string {
 		return "it does not exist"
 	case os.IsPermission(err):
 		return "permission denied"
+	case errors.Is(err, syscall.EISDIR):
+		return "it is a directory"
 	}
 	return "reading it failed"
 }
