@@ -2,6 +2,7 @@ package commands
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -39,15 +40,24 @@ type words struct {
 	reason     []string
 }
 
-// cut takes the path, then options in any order, then the reason. Only a hold's text may
-// name a mode.
-func cut(text string, isHold bool) words {
+// cut takes the path, then options in any order, then the reason. Options that came before
+// the path are taken too, lest something of that name be stopped instead. Only a hold's text
+// may name a mode.
+func cut(text string, isHold bool, agents tagout.Registry) words {
 	fields := strings.Fields(line(text))
 	if len(fields) == 0 {
 		return words{}
 	}
-	w := words{path: bare(fields[0])}
-	for n, field := range fields[1:] {
+	at := 0
+	for at < len(fields)-1 && agents[strings.ToLower(bare(fields[at]))] == nil && leads(fields[at]) {
+		at++
+	}
+	if _, err := tagout.ParseScope(bare(fields[at])); err != nil {
+		at = 0
+	}
+	w := words{path: bare(fields[at])}
+	fields = slices.Delete(fields, at, at+1)
+	for n, field := range fields {
 		option := strings.ToLower(bare(field))
 		switch {
 		case strings.HasPrefix(option, "tool:"):
@@ -61,11 +71,22 @@ func cut(text string, isHold bool) words {
 		case isHold && w.mode == "" && isMode(option):
 			w.mode = tagout.Mode(strings.TrimRight(option, "."))
 		default:
-			w.reason = fields[n+1:]
+			w.reason = fields[n:]
 			return w
 		}
 	}
 	return w
+}
+
+// leads reports whether a word is an option rather than a path.
+func leads(field string) bool {
+	option := strings.ToLower(bare(field))
+	for _, prefix := range []string{"tool:", "class=", "cap="} {
+		if strings.HasPrefix(option, prefix) {
+			return true
+		}
+	}
+	return looksLikeSeverity(option)
 }
 
 // bare is a word without the quotes around it and the punctuation behind it.
@@ -92,7 +113,7 @@ func (a *stopArguments) note(format string, args ...any) {
 // parseStop reads `SCOPE [sev1] [class=NAME] [reason…]`. It returns Invalid only if there
 // is no scope to stop; everything else that is wrong becomes a note.
 func parseStop(verb, text string, p *tagout.Policy) (stopArguments, error) {
-	w := cut(text, false)
+	w := cut(text, false, p.Agents)
 	a, err := w.common(verb, p)
 	if err != nil {
 		return stopArguments{}, err
@@ -107,7 +128,7 @@ func parseStop(verb, text string, p *tagout.Policy) (stopArguments, error) {
 // parseHold reads `SCOPE MODE [cap=500/day] [tool:NAME…] [reason…]`. It returns Invalid if
 // there is no scope, no mode that holds, or a cap that caps nothing.
 func parseHold(text string, p *tagout.Policy) (stopArguments, error) {
-	w := cut(text, true)
+	w := cut(text, true, p.Agents)
 	a, err := w.common("hold", p)
 	if err != nil {
 		return stopArguments{}, err
