@@ -17,6 +17,9 @@ import (
 // drainBudget is how long a shutdown waits for what is under way.
 const drainBudget = 15 * time.Second
 
+// bodyBudget is how long the body of a request may take to arrive.
+const bodyBudget = 30 * time.Second
+
 type serveCmd struct {
 	configFlag
 	NoMigrate bool `help:"Do not migrate the database at start; run tagout migrate instead."`
@@ -57,7 +60,7 @@ func (s served) Stop(ctx context.Context, closeHTTP func()) {
 
 // serve answers HTTP on listener and runs a until the process is told to stop.
 func serve(env *surroundings, listener net.Listener, handler http.Handler, a running) error {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := &http.Server{Handler: bodiesWithin(bodyBudget, handler), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	env.log.Info("listening", "address", listener.Addr().String(), "version", version)
@@ -80,6 +83,18 @@ func serve(env *surroundings, listener net.Listener, handler http.Handler, a run
 		return nil
 	}
 	return err
+}
+
+// bodiesWithin gives up on a request whose body takes longer than that to arrive, so that
+// slow senders cannot pile up. A request without a body, such as that of a page which
+// listens for events, may stay.
+func bodiesWithin(limit time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limit)) // cleared by the server afterwards
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 type migrateCmd struct{ configFlag }
