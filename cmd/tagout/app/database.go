@@ -3,10 +3,12 @@ package app
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"tagout"
+	"tagout/gate"
 	"tagout/store"
 )
 
@@ -148,6 +150,10 @@ func (a *App) refresh(parent context.Context) {
 	if err == nil {
 		pins, err = a.store.Pins(ctx)
 	}
+	var lost []tagout.Hold
+	if err == nil {
+		lost, err = a.lost(ctx, mark, holds)
+	}
 	if err != nil {
 		if parent.Err() == nil && a.database.Swap(false) {
 			a.log.Error("the holds cannot be read; the gate goes on with what it knows", "error", err)
@@ -157,7 +163,30 @@ func (a *App) refresh(parent context.Context) {
 	if !a.database.Swap(true) {
 		a.log.Info("holds read from the database", "holds", len(holds))
 	}
-	a.gate.Refresh(mark, holds, pins)
+	a.gate.Refresh(mark, append(holds, lost...), pins)
+	for _, h := range lost {
+		a.log.Error("the database has lost a hold that was never lifted; it stands and is recorded again", "hold", h.ID, "scope", h.Scope.String())
+		h.Incident = 0
+		a.desk.Replay([]tagout.StopRequest{{Hold: h}})
+	}
+}
+
+// lost lists the holds that stood, are not in the database any more and were never lifted
+// there: after a failover to a copy that was behind, say. Only a recorded lifting lifts.
+func (a *App) lost(ctx context.Context, mark gate.ReadMark, holds []tagout.Hold) ([]tagout.Hold, error) {
+	missing := a.gate.Missing(mark, holds)
+	if len(missing) == 0 {
+		return nil, nil
+	}
+	ids := make([]tagout.HoldID, len(missing))
+	for n, h := range missing {
+		ids[n] = h.ID
+	}
+	known, err := a.store.KnownHolds(ctx, ids)
+	return slices.DeleteFunc(missing, func(h tagout.Hold) bool {
+		recorded, ok := known[h.ID]
+		return ok && !recorded.Active()
+	}), err
 }
 
 // refreshCards brings the messages of open incidents up to date after a start.

@@ -1,0 +1,27 @@
+package gate
+
+import "tagout"
+
+// Missing lists the recorded holds that stand here, but that a read which began at mark did
+// not find: they were lifted elsewhere, or the database has lost them. [Gate.Refresh] takes
+// the first for granted, so that its caller has to add those that were never lifted.
+func (g *Gate) Missing(mark ReadMark, holds []tagout.Hold) []tagout.Hold {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.ledger.missing(mark, holds)
+}
+
+// missing lists what a refresh with these would drop.
+func (l *ledger) missing(mark ReadMark, holds []tagout.Hold) []tagout.Hold {
+	read := make(map[tagout.HoldID]bool, len(holds))
+	for _, h := range holds {
+		read[h.ID] = true
+	}
+	var missing []tagout.Hold
+	for id, s := range l.stands {
+		if !read[id] && !s.pending && s.since < mark.seq {
+			missing = append(missing, s.hold)
+		}
+	}
+	return missing
+}

@@ -1,0 +1,33 @@
+package story_test
+
+import (
+	"testing"
+
+	"tagout"
+)
+
+func TestAHoldThatTheDatabaseLostStandsAndIsRecordedAgain(t *testing.T) {
+	tell(t, bothStores, func(t *testing.T, w *world) {
+		w.types("U0IC", "#general", "/kill mailer/email/eu complaint spike")
+		w.agentSees("mailer", emailEU(), tagout.Halted)
+		w.happens("INC-1", tagout.EventHeld, 1)
+		w.log.expect("the database has lost a hold", "not in the journal")
+		db := w.opens()
+		statements := []string{"ALTER TABLE holds DISABLE TRIGGER ALL", "DELETE FROM holds"}
+		if w.setting.database == "sqlite" {
+			statements = []string{"DROP TRIGGER holds_no_delete", "DELETE FROM holds"}
+		}
+		for _, statement := range statements {
+			if _, err := db.Exec(statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.eventually("the hold is recorded again", func() bool {
+			if got := w.mode("mailer", emailEU()); got != string(tagout.Halted) {
+				t.Fatalf("nobody signed, and the agent is %s", got)
+			}
+			var n int
+			return db.QueryRow("SELECT count(*) FROM holds WHERE lifted_at IS NULL").Scan(&n) == nil && n == 1
+		})
+	})
+}
