@@ -210,6 +210,7 @@ func (b *Bot) Drain(ctx context.Context) {
 	case <-ctx.Done():
 	}
 	b.cancel()
+	b.pacer.close()
 	done := make(chan struct{})
 	go func() {
 		<-worked

@@ -46,7 +46,7 @@ func (b *Bot) do(ctx context.Context, c call, run func(ctx context.Context) erro
 			b.pacer.pause(needs, f.after)
 			limited++
 			try--
-		case (f.never || f.maybe && !c.once) && try < maxTries && ctx.Err() == nil:
+		case (f.never || f.maybe && !c.once) && try < maxTries && ctx.Err() == nil && b.base.Err() == nil:
 			if pauseErr := sleep(ctx, jitter(time.Duration(try*try)*200*time.Millisecond)); pauseErr != nil {
 				return explain(c.method, err)
 			}

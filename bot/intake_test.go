@@ -250,6 +250,10 @@ func TestForeignersAndBotsAreRefusedAndGuestsAreMarked(t *testing.T) {
 		sandbox.User{ID: "U0ROBOT1", Name: "robot", RealName: "Robot", IsBot: true})
 	note := r.button(r.command("note", tagout.MayNot), "press")
 	e := open(t, setup{sandbox: sandbox.Options{Users: people}, commands: []tagout.Command{note, r.command("kill", tagout.MayStop)}})
+	if err := e.slack.Command(soon(t), "U0IC", "#incidents", "/tagout", "help"); err != nil {
+		t.Fatal(err)
+	}
+	e.whispered("U0IC", "Tagout commands") // by now it is known which workspace is ours; a stop would not wait for that
 	refused := []sandbox.Invocation{
 		{User: "U0IC", Channel: "#incidents", Command: "/note", Text: "x", Team: "T0FOREIGN"},
 		{User: "U0IC", Channel: "#incidents", Command: "/kill", Text: "x", Team: "T0FOREIGN"},

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"tagout"
 )
 
 // priority orders calls that wait for the same allowance.
@@ -39,13 +41,18 @@ type pacer struct {
 	used    map[string][]time.Time
 	paused  map[string]time.Time
 	timer   *time.Timer
+	closed  context.Context // ends when nobody is to wait any more
+	close   context.CancelFunc
 }
 
 func newPacer() *pacer {
-	return &pacer{used: map[string][]time.Time{}, paused: map[string]time.Time{}}
+	p := &pacer{used: map[string][]time.Time{}, paused: map[string]time.Time{}}
+	p.closed, p.close = context.WithCancel(context.Background())
+	return p
 }
 
-// wait returns when a call may start, or ctx's error.
+// wait returns when a call may start, or ctx's error. Once the pacer is closed, a call that
+// may not start at once is Unavailable.
 func (p *pacer) wait(ctx context.Context, urgency priority, needs []allowance) error {
 	t := &ticket{priority: urgency, needs: needs, ready: make(chan struct{})}
 	p.mu.Lock()
@@ -61,12 +68,25 @@ func (p *pacer) wait(ctx context.Context, urgency priority, needs []allowance) e
 	select {
 	case <-t.ready:
 		return nil
-	case <-ctx.Done():
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.waiting = slices.DeleteFunc(p.waiting, func(w *ticket) bool { return w == t })
-		return context.Cause(ctx)
+	default:
 	}
+	select {
+	case <-t.ready:
+		return nil
+	case <-ctx.Done():
+		p.leave(t)
+		return context.Cause(ctx)
+	case <-p.closed.Done():
+		p.leave(t)
+		return tagout.Errorf(tagout.Unavailable, "Tagout is stopping; what waited for Slack is sent after the next start.")
+	}
+}
+
+// leave takes a call out of the queue.
+func (p *pacer) leave(t *ticket) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waiting = slices.DeleteFunc(p.waiting, func(w *ticket) bool { return w == t })
 }
 
 // pause holds everything that needs one of these keys back for d.

@@ -46,6 +46,31 @@ func TestTheMostUrgentGoesFirst(t *testing.T) {
 	})
 }
 
+func TestAClosedPacerLetsGoWhoeverWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPacer()
+		needs := []allowance{{key: "x", limit: 1, window: time.Hour}}
+		if err := p.wait(t.Context(), pagesFirst, needs); err != nil {
+			t.Fatal(err)
+		}
+		waited := make(chan error, 1)
+		go func() { waited <- p.wait(t.Context(), pagesFirst, needs) }()
+		synctest.Wait()
+		began := time.Now()
+		p.close()
+		if err := <-waited; tagout.CodeOf(err) != tagout.Unavailable || time.Since(began) != 0 {
+			t.Errorf("after %s: %v", time.Since(began), err)
+		}
+		if err := p.wait(t.Context(), pagesFirst, []allowance{{key: "free", limit: 1, window: time.Hour}}); err != nil {
+			t.Errorf("what need not wait was turned away: %v", err)
+		}
+		if len(p.waiting) != 0 {
+			t.Errorf("%d calls still wait", len(p.waiting))
+		}
+	})
+}
+
 func TestAWindowIsNeverExceeded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -118,7 +118,6 @@ func (b *Bot) GroupMembers(ctx context.Context, group string) ([]tagout.UserID, 
 		return nil
 	})
 	if err != nil {
-		b.log.Error("a Slack user group could not be read", "group", group, "error", tagout.Sentence(err))
 		return nil, err
 	}
 	b.groups.put(group, members)

@@ -64,8 +64,7 @@ func (d *Desk) send(ctx context.Context, e tagout.Effect) error {
 	crashpoint.Here("page.sending")
 	err := d.pagers[n].Send(ctx, page)
 	if err != nil && !tagout.IsFinal(err) {
-		d.log.Warn("a page was not delivered yet", "incident", page.Incident.String(), "pager", page.Pager, "error", err)
-		return err
+		return err // it is tried again, and logged by who does
 	}
 	crashpoint.Here("page.sent")
 	return d.paged(ctx, page, err)
@@ -114,7 +113,7 @@ func (d *Desk) reachable(ctx context.Context, role *tagout.Role) []tagout.UserID
 	if role.SlackGroup != "" && d.groups != nil {
 		members, err := d.groups.GroupMembers(ctx, role.SlackGroup)
 		if err != nil {
-			d.log.Error("cannot read a Slack group that is to be paged; paging the other members of the role", "role", role.Key, "group", role.SlackGroup, "error", err)
+			d.log.Warn("cannot read a Slack group that is to be paged; paging the other members of the role", "role", role.Key, "group", role.SlackGroup, "error", err)
 		}
 		ids = append(ids, members...)
 	}

@@ -171,7 +171,11 @@ func (w *worker) Work(ctx context.Context, job *river.Job[effectArgs]) error {
 		log.ErrorContext(ctx, "effect failed again; it will be tried every minute")
 		return river.JobSnooze(pause(countedTries))
 	}
-	log.WarnContext(ctx, "effect failed and will be tried again")
+	level := slog.LevelDebug
+	if job.Attempt&(job.Attempt-1) == 0 { // the 1st, 2nd, 4th, 8th, 16th time
+		level = slog.LevelWarn
+	}
+	log.Log(ctx, level, "effect failed and will be tried again")
 	return noted(err)
 }
 
