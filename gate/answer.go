@@ -19,13 +19,15 @@ const (
 const (
 	modeFlag    = "mode"    // string: the mode
 	allowedFlag = "allowed" // bool: may this action go ahead
+	frozenFlag  = "frozen"  // bool: should the agent be left as it is
 )
 
-// answer is one decision with its two flags as they go over the wire.
+// answer is one decision with its flags as they go over the wire.
 type answer struct {
 	decision tagout.Decision
 	mode     []byte
 	allowed  []byte
+	frozen   []byte // true unless the decision is running: meant for the context that says nothing
 }
 
 // flag is one evaluated flag as OFREP writes it.
@@ -51,10 +53,15 @@ func renderAnswer(d tagout.Decision, versions map[string]string, reason string) 
 	if d.Allowed {
 		variant = "allowed"
 	}
+	frozen, state := d.Mode != tagout.Running, "open"
+	if frozen {
+		state = "frozen"
+	}
 	return &answer{
 		decision: d,
 		mode:     encode(flag{d.Agent + "." + modeFlag, string(d.Mode), reason, string(d.Mode), metadata}),
 		allowed:  encode(flag{d.Agent + "." + allowedFlag, d.Allowed, reason, variant, metadata}),
+		frozen:   encode(flag{d.Agent + "." + frozenFlag, frozen, reason, state, metadata}),
 	}
 }
 
@@ -97,6 +104,8 @@ func (a *answer) bytes(name string) []byte {
 		return a.mode
 	case allowedFlag:
 		return a.allowed
+	case frozenFlag:
+		return a.frozen
 	}
 	return nil
 }

@@ -37,6 +37,10 @@ type Options struct {
 	Report         func(ctx context.Context, r tagout.ControlReport) error
 	ReconcileEvery time.Duration // between two looks at a control; 0: [DefaultReconcileEvery]
 	ControlTimeout time.Duration // for one request to a control; 0: [DefaultControlTimeout]
+	// Tokens are secrets, by agent: whoever asks about the agent must present its own. An
+	// agent without one is open to everyone who reaches the gate.
+	Tokens     map[string]string
+	MaxStreams int // event streams that are open at a time; 0: [DefaultMaxStreams]
 }
 
 func (o Options) withDefaults() Options {
@@ -58,6 +62,9 @@ func (o Options) withDefaults() Options {
 	if o.ControlTimeout <= 0 {
 		o.ControlTimeout = DefaultControlTimeout
 	}
+	if o.MaxStreams <= 0 {
+		o.MaxStreams = DefaultMaxStreams
+	}
 	return o
 }
 
@@ -77,6 +84,9 @@ type Gate struct {
 	news     *news
 	buffers  sync.Pool // of *bytes.Buffer, for bodies of requests
 	shared   sharedHeaders
+	access   access
+	streams  streams
+	rosters  rosters
 
 	now    atomic.Pointer[view] // what is answered from
 	heard  subscribers
@@ -105,6 +115,7 @@ func New(o Options) (*Gate, error) {
 		options: o, clock: o.Clock, log: o.Logger, metrics: m,
 		declared: o.Agents.Names(), shapes: map[string]*shape{}, epoch: newEpoch(), ledger: newLedger(),
 		hanging: map[tagout.HoldID]chan struct{}{}, shared: newSharedHeaders(),
+		access: newAccess(o.Agents.Names(), o.Tokens), rosters: rosters{of: newRosters(o.Agents.Names())},
 	}
 	first := &view{generation: o.Clock.Now().UnixMilli(), agents: map[string]*agentView{}}
 	for name, a := range o.Agents {
@@ -141,9 +152,11 @@ func (g *Gate) namesOfAll() map[string]bool {
 	return names
 }
 
-// Close writes the journal out and gives it back. Call it after [Gate.Run] has returned;
-// the gate goes on answering, but stops are not written to the journal any more.
+// Close ends the event streams, writes the journal out and gives it back. Call it after
+// [Gate.Run] has returned; the gate goes on answering, but stops are not written to the
+// journal any more.
 func (g *Gate) Close() error {
+	g.streams.close()
 	if g.journal == nil {
 		return nil
 	}

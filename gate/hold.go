@@ -157,9 +157,10 @@ func (g *Gate) change(edit func(t *touched)) {
 	}
 }
 
-// tell wakes subscribers and the drivers of controls.
+// tell wakes subscribers, event streams and the drivers of controls.
 func (g *Gate) tell(generation int64) {
 	g.heard.tell(generation)
+	g.streams.notify()
 	for _, drivers := range g.drivers {
 		for _, d := range drivers {
 			d.notice()

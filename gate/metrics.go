@@ -15,6 +15,7 @@ type metrics struct {
 	requests    *prometheus.CounterVec // control, operation, outcome
 	observed    prometheus.Observer
 	drift       *prometheus.CounterVec // agent, control
+	shed        prometheus.Counter
 }
 
 // newMetrics makes the counters and registers them. It returns Internal if names clash.
@@ -40,10 +41,13 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Name: "tagout_gate_drift_total", Help: "Agents found running under a hold that was observed before.",
 		}, []string{"agent", "control"}),
 	}
+	m.shed = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "tagout_gate_streams_refused_total", Help: "Event streams that were sent away because too many were open.",
+	})
 	for _, mode := range tagout.Modes() {
 		m.evaluations[mode] = evaluations.WithLabelValues(string(mode))
 	}
-	return m, m.register(evaluations, fsync, observed, m.requests, m.drift)
+	return m, m.register(evaluations, fsync, observed, m.requests, m.drift, m.shed)
 }
 
 func (m *metrics) register(collectors ...prometheus.Collector) error {
@@ -61,6 +65,9 @@ func (m *metrics) register(collectors ...prometheus.Collector) error {
 // watch adds the figures that are read off the gate when they are asked for.
 func (m *metrics) watch(g *Gate) error {
 	gauges := []prometheus.Collector{
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "tagout_gate_streams", Help: "Event streams that are open.",
+		}, func() float64 { return float64(g.streams.count()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "tagout_gate_holds_pending", Help: "Stops in force that the database does not know yet.",
 		}, func() float64 { return float64(g.now.Load().pending) }),

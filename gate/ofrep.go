@@ -21,6 +21,7 @@ const (
 	codeNotFound       = "FLAG_NOT_FOUND"
 	codeParse          = "PARSE_ERROR"
 	codeInvalidContext = "INVALID_CONTEXT"
+	codeGeneral        = "GENERAL"
 )
 
 // failure is an OFREP error.
@@ -35,20 +36,29 @@ func newEpoch() string { return rand.Text() }
 // Handler answers OFREP 0.3.0 evaluations:
 //
 //	POST /ofrep/v1/evaluate/flags/{key}   one flag
-//	POST /ofrep/v1/evaluate/flags         both flags of every declared agent, with an ETag
+//	POST /ofrep/v1/evaluate/flags         the flags of every declared agent, with an ETag
+//	GET  /ofrep/v1/events                 server-sent events that tell when to ask again
 //
-// Flags are `<agent>.mode` (string) and `<agent>.allowed` (bool). It asks for no
-// credentials, and no answer of it may be cached.
+// Flags are `<agent>.mode` (string), `<agent>.allowed` and `<agent>.frozen` (bool). It asks
+// for credentials only of agents with a token, and no answer of it may be cached.
 func (g *Gate) Handler() http.Handler { return http.HandlerFunc(g.serve) }
 
 func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == eventsPath {
+		g.serveEvents(w, r)
+		return
+	}
 	key, single := strings.CutPrefix(r.URL.Path, flagsPath+"/")
 	if !single && r.URL.Path != flagsPath {
 		http.NotFound(w, r)
 		return
 	}
 	w.Header()["Cache-Control"] = g.shared.noStore
-	asked, problem := g.readContext(r)
+	who, problem := g.caller(r)
+	var asked asking
+	if problem == nil {
+		asked, problem = g.readContext(r)
+	}
 	if problem != nil {
 		if single {
 			problem.Key = key
@@ -57,10 +67,10 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if single {
-		g.serveFlag(w, key, asked)
+		g.serveFlag(w, key, asked, who)
 		return
 	}
-	g.serveFlags(w, r, asked)
+	g.serveFlags(w, r, asked, who)
 }
 
 // sharedHeaders are values that every answer has; net/http only reads them.
@@ -71,8 +81,13 @@ func newSharedHeaders() sharedHeaders {
 }
 
 func (g *Gate) refuse(w http.ResponseWriter, status int, f failure) {
-	if status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", http.MethodPost)
+	switch status {
+	case http.StatusMethodNotAllowed:
+		if w.Header().Get("Allow") == "" {
+			w.Header().Set("Allow", http.MethodPost)
+		}
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
 	g.send(w, status, encode(f))
 }
@@ -86,19 +101,30 @@ func (g *Gate) send(w http.ResponseWriter, status int, body []byte) {
 }
 
 // serveFlag answers for one flag.
-func (g *Gate) serveFlag(w http.ResponseWriter, key string, asked tagout.Attributes) {
+func (g *Gate) serveFlag(w http.ResponseWriter, key string, asked asking, who caller) {
 	agent, name := splitKey(key)
 	v := g.now.Load()
-	if _, known := v.agents[agent]; known {
-		a := g.answer(v, g.doubt(v), agent, asked)
+	if one, known := v.agents[agent]; known {
+		if !g.admits(agent, who) {
+			refused := unauthorized()
+			refused.Key = key
+			g.refuse(w, refused.status, refused.failure)
+			return
+		}
+		attributes := asked.Attributes
+		if name == frozenFlag {
+			attributes = tagout.Attributes{}
+		}
+		a := g.answer(v, g.doubt(v), agent, attributes)
 		if body := a.bytes(name); body != nil {
 			g.metrics.evaluated(a.decision.Mode)
+			g.saw(one, asked.instance, asked.version, viaOFREP)
 			g.send(w, http.StatusOK, body)
 			return
 		}
 	}
 	g.metrics.unknown.Inc()
-	g.refuse(w, http.StatusNotFound, failure{key, codeNotFound, "there is no such flag: ask for AGENT.mode or AGENT.allowed of a declared agent"})
+	g.refuse(w, http.StatusNotFound, failure{key, codeNotFound, "there is no such flag: ask for AGENT.mode, AGENT.allowed or AGENT.frozen of a declared agent"})
 }
 
 // splitKey parts a key at its last dot, since names of agents may have dots.
@@ -110,35 +136,43 @@ func splitKey(key string) (agent, name string) {
 	return key[:dot], key[dot+1:]
 }
 
-// serveFlags answers for both flags of every declared agent.
-func (g *Gate) serveFlags(w http.ResponseWriter, r *http.Request, asked tagout.Attributes) {
+// serveFlags answers for the flags of every agent that the caller may ask about.
+func (g *Gate) serveFlags(w http.ResponseWriter, r *http.Request, asked asking, who caller) {
 	v := g.now.Load()
 	unsure := g.doubt(v)
-	tag := g.etag(v, unsure, asked)
+	agents := g.visible(who)
+	for _, name := range agents {
+		if _, own := g.access.tokens[name]; own || len(g.declared) == 1 {
+			g.saw(v.agents[name], asked.instance, asked.version, viaOFREP)
+		}
+	}
+	tag := g.etag(v, unsure, asked.Attributes, who)
 	w.Header().Set("ETag", tag)
 	if matches(r.Header.Get("If-None-Match"), tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	body := []byte(`{"flags":[`)
-	for i, name := range g.declared {
+	for i, name := range agents {
 		if i > 0 {
 			body = append(body, ',')
 		}
-		a := g.answer(v, unsure, name, asked)
+		a := g.answer(v, unsure, name, asked.Attributes)
 		g.metrics.evaluated(a.decision.Mode)
 		body = append(append(append(body, a.mode...), ','), a.allowed...)
+		body = append(append(body, ','), g.answer(v, unsure, name, tagout.Attributes{}).frozen...)
 	}
 	metadata := encode(map[string]any{"generation": v.generation})
 	body = append(append(body, `],"metadata":`...), metadata...)
+	body = append(append(body, `,"eventStreams":`...), advertisement(who)...)
 	g.send(w, http.StatusOK, append(body, '}'))
 }
 
 // etag names the answer to these attributes: it changes with every change of any hold,
 // with the doubt about them, and with what was asked.
-func (g *Gate) etag(v *view, unsure doubt, asked tagout.Attributes) string {
+func (g *Gate) etag(v *view, unsure doubt, asked tagout.Attributes, who caller) string {
 	text, _ := json.Marshal([]string{g.epoch, strconv.FormatInt(v.generation, 10), unsure.reason, unsure.sentence,
-		asked.Channel, asked.Region, asked.Tool}) // strings marshal
+		asked.Channel, asked.Region, asked.Tool, who.ticket}) // strings marshal
 	sum := sha256.Sum256(text)
 	return `"` + hex.EncodeToString(sum[:16]) + `"`
 }

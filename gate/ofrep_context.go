@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"unicode/utf8"
 
 	"tagout"
 )
@@ -19,9 +20,22 @@ type problem struct {
 	failure
 }
 
+// The longest names of an instance and of its version that are kept, in bytes.
+const (
+	longestInstance = 128
+	longestVersion  = 64
+)
+
+// asking is what a request says of the action, and of who asks.
+type asking struct {
+	tagout.Attributes
+	instance string // "": not said
+	version  string
+}
+
 // readContext reads what the agent says about its action. An empty body says nothing.
-func (g *Gate) readContext(r *http.Request) (tagout.Attributes, *problem) {
-	var none tagout.Attributes
+func (g *Gate) readContext(r *http.Request) (asking, *problem) {
+	var none asking
 	if r.Method != http.MethodPost {
 		return none, &problem{http.StatusMethodNotAllowed, failure{"", codeParse, "use POST"}}
 	}
@@ -57,15 +71,15 @@ func isJSON(contentType string) bool {
 // parseContext reads the body of an evaluation. Attributes that are no strings count as
 // missing, and so do those that come twice: missing gets the strictest answer. What else the
 // context holds is not looked at.
-func parseContext(body []byte) (tagout.Attributes, *problem) {
-	var asked tagout.Attributes
+func parseContext(body []byte) (asking, *problem) {
+	var asked asking
 	if !json.Valid(body) {
 		return asked, &problem{http.StatusBadRequest, failure{"", codeParse, "the body is not valid JSON"}}
 	}
 	var context []byte
 	switch value := bytes.TrimSpace(body); value[0] {
 	case '{':
-		context = member(value, "context")
+		context = members(value, [...]string{"context", "", "", "", ""})[0]
 	case 'n': // null says nothing
 	default:
 		return asked, &problem{http.StatusBadRequest, failure{"", codeParse, `the body must be an object such as {"context":{"channel":"email"}}`}}
@@ -76,6 +90,17 @@ func parseContext(body []byte) (tagout.Attributes, *problem) {
 	case context[0] != '{':
 		return asked, &problem{http.StatusBadRequest, failure{"", codeInvalidContext, "the context must be an object"}}
 	}
-	asked.Channel, asked.Region, asked.Tool = text(member(context, "channel")), text(member(context, "region")), text(member(context, "tool"))
-	return asked.Canonical(), nil
+	said := members(context, [...]string{"channel", "region", "tool", "targetingKey", "version"})
+	asked.Attributes = tagout.Attributes{Channel: text(said[0]), Region: text(said[1]), Tool: text(said[2])}.Canonical()
+	asked.instance, asked.version = clip(text(said[3]), longestInstance), clip(text(said[4]), longestVersion)
+	return asked, nil
+}
+
+// clip is s cut to at most n bytes, at a rune boundary.
+func clip(s string, n int) string {
+	for len(s) > n {
+		_, size := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-size]
+	}
+	return s
 }

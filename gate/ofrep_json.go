@@ -10,25 +10,42 @@ import (
 // second. The functions here find them in text that encoding/json has declared valid, and
 // rely on that.
 
-// member is the value of a key in an object, or nil if the key is missing or comes twice.
-func member(object []byte, key string) []byte {
-	var found []byte
-	times := 0
+// wanted is how many keys are looked for at once.
+const wanted = 5
+
+// members are the values of these keys in an object, in one pass: nil for a key that is
+// missing or comes twice. An empty key is not looked for.
+func members(object []byte, keys [wanted]string) [wanted][]byte {
+	var found [wanted][]byte
+	var times [wanted]int
 	for rest := space(object[1:]); rest[0] == '"'; {
 		name, after := split(rest)
 		value, next := split(space(space(after)[1:])) // past the colon
-		if text(name) == key {
-			found = value
-			times++
+		for i, key := range keys {
+			if key != "" && named(name, key) {
+				found[i] = value
+				times[i]++
+			}
 		}
 		if rest = space(next); rest[0] == ',' {
 			rest = space(rest[1:])
 		}
 	}
-	if times != 1 {
-		return nil
+	for i, n := range times {
+		if n != 1 {
+			found[i] = nil
+		}
 	}
 	return found
+}
+
+// named reports whether a quoted name means the key, which is plain ASCII.
+func named(name []byte, key string) bool {
+	plain := name[1 : len(name)-1]
+	if bytes.IndexByte(plain, '\\') < 0 {
+		return string(plain) == key
+	}
+	return text(name) == key
 }
 
 // split parts valid JSON after its first value.

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
-
-	"tagout"
 )
 
 // FuzzParseContext compares with what encoding/json makes of the same body.
@@ -34,8 +32,8 @@ func FuzzParseContext(f *testing.F) {
 }
 
 // slowly is parseContext in plain encoding/json.
-func slowly(body []byte) (tagout.Attributes, bool) {
-	var asked tagout.Attributes
+func slowly(body []byte) (asking, bool) {
+	var asked asking
 	var request map[string]json.RawMessage
 	if json.Unmarshal(body, &request) != nil {
 		return asked, true
@@ -47,7 +45,11 @@ func slowly(body []byte) (tagout.Attributes, bool) {
 	asked.Channel, _ = context["channel"].(string)
 	asked.Region, _ = context["region"].(string)
 	asked.Tool, _ = context["tool"].(string)
-	return asked.Canonical(), false
+	asked.Attributes = asked.Canonical()
+	instance, _ := context["targetingKey"].(string)
+	version, _ := context["version"].(string)
+	asked.instance, asked.version = clip(instance, longestInstance), clip(version, longestVersion)
+	return asked, false
 }
 
 // twice reports whether a key that counts may come twice, however it is written.
@@ -57,7 +59,7 @@ func twice(body []byte) bool {
 	for {
 		token, err := decoder.Token()
 		if err != nil {
-			return seen["context"] > 1 || seen["channel"] > 1 || seen["region"] > 1 || seen["tool"] > 1
+			return seen["context"] > 1 || seen["channel"] > 1 || seen["region"] > 1 || seen["tool"] > 1 || seen["targetingKey"] > 1 || seen["version"] > 1
 		}
 		if s, ok := token.(string); ok {
 			seen[s]++

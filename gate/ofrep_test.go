@@ -153,7 +153,7 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-func TestBulkListsBothFlagsOfEveryDeclaredAgent(t *testing.T) {
+func TestBulkListsTheFlagsOfEveryDeclaredAgent(t *testing.T) {
 	t.Parallel()
 	g := loaded(t, gate.Options{}, holdOn("h1", "mailer", tagout.Halted), holdOn("h2", "ghost", tagout.Halted))
 	status, _, got := post(t, g, evaluate, `{"context":{}}`)
@@ -163,7 +163,8 @@ func TestBulkListsBothFlagsOfEveryDeclaredAgent(t *testing.T) {
 		one, _ := f.(map[string]any)
 		values[one["key"].(string)] = one["value"]
 	}
-	want := map[string]any{"mailer.mode": "halted", "mailer.allowed": false, "acme.researcher.mode": "running", "acme.researcher.allowed": true}
+	want := map[string]any{"mailer.mode": "halted", "mailer.allowed": false, "mailer.frozen": true,
+		"acme.researcher.mode": "running", "acme.researcher.allowed": true, "acme.researcher.frozen": false}
 	if status != http.StatusOK || !reflect.DeepEqual(values, want) || got["metadata"] == nil {
 		t.Errorf("%d %v", status, got)
 	}

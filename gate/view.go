@@ -32,6 +32,8 @@ type agentView struct {
 	holds      []tagout.Hold
 	versions   map[string]string // pinned
 	generation int64             // of the view in which it last changed
+	stop       int64             // of the view in which its newest hold came; 0: nothing holds it
+	stoppedAt  time.Time         // when that was
 	ready      sync.Once
 	answers    []atomic.Pointer[answer] // by context, made when first asked
 }
@@ -127,7 +129,35 @@ func (g *Gate) next(before *view, t *touched) *view {
 	for name := range changed {
 		g.rebuild(v, name, named[name])
 	}
+	g.markStops(before, v, changed)
 	return v
+}
+
+// markStops tells the agents of a view that is being made when their newest hold came.
+func (g *Gate) markStops(before, v *view, changed map[string]bool) {
+	stood := make(map[tagout.HoldID]bool, len(before.holds))
+	for _, h := range before.holds {
+		stood[h.ID] = true
+	}
+	fresh := map[string]bool{} // by agent, "" for all
+	for _, h := range v.holds {
+		if !stood[h.ID] {
+			fresh[h.Scope.Agent] = true
+		}
+	}
+	now := g.clock.Now()
+	for name := range changed {
+		a := v.agents[name]
+		if a == nil || len(a.holds) == 0 {
+			continue
+		}
+		if was := before.agents[name]; was != nil {
+			a.stop, a.stoppedAt = was.stop, was.stoppedAt
+		}
+		if fresh[""] || fresh[name] {
+			a.stop, a.stoppedAt = v.generation, now
+		}
+	}
 }
 
 // rebuild replaces one agent of a view that is being made.
