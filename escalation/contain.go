@@ -2,6 +2,7 @@ package escalation
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"tagout"
@@ -42,6 +43,7 @@ func (d *Desk) containBy(i *tagout.Incident, scope tagout.Scope, rule tagout.Con
 	if rule.Mode == "" || rule.Mode == tagout.Running {
 		return tagout.Change{}, nil
 	}
+	scope = d.known(scope)
 	if rule.Agent {
 		scope = scope.WholeAgent()
 	}
@@ -57,6 +59,26 @@ func (d *Desk) containBy(i *tagout.Incident, scope tagout.Scope, rule tagout.Con
 		hold.ID = tagout.HoldID(tagout.DeriveID("contain again", string(hold.ID)))
 	}
 	return i.Hang(hold, d.policy.Agents, now)
+}
+
+// known is a scope without the parts that the configuration does not know of its agent, such
+// as the region of a data centre: to hold those alone would hold nothing that the agent says
+// it does, and nobody reads a warning here. In doubt the stop is wider.
+func (d *Desk) known(s tagout.Scope) tagout.Scope {
+	a := d.policy.Agents[s.Agent]
+	if a == nil {
+		return s
+	}
+	if !slices.Contains(a.Channels, s.Channel) {
+		s.Channel = ""
+	}
+	if !slices.Contains(a.Regions, s.Region) {
+		s.Region = ""
+	}
+	if _, ok := a.Tools[s.Tool]; !ok && !strings.HasPrefix(s.Tool, "@") {
+		s.Tool = ""
+	}
+	return s
 }
 
 func covered(i *tagout.Incident, scope tagout.Scope, rule tagout.Containment, a *tagout.Agent) bool {

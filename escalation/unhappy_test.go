@@ -92,3 +92,20 @@ func TestAlertsWhoseSenderHungUpAreContainedAtOnceAllTheSame(t *testing.T) {
 		}
 	})
 }
+
+func TestAnAlertOnWhatTheConfigurationDoesNotKnowIsContainedWider(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"mailer/email/eu-west-1": "mailer/email review",
+		"mailer/e-mail/eu":       "mailer/*/eu review",
+		"mailer/fax":             "mailer review",
+		"ghost/fax":              "ghost/fax review",
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			i := opened(t, w.accept(alert("A", path, "minor")))
+			same(t, "held", held(i), []string{want})
+		})
+	}
+}
