@@ -2,6 +2,7 @@ package escalation
 
 import (
 	"context"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -253,7 +254,7 @@ func (r *recorder) wait(ctx context.Context, ids []tagout.HoldID) error {
 func (r *recorder) try(rec *recording) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	i, fresh, repeat, err := r.desk.record(ctx, rec.stop)
+	i, fresh, repeat, err := r.safely(ctx, rec.stop)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	rec.busy = false
@@ -264,6 +265,17 @@ func (r *recorder) try(rec *recording) {
 	rec.incident, rec.fresh, rec.repeat = i, fresh, repeat
 	delete(r.pending, rec.stop.Hold.ID)
 	close(rec.done)
+}
+
+// safely records; a defect must not take the gate down with it, since the stop is in force.
+func (r *recorder) safely(ctx context.Context, s tagout.StopRequest) (i *tagout.Incident, fresh, repeat bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.desk.log.Error("recording a stop panicked", "hold", s.Hold.ID, "stack", string(debug.Stack()))
+			err = tagout.Errorf(tagout.Internal, "The stop could not be recorded because of a defect in Tagout.")
+		}
+	}()
+	return r.desk.record(ctx, s)
 }
 
 // run tries what is pending every second until ctx ends.

@@ -109,3 +109,20 @@ func TestAnAlertOnWhatTheConfigurationDoesNotKnowIsContainedWider(t *testing.T) 
 		})
 	}
 }
+
+func TestAStopWhoseRecordingPanicsStandsAndStaysPending(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.store.before = func(_ context.Context, op string) error {
+			if op == "join" {
+				panic("a defect")
+			}
+			return nil
+		}
+		result, err := w.desk.Stop(t.Context(), tagout.StopRequest{Hold: tagout.Hold{ID: "h1", Scope: tagout.MustScope("mailer"), Mode: tagout.Halted, By: responder.Actor()}})
+		if err != nil || !result.Pending || w.gate.mode("mailer", "email", "eu") != tagout.Halted || w.desk.PendingStops() != 1 {
+			t.Errorf("%+v, %v, %d pending", result, err, w.desk.PendingStops())
+		}
+	})
+}
