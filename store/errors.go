@@ -87,9 +87,9 @@ func sqliteCode(err error) int {
 
 // SQLite's result codes (sqlite.org/rescode.html).
 const (
-	sqliteBusy, sqliteLocked, sqliteReadOnly, sqliteIOErr = 5, 6, 8, 10
-	sqliteFull, sqliteCantOpen, notSQLDB                  = 13, 14, 26
-	sqliteUnique, sqlitePrimaryKey, sqliteTrigger         = 2067, 1555, 1811
+	sqliteBusy, sqliteLocked, sqliteReadOnly, sqliteInterrupt = 5, 6, 8, 9
+	sqliteIOErr, sqliteFull, sqliteCantOpen, notSQLDB         = 10, 13, 14, 26
+	sqliteUnique, sqlitePrimaryKey, sqliteTrigger             = 2067, 1555, 1811
 )
 
 // isOnRecord reports a unique key that another transaction took, or a record that a
@@ -108,7 +108,7 @@ func isUnreachable(err error) bool {
 		return slices.Contains([]string{"08", "28", "3D", "53", "55", "57", "58"}, pg.Code[:2]) || pg.Code == "25006" || isRace(err)
 	}
 	switch sqliteCode(err) {
-	case sqliteBusy, sqliteLocked, sqliteReadOnly, sqliteIOErr, sqliteFull, sqliteCantOpen, notSQLDB:
+	case sqliteBusy, sqliteLocked, sqliteReadOnly, sqliteInterrupt, sqliteIOErr, sqliteFull, sqliteCantOpen, notSQLDB:
 		return true
 	}
 	_, isNet := errors.AsType[net.Error](err)

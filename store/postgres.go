@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"log/slog"
 	"net/url"
@@ -108,17 +109,37 @@ func (p *postgresDB) transact(ctx context.Context, fn func(t *tx) error) error {
 func (p *postgresDB) onConnection(ctx context.Context, o pgx.TxOptions, fn func(g *gorm.DB, pt pgx.Tx) error) error {
 	return p.gorm.WithContext(ctx).Connection(func(c *gorm.DB) error {
 		var conn *pgx.Conn
-		err := c.Statement.ConnPool.(*sql.Conn).Raw(func(driver any) error {
-			conn = driver.(*stdlib.Conn).Conn()
+		err := c.Statement.ConnPool.(*sql.Conn).Raw(func(raw any) error {
+			conn = raw.(*stdlib.Conn).Conn()
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		return pgx.BeginTxFunc(ctx, conn, o, func(pt pgx.Tx) error {
+		return inTransaction(ctx, conn, o, func(pt pgx.Tx) error {
 			return fn(c.Session(&gorm.Session{SkipDefaultTransaction: true}), pt)
 		})
 	})
+}
+
+// inTransaction commits what fn does, or rolls it back. A connection that database/sql has
+// given up is left alone: the pool is closing it meanwhile, in a goroutine of its own.
+func inTransaction(ctx context.Context, conn *pgx.Conn, o pgx.TxOptions, fn func(pt pgx.Tx) error) error {
+	pt, err := conn.BeginTx(ctx, o)
+	if err != nil {
+		return err
+	}
+	givenUp := false
+	defer func() {
+		if !givenUp {
+			_ = pt.Rollback(ctx) // does nothing after a commit
+		}
+	}()
+	if err := fn(pt); err != nil {
+		givenUp = errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone)
+		return err
+	}
+	return pt.Commit(ctx)
 }
 
 func (p *postgresDB) worker(config *river.Config) (jobRunner, error) {
