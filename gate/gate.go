@@ -144,9 +144,9 @@ func (g *Gate) namesOfAll() map[string]bool {
 	for name := range g.shapes {
 		names[name] = true
 	}
-	for _, h := range g.ledger.holds() {
-		if h.Scope.Agent != "" {
-			names[h.Scope.Agent] = true
+	for name := range g.ledger.on {
+		if name != "" {
+			names[name] = true
 		}
 	}
 	return names

@@ -180,7 +180,7 @@ func (g *Gate) settle(ids []tagout.HoldID) {
 }
 
 // Holds lists what stands, committed or not, in the order in which it came.
-func (g *Gate) Holds() []tagout.Hold { return slices.Clone(g.now.Load().holds) }
+func (g *Gate) Holds() []tagout.Hold { return slices.Clone(g.now.Load().holds()) }
 
 // Decide answers for one action of one agent, by its canonical name.
 func (g *Gate) Decide(agent string, asked tagout.Attributes) tagout.Decision {

@@ -26,6 +26,8 @@ type ledger struct {
 	seq    uint64 // grows with every change made here and every read that starts
 	taken  uint64 // the mark of the newest read taken in
 	stands map[tagout.HoldID]standing
+	on     map[string][]standing    // the same by the agent they name, "" for all, in the order in which they came
+	unsure int                      // how many of them are pending
 	lifted map[tagout.HoldID]uint64 // when it was lifted here
 	pins   map[string]pinned
 }
@@ -47,6 +49,7 @@ type pinned struct {
 func newLedger() *ledger {
 	return &ledger{
 		stands: map[tagout.HoldID]standing{},
+		on:     map[string][]standing{},
 		lifted: map[tagout.HoldID]uint64{},
 		pins:   map[string]pinned{},
 	}
@@ -63,8 +66,37 @@ func (l *ledger) hang(h tagout.Hold) bool {
 		return false
 	}
 	now := l.tick()
-	l.stands[h.ID] = standing{hold: h, pending: true, since: now, order: now}
+	l.keep(standing{hold: h, pending: true, since: now, order: now})
 	return true
+}
+
+// keep adds what stands, or replaces what is known of it.
+func (l *ledger) keep(s standing) {
+	l.drop(s.hold.ID)
+	name := s.hold.Scope.Agent
+	at, _ := slices.BinarySearchFunc(l.on[name], s.order, func(other standing, order uint64) int { return cmp.Compare(other.order, order) })
+	l.on[name] = slices.Insert(l.on[name], at, s)
+	l.stands[s.hold.ID] = s
+	if s.pending {
+		l.unsure++
+	}
+}
+
+// drop forgets what stood.
+func (l *ledger) drop(id tagout.HoldID) {
+	s, stood := l.stands[id]
+	if !stood {
+		return
+	}
+	delete(l.stands, id)
+	name := s.hold.Scope.Agent
+	l.on[name] = slices.DeleteFunc(l.on[name], func(other standing) bool { return other.hold.ID == id })
+	if len(l.on[name]) == 0 {
+		delete(l.on, name)
+	}
+	if s.pending {
+		l.unsure--
+	}
 }
 
 // knows reports whether the hold stands or was lifted here.
@@ -103,7 +135,7 @@ func (l *ledger) swap(lifted []tagout.HoldID, replacements []tagout.Hold, t *tou
 func (l *ledger) lift(id tagout.HoldID, now uint64, t *touched) {
 	if s, ok := l.stands[id]; ok {
 		t.by(s.hold.Scope)
-		delete(l.stands, id)
+		l.drop(id)
 	}
 	l.lifted[id] = now
 }
@@ -124,7 +156,7 @@ func (l *ledger) put(h tagout.Hold, t *touched) {
 		s.order = s.since
 	}
 	s.hold, s.pending = h, false
-	l.stands[h.ID] = s
+	l.keep(s)
 }
 
 // refresh takes what a read of the database found. It reports false if a newer read was
@@ -150,7 +182,7 @@ func (l *ledger) refresh(mark ReadMark, holds []tagout.Hold, pins map[string]map
 	for id, s := range l.stands {
 		if !read[id] && !s.pending && s.since < mark.seq {
 			t.by(s.hold.Scope)
-			delete(l.stands, id) // lifted by another replica
+			l.drop(id) // lifted by another replica
 		}
 	}
 	l.refreshPins(mark, pins, t)
@@ -191,15 +223,7 @@ func (l *ledger) forgetLifted(mark ReadMark) {
 }
 
 // pending counts the holds that the database does not know.
-func (l *ledger) pending() int {
-	n := 0
-	for _, s := range l.stands {
-		if s.pending {
-			n++
-		}
-	}
-	return n
-}
+func (l *ledger) pending() int { return l.unsure }
 
 // settled lists those of the holds that are not pending any more, lifted or committed.
 func (l *ledger) settled(ids []tagout.HoldID) []tagout.HoldID {
@@ -209,13 +233,14 @@ func (l *ledger) settled(ids []tagout.HoldID) []tagout.HoldID {
 	})
 }
 
-// holds lists what stands, in the order in which it came.
-func (l *ledger) holds() []tagout.Hold {
-	all := make([]standing, 0, len(l.stands))
-	for _, s := range l.stands {
-		all = append(all, s)
+// of lists what names an agent, or with "" what names none, in the order in which it came.
+func (l *ledger) of(agent string) []standing { return slices.Clone(l.on[agent]) }
+
+// holdsOf are the holds of what stands.
+func holdsOf(all []standing) []tagout.Hold {
+	if len(all) == 0 {
+		return nil
 	}
-	slices.SortFunc(all, func(a, b standing) int { return cmp.Compare(a.order, b.order) })
 	holds := make([]tagout.Hold, len(all))
 	for i, s := range all {
 		holds[i] = s.hold

@@ -107,7 +107,7 @@ func TestHoldsAgreeWithTheDatabaseHoweverChangesAndReadsInterleave(t *testing.T)
 			s.do()
 		}
 		if !maps.EqualFunc(m.ledger.stands, m.database, func(s standing, h tagout.Hold) bool { return sameHold(s.hold, h) && !s.pending }) {
-			t.Fatalf("after a last read the ledger has %v, the database %v:\n%q", m.ledger.holds(), m.database, m.log)
+			t.Fatalf("after a last read the ledger has %v, the database %v:\n%q", m.ledger.stands, m.database, m.log)
 		}
 	}
 }

@@ -93,7 +93,7 @@ func holdsGauge(g *Gate, mode tagout.Mode) prometheus.Collector {
 		Name: "tagout_gate_holds", Help: "Holds that stand.", ConstLabels: prometheus.Labels{"mode": string(mode)},
 	}, func() float64 {
 		n := 0
-		for _, h := range g.now.Load().holds {
+		for _, h := range g.now.Load().holds() {
 			if h.Mode == mode {
 				n++
 			}

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"sync"
@@ -17,19 +18,37 @@ const maxContexts = 4096
 type view struct {
 	generation int64
 	agents     map[string]*agentView // the declared ones, and those that a hold names
-	holds      []tagout.Hold         // all that stand, in the order in which they came
-	everywhere []tagout.Hold         // those of them that name no agent
+	general    []standing            // holds that name no agent
+	everywhere []tagout.Hold         // the same
 	pending    int                   // those of them that the database does not know
 	loaded     bool                  // the database was read at least once
 	readAt     time.Time             // when the newest read began
 	epoch      int64                 // grows when the holds become known, or known again
+
+	listing sync.Once
+	listed  []tagout.Hold
+}
+
+// holds are all that stand, in the order in which they came. They are listed when first
+// asked for, so that a change costs no more for all the holds that it leaves alone.
+func (v *view) holds() []tagout.Hold {
+	v.listing.Do(func() {
+		all := slices.Clone(v.general)
+		for _, a := range v.agents {
+			all = append(all, a.own...)
+		}
+		slices.SortFunc(all, func(a, b standing) int { return cmp.Compare(a.order, b.order) })
+		v.listed = holdsOf(all)
+	})
+	return v.listed
 }
 
 // agentView is one agent with the holds that touch it.
 type agentView struct {
 	name       string
 	shape      *shape
-	holds      []tagout.Hold
+	own        []standing        // what names it
+	holds      []tagout.Hold     // what touches it: what names none, then those
 	versions   map[string]string // pinned
 	generation int64             // of the view in which it last changed
 	stop       int64             // of the view in which its newest hold came; 0: nothing holds it
@@ -104,22 +123,17 @@ func (v *agentView) decide(asked tagout.Attributes) tagout.Decision {
 
 // next is the view after a change of the ledger that touched these agents.
 func (g *Gate) next(before *view, t *touched) *view {
-	v := &view{generation: before.generation, agents: before.agents, holds: before.holds, everywhere: before.everywhere,
+	v := &view{generation: before.generation, agents: before.agents, general: before.general, everywhere: before.everywhere,
 		pending: g.ledger.pending(), loaded: before.loaded, readAt: before.readAt, epoch: before.epoch}
 	if t.nobody() {
 		return v
 	}
 	v.generation++
-	v.holds, v.everywhere, v.agents = g.ledger.holds(), nil, maps.Clone(before.agents)
-	named := map[string][]tagout.Hold{}
-	for _, h := range v.holds {
-		if h.Scope.Agent == "" {
-			v.everywhere = append(v.everywhere, h)
-		}
-		named[h.Scope.Agent] = append(named[h.Scope.Agent], h)
-	}
+	v.agents = maps.Clone(before.agents)
 	changed := t.agents
 	if t.everyone {
+		v.general = g.ledger.of("")
+		v.everywhere = holdsOf(v.general)
 		changed = map[string]bool{}
 		for name := range v.agents {
 			changed[name] = true
@@ -127,7 +141,7 @@ func (g *Gate) next(before *view, t *touched) *view {
 		maps.Copy(changed, t.agents)
 	}
 	for name := range changed {
-		g.rebuild(v, name, named[name])
+		g.rebuild(v, name)
 	}
 	g.markStops(before, v, changed)
 	return v
@@ -135,35 +149,38 @@ func (g *Gate) next(before *view, t *touched) *view {
 
 // markStops tells the agents of a view that is being made when their newest hold came.
 func (g *Gate) markStops(before, v *view, changed map[string]bool) {
-	stood := make(map[tagout.HoldID]bool, len(before.holds))
-	for _, h := range before.holds {
-		stood[h.ID] = true
-	}
-	fresh := map[string]bool{} // by agent, "" for all
-	for _, h := range v.holds {
-		if !stood[h.ID] {
-			fresh[h.Scope.Agent] = true
-		}
-	}
+	everyone := cameSince(before.general, v.general)
 	now := g.clock.Now()
 	for name := range changed {
 		a := v.agents[name]
 		if a == nil || len(a.holds) == 0 {
 			continue
 		}
+		var stood []standing
 		if was := before.agents[name]; was != nil {
-			a.stop, a.stoppedAt = was.stop, was.stoppedAt
+			a.stop, a.stoppedAt, stood = was.stop, was.stoppedAt, was.own
 		}
-		if fresh[""] || fresh[name] {
+		if everyone || cameSince(stood, a.own) {
 			a.stop, a.stoppedAt = v.generation, now
 		}
 	}
 }
 
+// cameSince reports whether something stands that came after all that stood before.
+func cameSince(before, now []standing) bool {
+	newest := func(all []standing) uint64 {
+		if len(all) == 0 {
+			return 0
+		}
+		return all[len(all)-1].order
+	}
+	return newest(now) > newest(before)
+}
+
 // rebuild replaces one agent of a view that is being made.
-func (g *Gate) rebuild(v *view, name string, named []tagout.Hold) {
-	s := g.shapes[name]
-	if s == nil && len(named) == 0 {
+func (g *Gate) rebuild(v *view, name string) {
+	s, own := g.shapes[name], g.ledger.of(name)
+	if s == nil && len(own) == 0 {
 		delete(v.agents, name) // neither declared nor held by name
 		return
 	}
@@ -173,7 +190,8 @@ func (g *Gate) rebuild(v *view, name string, named []tagout.Hold) {
 	v.agents[name] = &agentView{
 		name:       name,
 		shape:      s,
-		holds:      slices.Concat(v.everywhere, named),
+		own:        own,
+		holds:      slices.Concat(v.everywhere, holdsOf(own)),
 		versions:   g.ledger.pins[name].versions,
 		generation: v.generation,
 	}
