@@ -108,7 +108,11 @@ func (d *Desk) afterFold(ctx context.Context, in []tagout.Incoming, folded []tag
 			newest[f.Incident.ID] = f.Incident
 		}
 	}
+	if len(newest) == 0 {
+		return
+	}
 	d.apply(slices.Collect(maps.Values(newest))...)
+	standing := d.gate.Holds()
 	for n, f := range folded {
 		v := in[n].Verdict
 		if f.Incident == nil || f.Repeat || v.NoAgent || in[n].Alert.Status == tagout.Resolved {
@@ -116,7 +120,7 @@ func (d *Desk) afterFold(ctx context.Context, in []tagout.Incoming, folded []tag
 		}
 		if c := (concern{f.Incident.ID, v.Scope}); !told[c] {
 			told[c] = true
-			d.voidOthers(ctx, v.Scope, f.Incident.ID, "a new alert came on its scope", in[n].Alert.Actor())
+			d.voidAmong(ctx, standing, v.Scope, f.Incident.ID, "a new alert came on its scope", in[n].Alert.Actor())
 		}
 	}
 }

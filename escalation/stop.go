@@ -136,7 +136,12 @@ func (d *Desk) hangIn(i *tagout.Incident, s tagout.StopRequest, now time.Time) (
 // voidOthers makes pending requests of other incidents void that a new stop or alert on
 // the scope concerns. If it fails the holds still stand, since a sign-off lifts only its own.
 func (d *Desk) voidOthers(ctx context.Context, scope tagout.Scope, except tagout.IncidentID, reason string, by tagout.Actor) {
-	query, any := d.othersOn(scope.Agent, except)
+	d.voidAmong(ctx, d.gate.Holds(), scope, except, reason, by)
+}
+
+// voidAmong is voidOthers when it is known what stands.
+func (d *Desk) voidAmong(ctx context.Context, standing []tagout.Hold, scope tagout.Scope, except tagout.IncidentID, reason string, by tagout.Actor) {
+	query, any := othersOn(standing, scope.Agent, except)
 	if !any {
 		return
 	}
@@ -160,10 +165,10 @@ func (d *Desk) voidOthers(ctx context.Context, scope tagout.Scope, except tagout
 }
 
 // othersOn asks for the other incidents that hold anything of an agent. It reports false if
-// the gate knows of none: a request that can become void is about holds that stand.
-func (d *Desk) othersOn(agent string, except tagout.IncidentID) (query tagout.IncidentQuery, any bool) {
+// there is none: a request that can become void is about holds that stand.
+func othersOn(standing []tagout.Hold, agent string, except tagout.IncidentID) (query tagout.IncidentQuery, any bool) {
 	query = tagout.IncidentQuery{Open: true, Agent: agent, Limit: 1000}
-	for _, h := range d.gate.Holds() {
+	for _, h := range standing {
 		if h.Incident == except || agent != "" && h.Scope.Agent != "" && h.Scope.Agent != agent {
 			continue
 		}

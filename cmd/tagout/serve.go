@@ -35,6 +35,7 @@ func (c serveCmd) Run(env *surroundings) error {
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w. Change listen in %s, or stop what uses that port", cfg.Listen, err, c.Path)
 	}
+	collectLess()
 	a, err := app.New(app.Options{Config: cfg, Logger: env.log, Version: version, NoMigrate: c.NoMigrate})
 	if err != nil {
 		listener.Close()
