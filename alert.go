@@ -134,11 +134,10 @@ type Match struct {
 
 // Folded is what became of one incoming alert.
 type Folded struct {
-	Incident  *Incident // nil while below its threshold
-	Fresh     bool      // it opened the incident
-	Repeat    bool      // it only counted
-	Err       error     // this one could not be taken; the others are
-	Committed bool
+	Incident *Incident // nil while below its threshold
+	Fresh    bool      // it opened the incident
+	Repeat   bool      // it only counted
+	Err      error     // this one could not be taken; nil: it is committed
 }
 
 // Source turns what one kind of sender posts into alerts.

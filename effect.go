@@ -26,12 +26,6 @@ const (
 	EffectExpire      EffectKind = "expire_request"   // a resume request has run out
 )
 
-// EffectKinds lists every kind.
-func EffectKinds() []EffectKind {
-	return []EffectKind{EffectContain, EffectRollback, EffectPage, EffectSend, EffectOpenChannel, EffectAnnounce,
-		EffectPost, EffectDecision, EffectDirect, EffectContainDue, EffectLeaseDue, EffectExpire}
-}
-
 // Effect is something to do after a commit, at least once: a durable job, committed
 // together with the facts that caused it.
 type Effect struct {

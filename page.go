@@ -13,10 +13,9 @@ type PageStatus string
 
 // The statuses of a page.
 const (
-	PageQueued       PageStatus = "queued"
-	PageSent         PageStatus = "sent"
-	PageFailed       PageStatus = "failed"
-	PageAcknowledged PageStatus = "acknowledged"
+	PageQueued PageStatus = "queued"
+	PageSent   PageStatus = "sent"
+	PageFailed PageStatus = "failed"
 )
 
 // Page is one attempt to reach one person by one pager.

@@ -84,7 +84,7 @@ func (d *Desk) declareStopped(ctx context.Context, dec tagout.Declaration) (*tag
 		return nil, err
 	}
 	if result.Pending {
-		return nil, tagout.Errorf(tagout.Unavailable, "%s is %s now, but the database cannot be reached; the incident is recorded when it returns.", dec.Scope, dec.Stop)
+		return nil, tagout.Errorf(tagout.Unavailable, "%s is %s now, but the database cannot be reached; the incident is recorded when it returns.%s", dec.Scope, dec.Stop, after(" ", result.Warning))
 	}
 	if dec.Summary == "" || result.Repeat {
 		return result.Incident, nil
@@ -95,6 +95,14 @@ func (d *Desk) declareStopped(ctx context.Context, dec tagout.Declaration) (*tag
 		return result.Incident, nil
 	}
 	return noted, nil
+}
+
+// after is text with what goes before it, or nothing.
+func after(before, text string) string {
+	if text == "" {
+		return ""
+	}
+	return before + text
 }
 
 // pageRoles lists the roles that a severity pages, and the one that takes the class over.

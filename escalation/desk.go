@@ -13,7 +13,7 @@ import (
 	"tagout"
 )
 
-// Store is what the desk needs of a [tagout.Store].
+// Store is the part of a [tagout.Store] that the desk needs; the contracts are there.
 type Store interface {
 	Update(ctx context.Context, id tagout.IncidentID, fn tagout.Transition) (*tagout.Incident, error)
 	Join(ctx context.Context, m tagout.Match, fn tagout.Transition) (*tagout.Incident, bool, error)

@@ -214,7 +214,7 @@ func (m *memory) fold(in tagout.Incoming, fn tagout.FoldTransition) tagout.Folde
 	m.commit(work, change)
 	m.seen[in.ID] = &sighting{status: in.Alert.Status, incident: work.ID, scope: in.Verdict.Scope}
 	m.alerts[work.ID] = append(m.alerts[work.ID], in)
-	return tagout.Folded{Incident: deepCopy(work), Fresh: fresh, Committed: true}
+	return tagout.Folded{Incident: deepCopy(work), Fresh: fresh}
 }
 
 // reaches counts what is below its threshold, with this one.

@@ -172,22 +172,6 @@ func (s *Sandbox) SetDeliveryURLs(commands, interactions, events string) {
 	s.urls = deliveryURLs{commands: commands, interactions: interactions, events: events}
 }
 
-// SetCommands replaces the registered slash commands.
-func (s *Sandbox) SetCommands(commands []Command) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.commands = append([]Command(nil), commands...)
-	s.changedLocked()
-}
-
-// SetShortcuts replaces the registered shortcuts.
-func (s *Sandbox) SetShortcuts(shortcuts []Shortcut) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.shortcuts = append([]Shortcut{}, shortcuts...)
-	s.changedLocked()
-}
-
 // SetScopes replaces the scopes granted to the bot token.
 func (s *Sandbox) SetScopes(scopes ...string) {
 	s.mu.Lock()

@@ -71,16 +71,3 @@ func (s *Sandbox) usergroupsUsersList(c *call) (obj, error) {
 	}
 	return nil, fail("no_such_subteam")
 }
-
-// SetGroup replaces the members of a user group, or adds the group.
-func (s *Sandbox) SetGroup(g UserGroup) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	g.Users = slices.Clone(g.Users)
-	i := slices.IndexFunc(s.groups, func(x UserGroup) bool { return x.ID == g.ID })
-	if i < 0 {
-		s.groups = append(s.groups, g)
-		return
-	}
-	s.groups[i] = g
-}

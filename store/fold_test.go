@@ -45,7 +45,7 @@ func mustFold(t testing.TB, s *store.Store, in ...tagout.Incoming) []tagout.Fold
 		t.Fatal(err)
 	}
 	for n, f := range out {
-		if f.Err != nil || !f.Committed {
+		if f.Err != nil {
 			t.Fatalf("alert %d: %+v", n, f)
 		}
 	}
@@ -141,7 +141,7 @@ func TestTheEndOfWhatNeverFiredIsKeptWithoutAnIncident(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url string) {
 		s := open(t, url, store.Options{})
 		out := mustFold(t, s, alert("a", "mailer", tagout.Resolved))
-		if out[0].Incident != nil || !out[0].Committed {
+		if out[0].Incident != nil || out[0].Err != nil {
 			t.Fatalf("%+v", out[0])
 		}
 		if list, err := s.Incidents(t.Context(), tagout.IncidentQuery{}); err != nil || len(list) != 0 {
@@ -205,7 +205,7 @@ func TestAnAlertThatCannotBeTakenHarmsNoOther(t *testing.T) {
 		}
 		for n, f := range out {
 			failed := strings.HasPrefix(in[n].ID, "bad")
-			if failed != errors.Is(f.Err, bad) || failed == f.Committed || failed != (f.Incident == nil) {
+			if failed != errors.Is(f.Err, bad) || failed != (f.Incident == nil) {
 				t.Errorf("%s: %+v", in[n].ID, f)
 			}
 		}

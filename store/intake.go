@@ -145,9 +145,6 @@ func (s *Store) foldOnce(ctx context.Context, calls []*foldCall) error {
 		return err
 	}
 	rest := f.out
-	for n := range rest {
-		rest[n].Committed = rest[n].Err == nil
-	}
 	for _, c := range calls {
 		c.out, rest = rest[:len(c.in):len(c.in)], rest[len(c.in):]
 	}

@@ -42,7 +42,7 @@ func TestCallersThatAreTakenTogetherDoNotHarmEachOther(t *testing.T) {
 					}
 				case 2:
 					out, err := s.Fold(soon(t), in, panicking)
-					if err != nil || tagout.CodeOf(out[0].Err) != tagout.Internal || out[0].Committed {
+					if err != nil || tagout.CodeOf(out[0].Err) != tagout.Internal {
 						t.Error(out, err)
 					}
 				}
@@ -67,7 +67,7 @@ func TestAnAlertWithoutAnIDIsRefusedAlone(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url string) {
 		s := open(t, url, store.Options{})
 		out, err := s.Fold(t.Context(), []tagout.Incoming{alert("", "mailer", tagout.Firing), alert("a", "mailer", tagout.Firing)}, taking)
-		if err != nil || tagout.CodeOf(out[0].Err) != tagout.Invalid || out[0].Committed || !out[1].Committed {
+		if err != nil || tagout.CodeOf(out[0].Err) != tagout.Invalid || out[1].Err != nil {
 			t.Fatal(out, err)
 		}
 		if out, err = s.Fold(t.Context(), nil, taking); err != nil || len(out) != 0 {

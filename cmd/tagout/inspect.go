@@ -106,7 +106,11 @@ func (c verifyCmd) Run(env *surroundings) error {
 		fmt.Fprintln(env.stdout, "There are no incidents, so there is nothing to verify.")
 	}
 	bad := 0
-	for _, i := range incidents {
+	for _, id := range incidents {
+		i, err := s.Incident(env.ctx, id)
+		if err != nil {
+			return err
+		}
 		v := c.verify(env, s, i)
 		if !v.OK {
 			bad++
@@ -121,22 +125,19 @@ func (c verifyCmd) Run(env *surroundings) error {
 	return nil
 }
 
-func (c verifyCmd) incidents(env *surroundings, s *store.Store) ([]*tagout.Incident, error) {
+// incidents are the numbers of those that are to be checked.
+func (c verifyCmd) incidents(env *surroundings, s *store.Store) ([]tagout.IncidentID, error) {
 	if c.Incident == "" {
 		if c.Head != "" {
 			return nil, tagout.Errorf(tagout.Invalid, "--head is the end of one timeline: name its incident, such as tagout verify INC-7 --head HASH.")
 		}
-		return s.Incidents(env.ctx, tagout.IncidentQuery{Limit: 1 << 30})
+		return s.IncidentIDs(env.ctx)
 	}
 	id, err := tagout.ParseIncidentID(c.Incident)
 	if err != nil {
 		return nil, err
 	}
-	i, err := s.Incident(env.ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return []*tagout.Incident{i}, nil
+	return []tagout.IncidentID{id}, nil
 }
 
 func (c verifyCmd) verify(env *surroundings, s *store.Store, i *tagout.Incident) verified {
