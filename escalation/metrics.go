@@ -17,14 +17,14 @@ type metrics struct {
 
 func newMetrics(r prometheus.Registerer) *metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "tagout", Name: name, Help: help}, labels)
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
 	m := &metrics{
-		incidents: counter("incidents_opened_total", "Incidents opened, by severity and failure class.", "severity", "class"),
-		alerts:    counter("alerts_total", "Alerts taken, by outcome: opened, folded, repeat, below_threshold, failed.", "outcome"),
-		stops:     counter("stops_total", "Stops by hand, by mode.", "mode"),
-		pages:     counter("pages_total", "Pages by pager and outcome.", "pager", "outcome"),
-		reports:   counter("control_reports_total", "News of enforcement points, by kind.", "kind"),
+		incidents: counter("tagout_incidents_opened_total", "Incidents opened, by severity and failure class.", "severity", "class"),
+		alerts:    counter("tagout_alerts_total", "Alerts taken, by outcome: opened, folded, repeat, below_threshold, failed.", "outcome"),
+		stops:     counter("tagout_stops_total", "Stops by hand, by mode.", "mode"),
+		pages:     counter("tagout_pages_total", "Pages that ended, by pager and outcome: sent, failed.", "pager", "outcome"),
+		reports:   counter("tagout_control_reports_total", "News of enforcement points, by kind: accepted, observed, drift, failed.", "kind"),
 	}
 	if r != nil {
 		r.MustRegister(m.incidents, m.alerts, m.stops, m.pages, m.reports)
