@@ -2,7 +2,6 @@ package gate
 
 import (
 	"encoding/json"
-	"strings"
 
 	"tagout"
 )
@@ -48,7 +47,7 @@ func newAnswer(d tagout.Decision, versions map[string]string) *answer {
 }
 
 func renderAnswer(d tagout.Decision, versions map[string]string, reason string) *answer {
-	metadata := metadataOf(d, versions)
+	metadata := tagout.FlagMetadata(d, versions)
 	variant := "denied"
 	if d.Allowed {
 		variant = "allowed"
@@ -69,32 +68,6 @@ func renderAnswer(d tagout.Decision, versions map[string]string, reason string) 
 func encode(v any) []byte {
 	text, _ := json.Marshal(v)
 	return text
-}
-
-// metadataOf tells why, within what limits, and what to do instead. OFREP allows scalars
-// only, so lists are joined with commas and versions have a key each.
-func metadataOf(d tagout.Decision, versions map[string]string) map[string]any {
-	m := map[string]any{"mode": string(d.Mode)}
-	if d.Reason != "" {
-		m["reason"] = d.Reason
-	}
-	if len(d.Holds) > 0 {
-		m["incident"] = d.Holds[0].Incident.String()
-		m["scope"] = d.Holds[0].Scope.String()
-	}
-	if !d.Cap.IsZero() {
-		m["spendCap"], m["spendCapPer"] = d.Cap.Amount, d.Cap.Per
-	}
-	if len(d.DisabledTools) > 0 {
-		m["disabledTools"] = strings.Join(d.DisabledTools, ",")
-	}
-	if d.Fallback != "" {
-		m["fallback"] = d.Fallback
-	}
-	for component, version := range versions {
-		m["versions."+component] = version
-	}
-	return m
 }
 
 // bytes is the flag of that name, or nil if there is none.

@@ -57,14 +57,25 @@ func newRosters(declared []string) map[string]*roster {
 	return of
 }
 
-// saw remembers that an instance was answered from this view of its agent. An instance that
-// does not say its name is not remembered.
-func (g *Gate) saw(v *agentView, instance, version, via string) {
-	if instance == "" || v == nil {
-		return
+// Heard remembers that an instance was told over a stream how its agent stood in that
+// generation of its [tagout.Standing]. One without a name is not remembered.
+func (g *Gate) Heard(agent string, who tagout.Instance, generation int64) {
+	if v := g.now.Load().agents[agent]; v != nil {
+		g.told(v, clip(who.Name, longestInstance), clip(who.Version, longestVersion), who.Via, generation)
 	}
+}
+
+// saw remembers that an instance was answered from this view of its agent.
+func (g *Gate) saw(v *agentView, instance, version, via string) {
+	if instance != "" && v != nil {
+		g.told(v, instance, version, via, v.stop)
+	}
+}
+
+// told is saw for an answer as of some generation.
+func (g *Gate) told(v *agentView, instance, version, via string, generation int64) {
 	r := g.rosters.of[v.name]
-	if r == nil {
+	if r == nil || instance == "" {
 		return
 	}
 	r.mu.RLock()
@@ -75,7 +86,7 @@ func (g *Gate) saw(v *agentView, instance, version, via string) {
 		one = g.enlist(r, v.name, instance, now)
 	}
 	one.saw(now, version, via)
-	if v.stop == 0 {
+	if v.stop == 0 || generation < v.stop {
 		return
 	}
 	if before := one.heard.Load(); before == nil || before.stop < v.stop {
@@ -153,7 +164,11 @@ func (r *roster) expired(now time.Time) int {
 	defer r.mu.Unlock()
 	before := len(r.by)
 	for name, one := range r.by {
-		if now.Sub(time.UnixMicro(one.asked.Load())) > leasesRemembered*one.lease {
+		leases := time.Duration(leasesRemembered)
+		if via := one.via.Load(); via != nil && *via != viaOFREP {
+			leases = 1 // who is told over a stream is told every third of it
+		}
+		if now.Sub(time.UnixMicro(one.asked.Load())) > leases*one.lease {
 			delete(r.by, name)
 		}
 	}
@@ -161,7 +176,7 @@ func (r *roster) expired(now time.Time) int {
 }
 
 // Instances lists the running copies of a declared agent that asked within its last ten
-// leases, by name. It knows those that ask this replica and say who they are.
+// leases, or were told over a stream within the last one, by name. It knows those that ask this replica and say who they are.
 func (g *Gate) Instances(agent string) []tagout.Instance {
 	r, v := g.rosters.of[agent], g.now.Load().agents[agent]
 	if r == nil || v == nil {

@@ -2,7 +2,10 @@ package gate
 
 import (
 	"context"
+	"slices"
 	"sync"
+
+	"tagout"
 )
 
 // subscribers are those who want to hear of every change.
@@ -31,6 +34,22 @@ func (g *Gate) Subscribe(ctx context.Context) <-chan int64 {
 	})
 	return ch
 }
+
+// Standing is all that decides about a declared agent, and false for any other. Its holds
+// and versions must not be changed.
+func (g *Gate) Standing(agent string) (tagout.Standing, bool) {
+	v := g.now.Load()
+	one, s := v.agents[agent], g.shapes[agent]
+	if s == nil || one == nil {
+		return tagout.Standing{}, false
+	}
+	return tagout.Standing{
+		Agent: s.declared, Holds: one.holds, Versions: one.versions, Doubt: g.doubt(v).sentence, Generation: one.generation,
+	}, true
+}
+
+// Agents lists the declared agents in alphabetical order.
+func (g *Gate) Agents() []string { return slices.Clone(g.declared) }
 
 func (s *subscribers) tell(generation int64) {
 	s.mu.Lock()
