@@ -81,16 +81,18 @@ func (t *tx) enqueue(effects []tagout.Effect) error {
 	return t.sql.enqueue(jobs)
 }
 
-// workersOf is how many effects of each kind run at once by default: most for what stops
-// agents and reaches people.
+// workersOf is how many effects of each kind run at once by default: most for what waits for
+// somebody's pager, more for what stops agents and finds people, and few for what Slack's
+// limits hold up anyway. What works on the database alone has no more than keep it busy, so
+// that in a storm of new incidents the storm is taken in first.
 func workersOf(kind tagout.EffectKind) int {
 	switch kind {
-	case tagout.EffectContain, tagout.EffectPage, tagout.EffectSend:
+	case tagout.EffectSend:
 		return 32
-	case tagout.EffectRollback:
+	case tagout.EffectContain, tagout.EffectPage, tagout.EffectRollback:
 		return 8
 	}
-	return 16
+	return 4
 }
 
 // pollOf is how soon an effect of a kind is found without a notification.
