@@ -15,6 +15,7 @@ type agentSection struct {
 	Tools    map[string]riskSection `yaml:"tools" doc:"Its tools, each with its risk: low, medium or high."`
 	Lease    time.Duration          `yaml:"lease" min:"3s" doc:"A client that has not heard from Tagout for so long must stop."`
 	Fallback string                 `yaml:"fallback" doc:"Told to the agent while it is held: what to do instead."`
+	Token    string                 `yaml:"token" doc:"What whoever asks the gate about it must present; empty: nothing."`
 	Canary   string                 `yaml:"canary" doc:"Scope of the agent where drills and first stages run."`
 	Controls adapters               `yaml:"controls" doc:"Enforcement points that Tagout pushes to and reads back; each is KIND: {settings}."`
 }
@@ -25,6 +26,7 @@ type riskSection string
 func (b *builder) agents() {
 	b.cfg.Policy.Agents = tagout.Registry{}
 	b.cfg.Controls = map[string][]tagout.Vendor{}
+	b.cfg.AgentToken = map[string]string{}
 	root := path{}.key("agents")
 	first := map[string]string{}
 	for _, key := range b.keys(root) {
@@ -57,6 +59,7 @@ func (b *builder) agent(p path, name string, s agentSection) {
 		}
 	}
 	b.cfg.Policy.Agents[name] = agent
+	b.cfg.AgentToken[name] = s.Token
 	if s.Canary != "" {
 		agent.Canary = b.canary(p.key("canary"), agent, s.Canary)
 	}

@@ -29,6 +29,7 @@ type Config struct {
 
 	Pagers      []tagout.Vendor            // in the order in which they are tried
 	Controls    map[string][]tagout.Vendor // by agent
+	AgentToken  map[string]string          // by agent; empty: whoever reaches the gate may ask
 	Sources     []tagout.Vendor            // in the order of the file
 	SourceToken map[string]string          // by the source's name; empty: no token is asked for
 	Tokens      []Token                    // of the API; those with an empty token are left out

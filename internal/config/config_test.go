@@ -103,7 +103,6 @@ func TestTheExampleLoads(t *testing.T) {
 		t.Errorf("tokens %v, %v", cfg.SourceToken, cfg.Tokens)
 	}
 	wantNotices := []string{
-		"flagd_listen: not active yet",
 		"severities.sev1.clocks[0] EU AI Act Art. 73 report: not active yet",
 		"severities.sev3.pin: not active yet",
 		"agents.mailer.canary: not active yet",

@@ -19,11 +19,8 @@ func (b *builder) server() {
 	b.cfg.Journal, b.cfg.StaleAfter = b.doc.Journal, b.doc.Gate.StaleAfter
 	listen, flagd := path{}.key("listen"), path{}.key("flagd_listen")
 	b.address(listen, b.doc.Listen)
-	if b.doc.FlagdListen != "" && b.address(flagd, b.doc.FlagdListen) {
-		if clash(b.doc.Listen, b.doc.FlagdListen) {
-			b.fail(flagd, "Give one of them another port.", "`flagd_listen` and `listen` are the same address.")
-		}
-		b.notice(flagd, "", notActive)
+	if b.doc.FlagdListen != "" && b.address(flagd, b.doc.FlagdListen) && clash(b.doc.Listen, b.doc.FlagdListen) {
+		b.fail(flagd, "Give one of them another port.", "`flagd_listen` and `listen` are the same address.")
 	}
 	b.cfg.PublicURL = strings.TrimRight(b.doc.PublicURL, "/")
 	if p := (path{}.key("public_url")); b.doc.PublicURL != "" {

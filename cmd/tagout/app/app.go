@@ -17,6 +17,7 @@ import (
 	"tagout/commands"
 	"tagout/escalation"
 	"tagout/gate"
+	"tagout/gate/flagd"
 	"tagout/internal/config"
 )
 
@@ -45,6 +46,7 @@ type App struct {
 	bot     *bot.Bot
 	slack   http.Handler // for http mode; nil in socket mode
 	handler http.Handler
+	flagd   *flagd.Server // nil: off
 
 	ready    atomic.Bool // holds were loaded, or it is known that they cannot be
 	draining atomic.Bool
@@ -66,7 +68,7 @@ func New(o Options) (*App, error) {
 		a.clock = tagout.SystemClock{}
 	}
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, wire := range []func() error{a.wireGate, a.wireDesk, a.wireSlack, a.wireHTTP} {
+	for _, wire := range []func() error{a.wireGate, a.wireFlagd, a.wireDesk, a.wireSlack, a.wireHTTP} {
 		if err := wire(); err != nil {
 			a.Stop(context.Background())
 			return nil, err
@@ -88,7 +90,7 @@ func (a *App) wireGate() error {
 		stale = 0 // an embedded database has no other writer to miss
 	}
 	a.gate, err = gate.New(gate.Options{
-		Agents: a.config.Policy.Agents, Controls: controls, Journal: a.config.Journal, StaleAfter: stale,
+		Agents: a.config.Policy.Agents, Controls: controls, Journal: a.config.Journal, StaleAfter: stale, Tokens: a.config.AgentToken,
 		Clock: a.clock, Logger: a.log.With("part", "gate"), Registerer: a.metrics,
 		Report: func(ctx context.Context, r tagout.ControlReport) error { return a.desk.Report(ctx, r) },
 	})
@@ -144,6 +146,9 @@ func (a *App) Handler() http.Handler { return a.handler }
 // Start begins to work. It does not wait for the database or for Slack: until they are
 // there the gate answers halted and stops are accepted. ctx only bounds the start.
 func (a *App) Start(ctx context.Context) error {
+	if err := a.startFlagd(ctx); err != nil {
+		return err
+	}
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a.cancel = cancel
 	a.goDo(func() { a.gate.Run(run) })
