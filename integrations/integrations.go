@@ -12,6 +12,7 @@ import (
 	"tagout/integrations/alertmanager"
 	"tagout/integrations/email"
 	"tagout/integrations/generic"
+	"tagout/integrations/httpcontrol"
 	"tagout/integrations/kubernetes"
 	"tagout/integrations/webhook"
 )
@@ -47,6 +48,9 @@ func Pagers(d Deps) map[string]func(tagout.Vendor) (tagout.Pager, error) {
 func Controls(d Deps) map[string]func(tagout.Vendor) (tagout.Control, error) {
 	d = d.withDefaults()
 	return map[string]func(tagout.Vendor) (tagout.Control, error){
+		"http": func(v tagout.Vendor) (tagout.Control, error) {
+			return some[tagout.Control](httpcontrol.New(v, d.HTTP))
+		},
 		"kubernetes": func(v tagout.Vendor) (tagout.Control, error) { return some[tagout.Control](kubernetes.New(v)) },
 		"webhook": func(v tagout.Vendor) (tagout.Control, error) {
 			return some[tagout.Control](webhook.NewControl(v, d.HTTP, d.Clock))

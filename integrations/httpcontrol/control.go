@@ -1,0 +1,226 @@
+package httpcontrol
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"tagout"
+)
+
+const (
+	maxAnswer = 1 << 20 // bytes of an answer
+	patience  = 10 * time.Second
+)
+
+// Control is one switch per agent behind HTTP requests of the operator's making. The
+// switch knows one mode for the whole agent.
+//
+// There is deliberately no circuit breaker: a stop is always tried.
+type Control struct {
+	name, what             string
+	client                 http.Client
+	auth                   credential
+	held, running, reading *request
+	path                   []step
+	values                 map[string]tagout.Mode // what a value that is read back means
+	versions               map[string][]step      // by component
+	modes                  []tagout.Mode          // that the switch answers to
+	widen                  bool                   // a part of the agent is held by holding all of it
+	renew                  bool                   // the state is sent again although it stands
+
+	mu    sync.Mutex
+	asked map[string]asked // by agent
+}
+
+// asked is what was sent last, so that what is read back can be told in its words.
+type asked struct {
+	mode     tagout.Mode
+	holds    []tagout.AppliedHold
+	versions map[string]string
+	stands   bool // and was read back so
+}
+
+// Name is the configured name.
+func (c *Control) Name() string { return c.name }
+
+// Apply sends the state of the agent. nil means that it was accepted with a 2xx. A hold
+// that one switch cannot express is a final error that names it; the rest is sent all the
+// same, but nothing that would start the agent.
+func (c *Control) Apply(ctx context.Context, w tagout.Wanted) error {
+	mode, met, unmet := c.sort(w)
+	var refusal error
+	if len(unmet) > 0 {
+		refusal = tagout.Final(tagout.Errorf(tagout.Invalid, "The %s cannot enforce %s, and starts nothing while that stands. Fix: List the mode under modes, or hold all of the agent for a part of it with partial: widen.",
+			c.what, strings.Join(unmet, ", ")))
+		if mode == tagout.Running {
+			return refusal
+		}
+	}
+	now := asked{mode: mode, holds: met, versions: maps.Clone(w.Versions)}
+	if before := c.last(w.Agent); !c.renew && before.stands && before.mode == mode && maps.Equal(before.versions, now.versions) {
+		now.stands = true
+		c.note(w.Agent, now)
+		return refusal
+	}
+	to := c.running
+	if mode != tagout.Running {
+		to = c.held
+	}
+	c.note(w.Agent, asked{})
+	if _, err := c.call(ctx, to, factsOf(w, mode)); err != nil {
+		return err
+	}
+	c.note(w.Agent, now)
+	return refusal
+}
+
+// sort finds the mode of the whole agent, the holds that it enforces, and names the others.
+func (c *Control) sort(w tagout.Wanted) (mode tagout.Mode, met []tagout.AppliedHold, unmet []string) {
+	mode = tagout.Running
+	holds := slices.Clone(w.Holds)
+	fits := func(h tagout.Hold) bool {
+		h.Scope.Agent = w.Agent
+		return slices.Contains(c.modes, h.Mode) && (c.widen || h.Scope == h.Scope.WholeAgent())
+	}
+	for _, h := range holds {
+		if fits(h) && h.Mode.Stricter(mode) {
+			mode = h.Mode
+		}
+	}
+	for _, h := range holds {
+		h.Scope.Agent = w.Agent
+		switch {
+		case fits(h), mode.AtLeast(h.Mode):
+			met = append(met, tagout.AppliedHold{Scope: h.Scope, Mode: h.Mode})
+		default:
+			unmet = append(unmet, h.Scope.String()+" "+h.Mode.Label())
+		}
+	}
+	return mode, met, unmet
+}
+
+func (c *Control) last(agent string) asked {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.asked[agent]
+}
+
+func (c *Control) note(agent string, a asked) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked[agent] = a
+}
+
+// Read asks what is in force. A value that means no mode is an error, never a confirmation.
+func (c *Control) Read(ctx context.Context, agent string) (tagout.Observed, error) {
+	answer, err := c.call(ctx, c.reading, factsOf(tagout.Wanted{Agent: agent}, tagout.Running))
+	if err != nil {
+		return tagout.Observed{}, err
+	}
+	value, ok := lookUp(answer, c.path)
+	mode, known := c.values[value]
+	if !ok || !known {
+		return tagout.Observed{}, tagout.Errorf(tagout.Unavailable, "The answer of the %s has no value that read.values knows at the configured path.", c.what)
+	}
+	observed := tagout.Observed{Agent: agent}
+	if len(c.versions) > 0 {
+		observed.Versions = map[string]string{}
+	}
+	for component, path := range c.versions {
+		if version, ok := lookUp(answer, path); ok {
+			observed.Versions[component] = version
+		}
+	}
+	before := c.last(agent)
+	before.stands = before.mode != "" && (mode == before.mode || before.mode != tagout.Running && mode != tagout.Running && mode.AtLeast(before.mode)) &&
+		c.runs(observed.Versions, before.versions)
+	c.note(agent, before)
+	switch {
+	case mode == tagout.Running:
+	case before.stands:
+		observed.Applied = before.holds // the switch stands as these ask for
+	default:
+		observed.Applied = []tagout.AppliedHold{{Scope: tagout.Scope{Agent: agent}, Mode: mode}}
+	}
+	return observed, nil
+}
+
+// runs reports whether the versions that can be read back are those that were asked for.
+func (c *Control) runs(seen, wanted map[string]string) bool {
+	for component := range c.versions {
+		if want := wanted[component]; want != "" && seen[component] != want {
+			return false
+		}
+	}
+	return true
+}
+
+// call sends one request and returns the answer's body. A renewable credential that is
+// refused is renewed once.
+func (c *Control) call(ctx context.Context, to *request, f facts) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	made, err := to.render(f)
+	if err == nil && made.url.Host != to.host {
+		err = tagout.Errorf(tagout.Invalid, "The url of %s leads to another host than at the start. Fix: Write the host as it is.", to.name)
+	}
+	if err != nil {
+		return nil, tagout.Final(err)
+	}
+	status, answer, err := c.send(ctx, made, false)
+	if err == nil && status == http.StatusUnauthorized && c.auth.renewable() {
+		status, answer, err = c.send(ctx, made, true)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := c.judge(status); err != nil {
+		return nil, err
+	}
+	if len(answer) > maxAnswer {
+		return nil, tagout.Errorf(tagout.Unavailable, "The answer of the %s is larger than 1 MiB.", c.what)
+	}
+	return answer, nil
+}
+
+func (c *Control) send(ctx context.Context, made *rendered, fresh bool) (int, []byte, error) {
+	req, err := http.NewRequestWithContext(ctx, made.method, made.url.String(), bytes.NewReader(made.body))
+	if err != nil {
+		return 0, nil, tagout.Final(tagout.Errorf(tagout.Internal, "A request to the %s could not be made.", c.what))
+	}
+	req.Header = made.header.Clone()
+	if err := c.auth.show(ctx, req.Header, fresh); err != nil {
+		return 0, nil, err
+	}
+	resp, err := c.client.Do(req)
+	if err != nil {
+		return 0, nil, tagout.Errorf(tagout.Unavailable, "The %s could not be reached: %s.", c.what, reason(ctx, err))
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil && resp.StatusCode < 300 {
+		return 0, nil, tagout.Errorf(tagout.Unavailable, "The answer of the %s broke off: %s.", c.what, reason(ctx, err))
+	}
+	return resp.StatusCode, answer, nil
+}
+
+// judge turns a status into nil, an error to retry, or a final one.
+func (c *Control) judge(status int) error {
+	err := tagout.Errorf(tagout.Unavailable, "The %s answered %d.", c.what, status)
+	switch {
+	case status >= 200 && status < 300:
+		return nil
+	case status >= 300 && status < 400:
+		return tagout.Final(tagout.Errorf(tagout.Unavailable, "The %s answered with a redirect, which is not followed. Fix: Configure the address to which it leads.", c.what))
+	case retryable(status):
+		return err
+	}
+	return tagout.Final(err)
+}
