@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tagout"
+	"tagout/integrations"
 )
 
 // behaviour is how the other side of an adapter treats a request.
@@ -47,6 +48,8 @@ type rig struct {
 func adapters() map[string]func(t *testing.T) rig {
 	return map[string]func(t *testing.T) rig{
 		"webhook pager": webhookPager, "webhook control, apply": webhookApply, "webhook control, read": webhookRead, "email pager": emailPager,
+		"http control, apply": httpApply, "http control, read": httpRead,
+		"kubernetes control, apply": kubernetesApply, "kubernetes control, read": kubernetesRead,
 	}
 }
 
@@ -176,6 +179,20 @@ func TestAnUnreachableFarSideIsTriedAgain(t *testing.T) {
 			c := newWebhookControl(t, "http://user:"+password+"@"+address+"/?key="+token, "")
 			_, err := c.Read(t.Context(), "mailer")
 			mentionsNoSecret(t, err)
+			return c.Apply(t.Context(), tagout.Wanted{Agent: "mailer"})
+		},
+		"http control": func() error {
+			c := newHTTPControl(t, everyMode("http://user:"+password+"@"+address+"/?key="+token))
+			_, err := c.Read(t.Context(), "mailer")
+			mentionsNoSecret(t, err)
+			return c.Apply(t.Context(), tagout.Wanted{Agent: "mailer"})
+		},
+		"kubernetes control": func() error {
+			path := kubeconfig(t, "http://"+address)
+			c, err := integrations.NewControl(yamlVendor("kubernetes", "{namespace: agents, selector: app=mailer, kubeconfig: "+path+"}"), integrations.Deps{})
+			if err != nil {
+				return err
+			}
 			return c.Apply(t.Context(), tagout.Wanted{Agent: "mailer"})
 		},
 		"email pager": func() error {

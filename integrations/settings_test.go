@@ -25,7 +25,7 @@ func TestSettingsThatCannotWorkAreRefusedWithPlaceAndFix(t *testing.T) {
 		says   string
 	}{
 		"unknown pager":       {pager, vendor("x", "pigeon", nil), "email or webhook"},
-		"unknown control":     {control, vendor("x", "pigeon", nil), "Use webhook"},
+		"unknown control":     {control, vendor("x", "pigeon", nil), "Use http or kubernetes or webhook"},
 		"unknown source":      {source, vendor("x", "pigeon", nil), "alertmanager or generic"},
 		"no url":              {control, webhook("", "x"), "https://host/path"},
 		"not http":            {control, webhook("ftp://"+password+"/", "x"), "https://host/path"},
