@@ -27,6 +27,7 @@ type desk struct {
 	result    func(tagout.StopRequest) tagout.StopResult
 	holds     []tagout.Hold
 	gate      tagout.GateStatus
+	instances []tagout.Instance
 	policy    *tagout.Policy
 
 	stops     []tagout.StopRequest
@@ -139,6 +140,8 @@ func (d *desk) Decide(agent string, asked tagout.Attributes) tagout.Decision {
 	}
 	return tagout.Evaluate(agent, d.policy.Agents[agent], d.holds, asked)
 }
+
+func (d *desk) Instances(string) []tagout.Instance { return d.instances }
 
 func (d *desk) Holds() []tagout.Hold          { return d.holds }
 func (d *desk) GateStatus() tagout.GateStatus { return d.gate }

@@ -163,6 +163,14 @@ func TestAnswersReadAsTheyShould(t *testing.T) {
 		{"status", "/status", mailerHeld, nil},
 		{"status-scope", "/status mailer/email", mailerHeld, nil},
 		{"status-agent", "/status mailer", mailerHeld, nil},
+		{"status-heard", "/status mailer", func(d *desk) {
+			mailerHeld(d)
+			d.instances = []tagout.Instance{
+				{Name: "mailer-1", AskedAt: t0, StoppedAt: t0, HeardAt: t0.Add(310 * time.Millisecond)},
+				{Name: "<!channel>", AskedAt: t0.Add(-40 * time.Second), StoppedAt: t0},
+			}
+		}, nil},
+		{"status-instances", "/status researcher", func(d *desk) { d.instances = []tagout.Instance{{Name: "r-1", AskedAt: t0}} }, nil},
 		{"status-running", "/status researcher", mailerHeld, nil},
 		{"status-unknown", "/status mialer", nil, nil},
 		{"status-incident", "/status", mailerHeld, []func(*tagout.Invocation){inChannelOf(7)}},

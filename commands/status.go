@@ -19,6 +19,8 @@ type StatusReader interface {
 	Decide(agent string, asked tagout.Attributes) tagout.Decision
 	// Holds lists what stands, recorded or not.
 	Holds() []tagout.Hold
+	// Instances lists the running copies of an agent that asked lately.
+	Instances(agent string) []tagout.Instance
 	// GateStatus is the gate's health.
 	GateStatus() tagout.GateStatus
 }

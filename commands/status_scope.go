@@ -38,6 +38,7 @@ func (s statuses) ofScope(ctx context.Context, scope tagout.Scope, here tagout.I
 	if len(held) == 0 && now.mode == tagout.Running {
 		m = m.Para("Nothing holds it.")
 	}
+	m = s.instances(m, scope.Agent)
 	for _, i := range open {
 		if concerns(i, scope) {
 			m = m.Para(incidentLine(i, here))
@@ -50,6 +51,19 @@ func (s statuses) ofScope(ctx context.Context, scope tagout.Scope, here tagout.I
 		m.Tone = tagout.ToneWarning
 	}
 	return tagout.Reply{Message: s.gateFooter(m)}, nil
+}
+
+// instances tells how far the running copies of an agent heard how it stands.
+func (s statuses) instances(m tagout.Message, agent string) tagout.Message {
+	list := s.desk.Instances(agent)
+	text := tagout.HeardBy(list, s.clock.Now())
+	switch {
+	case text == "":
+		return m
+	case list[0].StoppedAt.IsZero():
+		return m.Fact("Instances", text)
+	}
+	return m.Fact("Heard by", text)
 }
 
 // standing is how a scope stands: as a whole, and where it is held further than that.

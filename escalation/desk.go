@@ -32,6 +32,8 @@ type Store interface {
 type Gate interface {
 	tagout.Gate
 	Status() tagout.GateStatus
+	// Instances lists the running copies of an agent that asked lately.
+	Instances(agent string) []tagout.Instance
 }
 
 // Groups tells who is in a Slack user group. It returns an error rather than an old answer.
@@ -121,6 +123,9 @@ func (d *Desk) Decide(agent string, asked tagout.Attributes) tagout.Decision {
 
 // Holds lists what stands, recorded or not.
 func (d *Desk) Holds() []tagout.Hold { return d.gate.Holds() }
+
+// Instances lists the running copies of an agent that asked lately.
+func (d *Desk) Instances(agent string) []tagout.Instance { return d.gate.Instances(agent) }
 
 // GateStatus is the gate's health.
 func (d *Desk) GateStatus() tagout.GateStatus { return d.gate.Status() }

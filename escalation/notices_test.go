@@ -86,6 +86,15 @@ func TestCardAndAnnouncementTellWhatIsKnown(t *testing.T) {
 			}
 			w.clock.pass(20 * time.Minute)
 		},
+		"heard by some": func(t *testing.T, w *world) {
+			w.stop(t, "h1", "mailer/email", tagout.Halted)
+			stopped := w.clock.Now()
+			w.clock.pass(20 * time.Second)
+			w.gate.instances = []tagout.Instance{
+				{Name: "mailer-1", AskedAt: w.clock.Now(), StoppedAt: stopped, HeardAt: stopped.Add(310 * time.Millisecond)},
+				{Name: "mailer-7", AskedAt: stopped.Add(-20 * time.Second), StoppedAt: stopped},
+			}
+		},
 		"by lease": func(_ *testing.T, w *world) {
 			w.accept(alert("Odd answers", "researcher/crm", "minor"))
 			w.clock.pass(time.Minute)

@@ -41,6 +41,7 @@ type authority struct {
 	lifted     map[tagout.HoldID]bool
 	pins       map[string]map[string]string
 	reconciled []string
+	instances  []tagout.Instance
 	warning    error
 }
 
@@ -111,6 +112,8 @@ func (a *authority) Pin(agent string, versions map[string]string) {
 }
 
 func (a *authority) Status() tagout.GateStatus { return tagout.GateStatus{HoldsLoaded: true} }
+
+func (a *authority) Instances(string) []tagout.Instance { return a.instances }
 
 func (a *authority) mode(agent, channel, region string) tagout.Mode {
 	return a.Decide(agent, tagout.Attributes{Channel: channel, Region: region}).Mode

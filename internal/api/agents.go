@@ -38,22 +38,45 @@ type gateInput struct {
 	Channel string `query:"channel"`
 	Region  string `query:"region"`
 	Tool    string `query:"tool"`
+	For     string `query:"for" enum:"action,change" default:"action" doc:"change: may its configuration be changed? Then frozen counts, and channel, region and tool do not."`
 }
 
 // gateView is the gate's answer for one action of one agent.
 type gateView struct {
-	Agent         string     `json:"agent"`
-	Mode          string     `json:"mode" enum:"halted,paused,review,capped,running"`
-	Allowed       bool       `json:"allowed" doc:"running, or capped with the tool enabled."`
-	Known         bool       `json:"known" doc:"false: neither declared nor held, hence halted."`
-	Frozen        bool       `json:"frozen" doc:"The agent is held: do not change its configuration but to repair it."`
-	Reason        string     `json:"reason,omitempty"`
-	Fallback      string     `json:"fallback,omitempty" doc:"What to do instead while held."`
-	SpendCap      *float64   `json:"spend_cap,omitempty"`
-	SpendCapPer   string     `json:"spend_cap_per,omitempty" enum:"hour,day,week,month"`
-	DisabledTools []string   `json:"disabled_tools,omitempty"`
-	Holds         []holdView `json:"holds" doc:"Those that apply, strictest first."`
-	Instances     []string   `json:"instances" doc:"The instances that are connected, as far as they are known."`
+	Agent         string         `json:"agent"`
+	Mode          string         `json:"mode" enum:"halted,paused,review,capped,running"`
+	Allowed       bool           `json:"allowed" doc:"running, or capped with the tool enabled."`
+	Known         bool           `json:"known" doc:"false: neither declared nor held, hence halted."`
+	Frozen        bool           `json:"frozen" doc:"A part of the agent is held: do not change its configuration but to repair it."`
+	Reason        string         `json:"reason,omitempty"`
+	Fallback      string         `json:"fallback,omitempty" doc:"What to do instead while held."`
+	SpendCap      *float64       `json:"spend_cap,omitempty"`
+	SpendCapPer   string         `json:"spend_cap_per,omitempty" enum:"hour,day,week,month"`
+	DisabledTools []string       `json:"disabled_tools,omitempty"`
+	Holds         []holdView     `json:"holds" doc:"Those that apply, strictest first."`
+	Instances     []instanceView `json:"instances" doc:"Those that asked this replica lately and say who they are."`
+	HeardBy       string         `json:"heard_by,omitempty" example:"12 of 12 instances, slowest 0.31 s" doc:"The instances in words."`
+}
+
+// instanceView is one running copy of an agent.
+type instanceView struct {
+	Name      string     `json:"name"`
+	Version   string     `json:"version,omitempty"`
+	Via       string     `json:"via" enum:"ofrep,flagd"`
+	AskedAt   time.Time  `json:"asked_at"`
+	StoppedAt *time.Time `json:"stopped_at,omitempty" doc:"When the newest stop of the agent came into force."`
+	HeardAt   *time.Time `json:"heard_at,omitempty" doc:"When the instance was first answered after that."`
+}
+
+func viewOfInstance(i tagout.Instance) instanceView {
+	v := instanceView{Name: i.Name, Version: i.Version, Via: i.Via, AskedAt: i.AskedAt}
+	if !i.StoppedAt.IsZero() {
+		v.StoppedAt = &i.StoppedAt
+	}
+	if !i.HeardAt.IsZero() {
+		v.HeardAt = &i.HeardAt
+	}
+	return v
 }
 
 type gateOutput struct{ Body gateView }
@@ -103,11 +126,21 @@ func (e *edge) askGate(ctx context.Context, in *gateInput) (*gateOutput, error) 
 	if err != nil {
 		return nil, err
 	}
-	d := e.Desk.Decide(agent, tagout.Attributes{Channel: in.Channel, Region: in.Region, Tool: in.Tool})
-	v := gateView{
-		Agent: agent, Mode: string(d.Mode), Allowed: d.Allowed, Known: d.Known, Frozen: d.Mode != tagout.Running,
-		Fallback: d.Fallback, DisabledTools: d.DisabledTools, SpendCapPer: d.Cap.Per, Holds: []holdView{}, Instances: []string{},
+	asked := tagout.Attributes{Channel: in.Channel, Region: in.Region, Tool: in.Tool}
+	if in.For == "change" {
+		asked = tagout.Attributes{} // whatever is held of the agent counts
 	}
+	d := e.Desk.Decide(agent, asked)
+	frozen := d.Mode != tagout.Running || e.Desk.Decide(agent, tagout.Attributes{}).Mode != tagout.Running
+	v := gateView{
+		Agent: agent, Mode: string(d.Mode), Allowed: d.Allowed, Known: d.Known, Frozen: frozen,
+		Fallback: d.Fallback, DisabledTools: d.DisabledTools, SpendCapPer: d.Cap.Per, Holds: []holdView{}, Instances: []instanceView{},
+	}
+	instances := e.Desk.Instances(agent)
+	for _, i := range instances {
+		v.Instances = append(v.Instances, viewOfInstance(i))
+	}
+	v.HeardBy = tagout.HeardBy(instances, e.Clock.Now())
 	if !d.Cap.IsZero() {
 		v.SpendCap = &d.Cap.Amount
 	}

@@ -38,6 +38,8 @@ type Desk interface {
 	Timeline(ctx context.Context, id tagout.IncidentID) ([]tagout.Event, error)
 	// Decide answers for one action of one agent.
 	Decide(agent string, asked tagout.Attributes) tagout.Decision
+	// Instances lists the running copies of an agent that asked lately.
+	Instances(agent string) []tagout.Instance
 }
 
 // Store is what this edge asks of the store directly.

@@ -36,6 +36,7 @@ func (c *handClock) move(d time.Duration) {
 
 // fakeDesk answers with what a test put in, and keeps what it was given.
 type fakeDesk struct {
+	instances []tagout.Instance
 	mu        sync.Mutex
 	accepted  []tagout.Alert
 	accept    func([]tagout.Alert) ([]tagout.Folded, error) // nil: INC-7 takes everything
@@ -86,6 +87,8 @@ func (d *fakeDesk) Incidents(_ context.Context, q tagout.IncidentQuery) ([]*tago
 func (d *fakeDesk) Timeline(context.Context, tagout.IncidentID) ([]tagout.Event, error) {
 	return d.events, d.err
 }
+
+func (d *fakeDesk) Instances(string) []tagout.Instance { return d.instances }
 
 func (d *fakeDesk) Decide(agent string, asked tagout.Attributes) tagout.Decision {
 	d.asked = asked

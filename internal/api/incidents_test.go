@@ -244,6 +244,37 @@ func TestTheGateAnswersForOneAction(t *testing.T) {
 	}
 }
 
+func TestAPipelineAsksWhetherItMayChangeAnAgent(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	ask := func(query string) (v gateView) {
+		b.do("GET", "/v1/agents/mailer/gate"+query, "", bearing(readToken)).is(t, 200).into(t, &v)
+		return v
+	}
+	if v := ask("?for=change"); v.Frozen || v.Reason != "" {
+		t.Errorf("running: %+v", v)
+	}
+	b.desk.holds = []tagout.Hold{{ID: "h1", Scope: tagout.MustScope("mailer/email"), Mode: tagout.Review, Reason: "complaints"}}
+	if v := ask("?for=change&channel=sms&region=us&tool=read_crm"); !v.Frozen || v.Reason != "complaints" || v.Mode != "review" {
+		t.Errorf("a part is held: %+v", v)
+	}
+	if v := ask("?channel=sms&region=us&tool=read_crm"); !v.Frozen || v.Mode != "running" {
+		t.Errorf("an action of the rest: %+v", v)
+	}
+	b.do("GET", "/v1/agents/mailer/gate?for=fun", "", bearing(readToken)).is(t, 422)
+}
+
+func TestTheGateTellsWhoHeard(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	b.desk.instances = []tagout.Instance{{Name: "mailer-1", Version: "v1", Via: "ofrep", AskedAt: noon, StoppedAt: noon, HeardAt: noon.Add(time.Second)}, {Name: "mailer-2", Via: "flagd", AskedAt: noon}}
+	var v gateView
+	b.do("GET", "/v1/agents/mailer/gate", "", bearing(readToken)).is(t, 200).into(t, &v)
+	if len(v.Instances) != 2 || v.Instances[0].Name != "mailer-1" || !v.Instances[0].HeardAt.Equal(noon.Add(time.Second)) || v.Instances[1].HeardAt != nil || !strings.HasPrefix(v.HeardBy, "1 of 2 instances") {
+		t.Errorf("told %+v", v)
+	}
+}
+
 func TestTheGateNeedsNoDatabase(t *testing.T) {
 	t.Parallel()
 	b := newBench()
