@@ -31,6 +31,11 @@ type cli struct {
 	Journal journalCmd `cmd:"" help:"Repair a damaged journal of stops."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 
+	Kill   killCmd   `cmd:"" group:"Break glass: stop through a running Tagout, without Slack" help:"Halt an agent, or a part of it: drop what is in flight."`
+	Pause  pauseCmd  `cmd:"" group:"Break glass: stop through a running Tagout, without Slack" help:"Pause an agent, or a part of it: finish what is in flight."`
+	Hold   holdCmd   `cmd:"" group:"Break glass: stop through a running Tagout, without Slack" help:"Restrict an agent, or a part of it, to review or a cap."`
+	Status statusCmd `cmd:"" group:"Break glass: stop through a running Tagout, without Slack" help:"Tell how everything stands, or one scope or incident."`
+
 	LogLevel string `default:"info" enum:"debug,info,warn,error" help:"How much is logged: debug, info, warn or error."`
 }
 
@@ -49,7 +54,7 @@ func main() {
 }
 
 // run parses and runs one command line, and returns its exit code: 0 for success, 1 for a
-// failure, 2 for a command line that means nothing.
+// failure, 2 for a command line that means nothing; break-glass verbs also exit 3 and 4.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c cli
 	exit := -1
@@ -77,6 +82,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		log: slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level}))}
 	if err := parsed.Run(env); err != nil {
 		fmt.Fprintln(stderr, "tagout:", explain(err))
+		if own, ok := errors.AsType[exitError](err); ok {
+			return own.code
+		}
 		return 1
 	}
 	return 0

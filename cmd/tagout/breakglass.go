@@ -1,0 +1,214 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"tagout"
+)
+
+// The exit codes of the break-glass verbs, beside 0 for done and 1 for failed.
+const (
+	exitPending = 3 // done, but not recorded in the database yet
+	exitRefused = 4 // the token is unknown, or may not do this
+)
+
+// breakGlassTimeout bounds one attempt; there are two.
+const breakGlassTimeout = 15 * time.Second
+
+// breakGlassCmd are the flags and words of every break-glass verb.
+type breakGlassCmd struct {
+	Server string   `env:"TAGOUT_SERVER" default:"http://127.0.0.1:8080" help:"The running Tagout."`
+	Token  string   `env:"TAGOUT_TOKEN" placeholder:"TOKEN" help:"An API token of its configuration; better given in the environment."`
+	JSON   bool     `name:"json" help:"Print the answer as JSON."`
+	Words  []string `arg:"" optional:"" name:"scope" help:"What would be typed after the command in Slack: the scope, then options and the reason."`
+}
+
+type (
+	killCmd   struct{ breakGlassCmd }
+	pauseCmd  struct{ breakGlassCmd }
+	holdCmd   struct{ breakGlassCmd }
+	statusCmd struct{ breakGlassCmd }
+)
+
+// Run halts a scope.
+func (c killCmd) Run(env *surroundings) error { return c.send(env, "kill") }
+
+// Run pauses a scope.
+func (c pauseCmd) Run(env *surroundings) error { return c.send(env, "pause") }
+
+// Run restricts a scope to review or a cap.
+func (c holdCmd) Run(env *surroundings) error { return c.send(env, "hold") }
+
+// Run tells how everything, a scope or an incident stands.
+func (c statusCmd) Run(env *surroundings) error { return c.send(env, "status") }
+
+// exitError is a failure with an exit code of its own; without a message it only ends.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e exitError) Error() string { return e.err.Error() }
+func (e exitError) Unwrap() error { return e.err }
+
+// answered is what the server says of a command.
+type answered struct {
+	Text    string `json:"text"`
+	Pending bool   `json:"pending"`
+}
+
+// refused is a problem document.
+type refused struct {
+	Status int    `json:"status"`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// send runs one command on the server, and prints its answer.
+func (c breakGlassCmd) send(env *surroundings, verb string) error {
+	target, err := c.target(verb)
+	if err != nil {
+		return err
+	}
+	status, body, err := c.post(env.ctx, target)
+	if err != nil {
+		return c.fail(env, refused{Code: string(tagout.CodeOf(err)), Detail: tagout.Sentence(err)})
+	}
+	if status != http.StatusOK {
+		problem := refused{Status: status}
+		_ = json.Unmarshal(body, &problem)
+		problem.Status = status
+		if problem.Detail == "" {
+			problem.Detail = "It sent no explanation, so it may not be Tagout. Fix: Check --server."
+		}
+		return c.fail(env, problem)
+	}
+	var answer answered
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Text == "" {
+		return c.fail(env, refused{Status: status, Code: string(tagout.Unavailable), Detail: "Its answer is not one of Tagout's, so nothing is known to be done. Fix: Check --server."})
+	}
+	if c.JSON {
+		var compact bytes.Buffer
+		_ = json.Compact(&compact, body) // it was read as JSON above
+		fmt.Fprintln(env.stdout, compact.String())
+	} else {
+		fmt.Fprintln(env.stdout, printable(answer.Text))
+	}
+	if answer.Pending {
+		return exitError{exitPending, tagout.Errorf(tagout.Unavailable, "It is in force, but not recorded in the database yet; Tagout records it when it can.")}
+	}
+	return nil
+}
+
+// target is the command's address.
+func (c breakGlassCmd) target(verb string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSpace(c.Server))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return nil, tagout.Errorf(tagout.Invalid, "--server is not an http or https URL. Fix: Write it as https://tagout.example.com.")
+	}
+	if c.Token == "" {
+		return nil, exitError{exitRefused, tagout.Errorf(tagout.Unauthorized, "There is no token. Fix: Set TAGOUT_TOKEN to one of api.tokens in the server's configuration.")}
+	}
+	if strings.ContainsFunc(c.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, exitError{exitRefused, tagout.Errorf(tagout.Unauthorized, "The token holds a space, a line end or a character that no token has. Fix: Copy it again.")}
+	}
+	return u.JoinPath("v1", "commands", verb), nil
+}
+
+// post sends the command, and once more if the connection fails: the key makes both one.
+func (c breakGlassCmd) post(ctx context.Context, target *url.URL) (status int, body []byte, err error) {
+	text, err := json.Marshal(map[string]string{"text": strings.Join(c.Words, " ")})
+	if err != nil {
+		return 0, nil, err
+	}
+	key := rand.Text()
+	for range 2 {
+		status, body, err = c.try(ctx, target, key, text)
+		if err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	if err != nil {
+		return 0, nil, tagout.Errorf(tagout.Unavailable, "%s did not answer: %s. Nothing is known to be done. Fix: Check --server, try another replica, or stop the agent where it runs.", target.Host, whyNot(ctx, err))
+	}
+	return status, body, nil
+}
+
+func (c breakGlassCmd) try(ctx context.Context, target *url.URL, key string, text []byte) (int, []byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, breakGlassTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), bytes.NewReader(text))
+	if err != nil {
+		return 0, nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+c.Token)
+	req.Header.Set("Idempotency-Key", key)
+	req.Header.Set("User-Agent", "tagout/"+version)
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	defer client.CloseIdleConnections()
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 4<<20))
+	return resp.StatusCode, body, err
+}
+
+// fail prints a refusal, and is the error with its exit code.
+func (c breakGlassCmd) fail(env *surroundings, p refused) error {
+	detail := printable(p.Detail)
+	if c.JSON {
+		_ = json.NewEncoder(env.stdout).Encode(map[string]any{"status": p.Status, "code": p.Code, "detail": detail})
+	}
+	if p.Status != 0 {
+		detail = fmt.Sprintf("The server answered %d. %s", p.Status, detail)
+	}
+	err := tagout.Errorf(tagout.Unavailable, "%s", detail)
+	if p.Status == http.StatusUnauthorized || p.Status == http.StatusForbidden {
+		return exitError{exitRefused, err}
+	}
+	return err
+}
+
+// whyNot says why there is no answer, without the request.
+func whyNot(ctx context.Context, err error) string {
+	timeout, isNet := errors.AsType[net.Error](err)
+	_, unknown := errors.AsType[*net.DNSError](err)
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	switch {
+	case ctx.Err() != nil:
+		return "interrupted"
+	case unknown:
+		return "its name is not known"
+	case untrusted:
+		return "its certificate is not trusted"
+	case isNet && timeout.Timeout():
+		return "it took longer than " + breakGlassTimeout.String()
+	}
+	return "the connection failed"
+}
+
+// printable is text without what could steer a terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
+			return -1
+		}
+		return r
+	}, text)
+}
