@@ -23,7 +23,7 @@ func TestARealAlertmanagerOpensAnIncident(t *testing.T) {
 			t.Parallel()
 			am := findAlertmanager(t)
 			w := newWorld(t, o.setting)
-			db := o.prepare(w)
+			db := w.arranges(o)
 			w.starts()
 			am.watches(w)
 

@@ -47,7 +47,6 @@ func crash(w *world, point string) {
 	s := &survivor{world: w, point: point}
 	s.process = w.launches(point)
 	s.revive()
-	s.connect()
 
 	acknowledged := s.does(func() error { return w.tries("U0IC", "#general", "/kill mailer sev1 wrong people") })
 	w.agentSees("mailer", emailEU(), tagout.Halted)
@@ -110,12 +109,7 @@ func (s *survivor) revive() bool {
 	}
 	s.crashed = true
 	s.process = s.launches("")
-	s.connect()
 	return true
-}
-
-func (s *survivor) connect() {
-	s.eventually("the sockets are up", func() bool { return s.process.dead() || s.slack.Connections() >= 2 })
 }
 
 // does carries out a person's step. If the process dies meanwhile and the person saw it

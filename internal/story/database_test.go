@@ -21,12 +21,21 @@ import (
 type outage struct {
 	name    string
 	setting setting
-	// prepare gives the world a database that can go; call it before Tagout starts.
+	// prepare changes the world's database before Tagout starts.
 	prepare func(w *world) switchable
 }
 
 // switchable is a database that a story takes away and gives back.
 type switchable struct{ goes, returns func() }
+
+// arranges gives the world a database that can go.
+func (w *world) arranges(o outage) switchable {
+	db := o.prepare(w)
+	return switchable{
+		goes:    func() { w.databaseDown = true; db.goes() },
+		returns: func() { w.databaseDown = false; db.returns() },
+	}
+}
 
 var (
 	// locked: another process writes to the file and does not let go.
@@ -145,14 +154,6 @@ func (w *world) asks(agent string) (answer told) {
 	w.t.Helper()
 	w.call(http.MethodPost, "/ofrep/v1/evaluate/flags/"+agent+".mode", "", map[string]any{"context": map[string]string{}}, &answer)
 	return answer
-}
-
-// connects waits for the sockets, if the story uses them.
-func (w *world) connects() {
-	w.t.Helper()
-	if w.setting.slack == "socket" {
-		w.eventually("the sockets are up", func() bool { return w.slack.Connections() >= 2 })
-	}
 }
 
 // sends sends one request and returns the answer without its body.

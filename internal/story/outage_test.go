@@ -17,7 +17,7 @@ func TestAStopIsObeyedWhileTheDatabaseIsAway(t *testing.T) {
 		t.Run(o.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, o.setting)
-			db := o.prepare(w)
+			db := w.arranges(o)
 			w.starts()
 			w.agentSees("mailer", emailEU(), tagout.Running)
 
@@ -46,9 +46,8 @@ func TestAStopOutlivesACrashWhileTheDatabaseIsAway(t *testing.T) {
 		t.Run(o.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, o.setting)
-			db := o.prepare(w)
+			db := w.arranges(o)
 			p := w.launches("")
-			w.connects()
 
 			db.goes()
 			w.types("U0IC", "#general", "/kill mailer/email sev1 wrong people")
@@ -79,7 +78,7 @@ func TestTheDatabaseIsAwayAtTheStart(t *testing.T) {
 		t.Run(o.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, o.setting)
-			db := o.prepare(w)
+			db := w.arranges(o)
 			w.starts()
 			w.agentSees("researcher", nil, tagout.Running)
 			w.alarm("MailToUnsubscribed", critical)

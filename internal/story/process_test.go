@@ -2,7 +2,6 @@ package story_test
 
 import (
 	"bytes"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -53,7 +52,7 @@ type process struct {
 }
 
 // launches starts the real binary; crashAt may name a crash point. It returns once the
-// process answers or has died.
+// process is ready or has died.
 func (w *world) launches(crashAt string) *process {
 	w.t.Helper()
 	path, err := built()
@@ -75,10 +74,7 @@ func (w *world) launches(crashAt string) *process {
 		command.Process.Kill()
 		<-p.died
 	})
-	w.eventually("the process is ready", func() bool {
-		status, _, err := w.try(http.MethodGet, "/readyz", "", nil)
-		return p.dead() || err == nil && status == http.StatusOK
-	})
+	w.settlesIn(p.dead)
 	return p
 }
 

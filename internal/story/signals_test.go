@@ -21,7 +21,6 @@ func TestATerminationUnderLoadLosesNothing(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, s)
 			p := w.launches("")
-			w.connects()
 			load := w.pours(4)
 			w.eventually("alerts pour in", func() bool { return load.count.Load() >= 40 })
 			if err := p.command.Process.Signal(syscall.SIGTERM); err != nil {

@@ -78,7 +78,7 @@ func TestAGoWhileTheDatabaseTakesNothing(t *testing.T) {
 		t.Run(o.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, o.setting)
-			db := o.prepare(w)
+			db := w.arranges(o)
 			w.starts()
 			id := w.alarm("MailToUnsubscribed", critical)
 			room := w.room("inc-1-")

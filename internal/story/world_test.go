@@ -75,8 +75,8 @@ type world struct {
 	app     *app.App
 	server  *httptest.Server
 	address string
-	// slackDown tells that the story has taken Slack away.
-	slackDown bool
+	// slackDown and databaseDown tell what the story has taken away.
+	slackDown, databaseDown bool
 }
 
 // params fill the configuration of a story.
@@ -162,8 +162,18 @@ func (w *world) starts() {
 	if err := a.Start(w.ctx); err != nil {
 		w.t.Fatal(err)
 	}
+	w.settlesIn(func() bool { return false })
+}
+
+// settlesIn waits until a started Tagout has all that the story did not take away, or has died.
+func (w *world) settlesIn(died func() bool) {
+	w.t.Helper()
+	w.eventually("Tagout is ready", func() bool {
+		status, text, err := w.try(http.MethodGet, "/readyz", "", nil)
+		return died() || err == nil && status == http.StatusOK && (w.databaseDown || !bytes.Contains(text, []byte(`"database"`)))
+	})
 	if w.setting.slack == "socket" {
-		w.eventually("the sockets are up", func() bool { return w.slackDown || w.slack.Connections() >= 2 })
+		w.eventually("the sockets are up", func() bool { return died() || w.slackDown || w.slack.Connections() >= 2 })
 	}
 }
 

@@ -158,7 +158,7 @@ func (a *App) Start(ctx context.Context) error {
 	select {
 	case <-connected:
 	case <-time.After(startBudget):
-		a.log.Error("the database cannot be reached; the gate answers halted and stops are journaled until it returns")
+		a.log.Warn("starting without the database, which is not ready; the gate answers halted and stops are journaled until it is")
 	case <-ctx.Done():
 	}
 	if err := a.bot.Start(run); err != nil {
