@@ -32,7 +32,7 @@ func (d *Desk) Stop(ctx context.Context, s tagout.StopRequest) (tagout.StopResul
 	crashpoint.Here("stop.received")
 	if err := d.gate.Hang(ctx, s); err != nil {
 		result.Warning = tagout.Sentence(err)
-		d.log.Error("stop is in force but not in the journal", "hold", s.Hold.ID, "error", err)
+		d.log.Warn("stop is in force but not in the journal", "hold", s.Hold.ID, "error", err)
 	}
 	result.InForceAt = d.clock.Now()
 	d.metrics.stopped(s.Hold.Mode)
