@@ -27,7 +27,7 @@ import (
 func TestMain(m *testing.M) { pgtest.Main(m, throwAway) }
 
 // patience bounds every wait; no story passes or fails by how long something takes.
-const patience = 15 * time.Second
+const patience = 30 * time.Second
 
 // setting is where a story plays.
 type setting struct {
