@@ -24,10 +24,11 @@ import (
 
 // synced is a gate that speaks flagd.sync.v1, and a client of it.
 type synced struct {
-	t      testing.TB
-	ctx    context.Context
-	server *flagd.Server
-	client flagd.FlagSyncServiceClient
+	t       testing.TB
+	ctx     context.Context
+	server  *flagd.Server
+	address string
+	client  flagd.FlagSyncServiceClient
 }
 
 // startSync serves a gate until the test ends.
@@ -48,7 +49,7 @@ func startSync(t testing.TB, g *gate.Gate) *synced {
 			t.Error(err)
 		}
 	})
-	return &synced{t, ctx, server, connect(t, listener.Addr().String())}
+	return &synced{t, ctx, server, listener.Addr().String(), connect(t, listener.Addr().String())}
 }
 
 func connect(t testing.TB, address string) flagd.FlagSyncServiceClient {
