@@ -126,7 +126,7 @@ func New(o Options) (*Bot, error) {
 		return nil, err
 	}
 	b.work = newLane(b, "work", o.Workers, 8*o.Workers)
-	b.stops = newLane(b, "stops", 16, 1024)
+	b.stops = newLane(b, "stops", stopWorkers, 1024)
 	b.refresh = newRefresher(b)
 	return b, nil
 }

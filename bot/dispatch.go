@@ -13,13 +13,17 @@ import (
 
 const (
 	ackBudget    = 2500 * time.Millisecond // Slack gives 3 s
-	stopAckAfter = 100 * time.Millisecond  // a stop is acknowledged then, however far it is
+	stopAckAfter = 50 * time.Millisecond   // a stop is acknowledged then, however far it is
 	claimBudget  = time.Second
 	workBudget   = 30 * time.Second
 	finishBudget = 5 * time.Second
 
 	answerPatience = 2 * time.Second // how long a worker waits for its answer to be out
 )
+
+// stopWorkers is how many stops are worked at once. Each may wait a second for a slow
+// database after it was obeyed, and must not keep the next one from being obeyed meanwhile.
+const stopWorkers = 128
 
 // busy is what somebody is told when there is no room for more work.
 func busy() error {
