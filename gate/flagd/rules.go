@@ -1,6 +1,7 @@
 package flagd
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -53,14 +54,20 @@ func anyOf(rules []rule) condition {
 	return condition{rule: rule{"or": rules}}
 }
 
-// allOf is true if all of these are.
+// allOf is true if all of these are. What several holds have in common is said once.
 func allOf(conditions []condition) condition {
 	var rules []rule
+	said := map[string]bool{}
 	for _, c := range conditions {
 		if c.impossible {
 			return c
 		}
-		if c.rule != nil {
+		if c.rule == nil {
+			continue
+		}
+		text, _ := json.Marshal(c.rule) // strings and numbers marshal
+		if !said[string(text)] {
+			said[string(text)] = true
 			rules = append(rules, c.rule)
 		}
 	}
