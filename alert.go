@@ -1,6 +1,7 @@
 package tagout
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"time"
@@ -138,6 +139,25 @@ type Folded struct {
 	Fresh    bool      // it opened the incident
 	Repeat   bool      // it only counted
 	Err      error     // this one could not be taken; nil: it is committed
+}
+
+// WithoutNul replaces the escape \u0000 in JSON by that of U+FFFD: not every database can keep NUL
+// in text, and an alert or report must not be lost for it.
+func WithoutNul(body []byte) []byte {
+	if !bytes.Contains(body, []byte(`\u0000`)) {
+		return body
+	}
+	out := bytes.Clone(body)
+	for i := 0; i+1 < len(out); i++ {
+		if out[i] != '\\' {
+			continue
+		}
+		if bytes.HasPrefix(out[i:], []byte(`\u0000`)) {
+			copy(out[i:], `\ufffd`)
+		}
+		i++ // what is escaped is no backslash of its own
+	}
+	return out
 }
 
 // Source turns what one kind of sender posts into alerts.

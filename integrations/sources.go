@@ -1,7 +1,6 @@
 package integrations
 
 import (
-	"bytes"
 	"context"
 	"unicode/utf8"
 
@@ -36,7 +35,7 @@ func (g guarded) Decode(ctx context.Context, in tagout.Delivery) (alerts []tagou
 		}
 	}()
 	in.Source = g.name
-	in.Body = withoutNul(in.Body)
+	in.Body = tagout.WithoutNul(in.Body)
 	alerts, err = g.inner.Decode(ctx, in)
 	if err != nil {
 		return nil, err
@@ -89,23 +88,4 @@ func cut(s string, n int) string {
 		end--
 	}
 	return s[:end] + "…"
-}
-
-// withoutNul replaces the escape \u0000 by that of U+FFFD: not every database can keep NUL
-// in text, and an alert must not be lost for it.
-func withoutNul(body []byte) []byte {
-	if !bytes.Contains(body, []byte(`\u0000`)) {
-		return body
-	}
-	out := bytes.Clone(body)
-	for i := 0; i+1 < len(out); i++ {
-		if out[i] != '\\' {
-			continue
-		}
-		if bytes.HasPrefix(out[i:], []byte(`\u0000`)) {
-			copy(out[i:], `\ufffd`)
-		}
-		i++ // what is escaped is no backslash of its own
-	}
-	return out
 }

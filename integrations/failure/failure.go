@@ -34,7 +34,7 @@ func Decode(body []byte, at time.Time) (tagout.Alert, error) {
 	if len(body) > maxBody {
 		return tagout.Alert{}, tagout.Errorf(tagout.TooLarge, "The report is larger than 4 MiB: send links to large evidence.")
 	}
-	body = bytes.TrimSpace(withoutNul(body))
+	body = bytes.TrimSpace(tagout.WithoutNul(body))
 	if !bytes.HasPrefix(body, []byte("{")) {
 		return tagout.Alert{}, tagout.Errorf(tagout.Invalid, "The body must be a JSON object.")
 	}
@@ -159,23 +159,4 @@ func pointer(field string) string {
 		return "The body"
 	}
 	return "/" + first
-}
-
-// withoutNul replaces the escape \u0000 by that of U+FFFD: not every database can keep NUL
-// in text, and a report must not be lost for it.
-func withoutNul(body []byte) []byte {
-	if !bytes.Contains(body, []byte(`\u0000`)) {
-		return body
-	}
-	out := bytes.Clone(body)
-	for i := 0; i+1 < len(out); i++ {
-		if out[i] != '\\' {
-			continue
-		}
-		if bytes.HasPrefix(out[i:], []byte(`\u0000`)) {
-			copy(out[i:], `\ufffd`)
-		}
-		i++ // what is escaped is no backslash of its own
-	}
-	return out
 }
