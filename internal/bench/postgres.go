@@ -161,7 +161,7 @@ func unprivileged(dir string) (*syscall.Credential, error) {
 		}
 		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, os.Chown(dir, uid, gid)
 	}
-	return nil, fmt.Errorf("Postgres refuses to run as root, and there is no user postgres or nobody")
+	return nil, fmt.Errorf("the server refuses to run as root, and there is no user postgres or nobody")
 }
 
 func freePort() (int, error) {

@@ -64,10 +64,6 @@ func milliseconds(d time.Duration) string {
 	return fmt.Sprintf("%.3g ms", float64(d.Microseconds())/1000)
 }
 
-func perSecond(n int, d time.Duration) string {
-	return thousands(int(float64(n) / d.Seconds()))
-}
-
 func thousands(n int) string {
 	text := fmt.Sprint(n)
 	for at := len(text) - 3; at > 0; at -= 3 {
