@@ -24,6 +24,15 @@ type allowance struct {
 	key    string
 	limit  int
 	window time.Duration
+	pages  int // how many of limit are kept for pages, so that nothing else makes one wait
+}
+
+// open is how many may start for calls of this urgency.
+func (a allowance) open(urgency priority) int {
+	if urgency == pagesFirst {
+		return a.limit
+	}
+	return a.limit - a.pages
 }
 
 // ticket is a call that waits.
@@ -107,7 +116,7 @@ func (p *pacer) grantLocked() {
 	now := time.Now()
 	var next time.Time
 	p.waiting = slices.DeleteFunc(p.waiting, func(t *ticket) bool {
-		at := p.freeAt(t.needs, now)
+		at := p.freeAt(t, now)
 		if !at.After(now) {
 			p.take(t.needs, now)
 			close(t.ready)
@@ -132,16 +141,16 @@ func (p *pacer) grantLocked() {
 	p.forget(now)
 }
 
-// freeAt is when all of the needs are free.
-func (p *pacer) freeAt(needs []allowance, now time.Time) time.Time {
+// freeAt is when all that a call needs is free.
+func (p *pacer) freeAt(t *ticket, now time.Time) time.Time {
 	at := now
-	for _, n := range needs {
+	for _, n := range t.needs {
 		if until := p.paused[n.key]; until.After(at) {
 			at = until
 		}
-		used := p.used[n.key]
-		if len(used) >= n.limit {
-			if free := used[len(used)-n.limit].Add(n.window); free.After(at) {
+		used, limit := p.used[n.key], n.open(t.priority)
+		if len(used) >= limit {
+			if free := used[len(used)-limit].Add(n.window); free.After(at) {
 				at = free
 			}
 		}
@@ -185,7 +194,7 @@ func allowances(method string, at Place) []allowance {
 	case "chat.postMessage":
 		return []allowance{
 			{key: method + " " + at.Channel, limit: 3, window: 3200 * time.Millisecond},
-			{key: method, limit: 50, window: 10 * time.Second},
+			{key: method, limit: 50, window: 10 * time.Second, pages: 20},
 		}
 	case "chat.update":
 		return []allowance{
@@ -198,7 +207,9 @@ func allowances(method string, at Place) []allowance {
 		return []allowance{{key: method, limit: 300, window: time.Second}}
 	case "chat.postEphemeral", "views.open", "users.info":
 		return []allowance{{key: method, limit: 95, window: minute}}
-	case "conversations.invite", "conversations.history", "conversations.join", "conversations.open", "users.conversations":
+	case "conversations.open":
+		return []allowance{{key: method, limit: 47, window: minute, pages: 30}}
+	case "conversations.invite", "conversations.history", "conversations.join", "users.conversations":
 		return []allowance{{key: method, limit: 47, window: minute}}
 	}
 	return []allowance{{key: method, limit: 19, window: minute}}

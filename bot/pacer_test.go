@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -89,6 +90,32 @@ func TestAWindowIsNeverExceeded(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestABurstOfPostsLeavesRoomForPages(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"chat.postMessage", "conversations.open"} {
+		synctest.Test(t, func(t *testing.T) {
+			p := newPacer()
+			ctx, cancel := context.WithCancel(t.Context())
+			var burst sync.WaitGroup
+			for n := range 100 {
+				burst.Go(func() { _ = p.wait(ctx, postsThen, allowances(method, Place{Channel: fmt.Sprint("C", n)})) })
+			}
+			synctest.Wait()
+			began := time.Now()
+			for n := range 20 {
+				if err := p.wait(t.Context(), pagesFirst, allowances(method, Place{Channel: fmt.Sprint("D", n)})); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if waited := time.Since(began); waited != 0 {
+				t.Errorf("%s: twenty pages waited %s behind a burst of posts", method, waited)
+			}
+			cancel()
+			burst.Wait()
+		})
+	}
 }
 
 func TestOneChannelDoesNotHoldUpAnother(t *testing.T) {
