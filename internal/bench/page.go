@@ -63,6 +63,9 @@ func (b *bench) pageOn(ctx context.Context, r *report, name, database string) er
 		if err != nil {
 			return err
 		}
+		if sent > time.Second {
+			b.log.Info("a late page", "database", name, "alert", n, "after", sent)
+		}
 		accepted, paged = append(accepted, took), append(paged, sent)
 	}
 	a, p := accepted.spread(), paged.spread()
