@@ -216,7 +216,7 @@ func TestOnlyAdaptersReachOut(t *testing.T) {
 	t.Parallel()
 	may := []string{"bot", "cmd/tagout", "cmd/tagout/app", "cmd/tagout/demo", "integrations/email", "integrations/httpcontrol",
 		"integrations/kubernetes", "integrations/webhook", "sandbox"}
-	helps := []string{"internal/bench", "internal/browsertest", "internal/pgtest"} // not part of the program
+	helps := []string{"docs/examples/go", "internal/bench", "internal/browsertest", "internal/pgtest"} // not part of the program
 	out := regexp.MustCompile(`http\.(NewRequest|Get\(|Post\(|PostForm\(|Head\(|DefaultClient|DefaultTransport)|&?http\.Client\{|\bnet\.Dial|\bDialContext\(`)
 	for dir, text := range readSource(t).code {
 		if found := out.FindString(text); found != "" && !slices.Contains(may, dir) && !slices.Contains(helps, dir) && dir != "integrations" {

@@ -65,6 +65,7 @@ func Tagout() Layout {
 			{Dir: "integrations/...", Imports: []string{""}},
 			{Dir: "sandbox/..."},
 			{Dir: "internal/...", Imports: middle},
+			{Dir: "docs/examples/...", StandardOnly: true},
 
 			{Dir: "internal/bench", Imports: []string{"", "sandbox", "store"}, Roof: true},
 			{Dir: "internal/story/...", Imports: []string{"..."}, Roof: true, TestOnly: true},
