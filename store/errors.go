@@ -113,7 +113,7 @@ func isUnreachable(err error) bool {
 	}
 	_, isNet := errors.AsType[net.Error](err)
 	_, isConnect := errors.AsType[*pgconn.ConnectError](err)
-	return isNet || isConnect || pgconn.SafeToRetry(err) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, driver.ErrBadConn) ||
+	return isNet || isConnect || pgconn.SafeToRetry(err) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone) || errors.Is(err, driver.ErrBadConn) ||
 		errors.Is(err, pgx.ErrTxClosed) || errors.Is(err, os.ErrClosed) || errors.Is(err, net.ErrClosed) || isClosed(err)
 }
 
