@@ -46,6 +46,9 @@ func (d *driver) pass(ctx context.Context) time.Duration {
 		return d.rest(w)
 	}
 	if err := d.apply(ctx, w); err != nil {
+		if tagout.IsFinal(err) {
+			_, _ = d.read(ctx, w) // it may have done what it can
+		}
 		return d.failed(w, err)
 	}
 	if !confirmed || changed {
