@@ -20,6 +20,9 @@ type survey struct {
 // survey lists the workloads of every area, and the Jobs of their CronJobs.
 func (c *Control) survey(ctx context.Context, p *plan) *survey {
 	s := &survey{objects: map[string]*object{}}
+	for range p.areas {
+		s.areas = append(s.areas, map[string]*object{})
+	}
 	var jobs []*object
 	var mu sync.Mutex
 	var all sync.WaitGroup
@@ -36,7 +39,6 @@ func (c *Control) survey(ctx context.Context, p *plan) *survey {
 		})
 	}
 	for i, a := range p.areas {
-		s.areas = append(s.areas, map[string]*object{})
 		for _, k := range c.kinds {
 			look(k, a.selector.String(), func(list []*object) { s.add(i, list) })
 		}
