@@ -68,7 +68,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	b := &bench{log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.DurationVar(&b.load, "load", 6*time.Second, "how long each loop loads")
+	flags.DurationVar(&b.load, "load", 5*time.Second, "how long each loop loads")
 	flags.DurationVar(&b.warm, "warm", time.Second, "how long it loads before it measures")
 	flags.IntVar(&b.kills, "kills", 500, "how many agents are killed")
 	flags.StringVar(&b.binary, "binary", "", "the binary to measure; empty: build it as a release")

@@ -12,7 +12,7 @@ import (
 // five a second in all, so a faster pace would measure Slack's limits.
 const (
 	pagedEvery = 330 * time.Millisecond
-	pagedTimes = 75
+	pagedTimes = 60
 	pagedTeams = 24
 )
 

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -11,8 +13,9 @@ import (
 // The load of people typing.
 const (
 	typedPerSecond = 100
-	typedFor       = 8 * time.Second
+	typedFor       = 6 * time.Second
 	typedAgents    = 200
+	settling       = 4 * time.Second
 )
 
 // typing is one kind of command.
@@ -25,8 +28,8 @@ type typing struct {
 func typings() []typing {
 	return []typing{
 		{"/status AGENT", "/status", func(n int) string { return agentName(n % typedAgents) }},
-		{"/kill AGENT, 200 agents in turn", "/kill", func(n int) string { return agentName(n%typedAgents) + " complaint spike" }},
 		{"/note INC-n", "/note", func(n int) string { return fmt.Sprintf("INC-%d customers were called", 1+n%typedAgents) }},
+		{"/kill AGENT", "/kill", func(n int) string { return agentName(n%typedAgents) + " complaint spike" }},
 	}
 }
 
@@ -34,7 +37,7 @@ func typings() []typing {
 // acknowledged, and takes the time until Slack had each acknowledgement.
 func measureSlash(ctx context.Context, b *bench, r *report) error {
 	r.note("%d commands/s for %s per row from an open loop, one server per database: signed HTTP deliveries of a sandbox workspace in the load generator; from typing to the acknowledgement.", typedPerSecond, typedFor)
-	r.note("What changes something is recorded before it is acknowledged; a stop is obeyed and, if that takes less than 0.1 s, recorded.")
+	r.note("%d agents in turn, each with an open incident. What changes something is recorded before it is acknowledged; a stop is obeyed and, if that takes less than 0.05 s, recorded.", typedAgents)
 	r.columns("command, database", "typed", "acknowledged", "p50", "p99", "max")
 	pg, err := startPostgres(ctx)
 	if err != nil {
@@ -65,6 +68,9 @@ func (b *bench) typeOn(ctx context.Context, r *report, on, database string) erro
 	}
 	defer s.stop()
 	w.deliverTo(s)
+	if err := s.openAll(ctx, typedAgents); err != nil {
+		return s.explained(err)
+	}
 	for _, row := range typings() {
 		took, typed, err := w.typeMany(ctx, row)
 		if err != nil {
@@ -74,6 +80,28 @@ func (b *bench) typeOn(ctx context.Context, r *report, on, database string) erro
 		r.row(row.name+", "+on, fmt.Sprint(typed), fmt.Sprint(len(took)), spread[0], spread[1], spread[2])
 	}
 	return nil
+}
+
+// openAll opens an incident for each agent, and gives their effects a moment.
+func (s *server) openAll(ctx context.Context, count int) error {
+	c, err := dial(s.address)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	var all [][]byte
+	for n := range count {
+		all = append(all, alertBody(nil, fmt.Sprint("first-", n), agentName(n)))
+	}
+	if err := s.alarm(c, slices.Concat([]byte("["), bytes.Join(all, []byte(",")), []byte("]"))); err != nil {
+		return err
+	}
+	select {
+	case <-time.After(settling):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // typeMany types a command at the pace. The error joins those of commands that were not
