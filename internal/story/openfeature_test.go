@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -52,6 +53,31 @@ func TestARealOpenFeatureClientReadsTheModeBeforeDuringAndAfterAKill(t *testing.
 	})
 }
 
+// TestAnInProcessClientHaltsByItselfOnceTagoutIsGone: an agent that decides by itself hears a
+// command of Slack, shows up as an instance, and halts when its lease ends.
+func TestAnInProcessClientHaltsByItselfOnceTagoutIsGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setting{"sqlite", "http"})
+	w.params.FlagdListen, w.params.Lease = freeAddress(t), "3s"
+	w.starts()
+	agent := w.employsTo("flagd-agent.mjs", w.params.FlagdListen)
+	w.eventually("it may run", func() bool { return agent.reads(smsUS()).Value == "running" })
+
+	w.types("U0IC", "#general", "/kill mailer/email sev1 wrong people")
+	w.eventually("it hears the stop", func() bool { return agent.reads(emailEU()).Value == "halted" })
+	w.eventually("another channel goes on", func() bool { return agent.reads(smsUS()).Value == "running" })
+	w.eventually("the gate knows that it heard", func() bool {
+		var answer struct {
+			HeardBy string `json:"heard_by"`
+		}
+		w.get("/v1/agents/mailer/gate?for=change", &answer)
+		return strings.HasPrefix(answer.HeardBy, "1 of 1 instance")
+	})
+
+	w.stops()
+	w.eventually("its lease is over", func() bool { return agent.reads(smsUS()).Value == "halted" })
+}
+
 // details is what the client knows of a flag.
 type details struct {
 	Value     string         `json:"value"`
@@ -92,6 +118,12 @@ func (e employee) reads(attributes map[string]string) (answer details) {
 // employs starts the agent against the world's Tagout.
 func (w *world) employs() employee {
 	w.t.Helper()
+	return w.employsTo("agent.mjs", "http://"+w.address)
+}
+
+// employsTo starts a program of the agent's folder.
+func (w *world) employsTo(program, address string) employee {
+	w.t.Helper()
 	dir, err := nodeProject()
 	if err != nil {
 		if os.Getenv("CI") == "true" {
@@ -99,7 +131,7 @@ func (w *world) employs() employee {
 		}
 		w.t.Skip(err)
 	}
-	command := exec.CommandContext(w.ctx, "node", "agent.mjs", "http://"+w.address)
+	command := exec.CommandContext(w.ctx, "node", program, address)
 	command.Dir, command.Stderr = dir, os.Stderr
 	ask, err := command.StdinPipe()
 	if err != nil {
@@ -127,14 +159,14 @@ var nodeProject = sync.OnceValues(func() (string, error) {
 			return "", tagout.Errorf(tagout.NotFound, "without %s there is no OpenFeature client to try: run scripts/ensure-deps.sh", tool)
 		}
 	}
-	if _, err := os.Stat(filepath.Join("openfeature", "node_modules", "@openfeature", "ofrep-provider")); err == nil {
+	if _, err := os.Stat(filepath.Join("openfeature", "node_modules", "@openfeature", "flagd-provider")); err == nil {
 		return "openfeature", nil
 	}
 	dir, err := shelf("openfeature")
 	if err != nil {
 		return "", err
 	}
-	for _, name := range []string{"package.json", "package-lock.json", ".npmrc", "agent.mjs"} {
+	for _, name := range []string{"package.json", "package-lock.json", ".npmrc", "agent.mjs", "flagd-agent.mjs"} {
 		content, err := os.ReadFile(filepath.Join("openfeature", name))
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, name), content, 0o600)
@@ -143,7 +175,7 @@ var nodeProject = sync.OnceValues(func() (string, error) {
 			return "", err
 		}
 	}
-	install := exec.Command("npm", "ci", "--no-audit", "--no-fund")
+	install := exec.Command("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
 	install.Dir = dir
 	if out, err := install.CombinedOutput(); err != nil {
 		return "", tagout.Errorf(tagout.Unavailable, "npm ci: %v\n%s", err, out)

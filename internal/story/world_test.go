@@ -83,6 +83,7 @@ type world struct {
 type params struct {
 	Listen, Database, Journal, SlackMode, SlackURL, ControlURL, SMTP string
 	Repeat, Expires, Monitor, ContainDeadline, Lease                 string
+	FlagdListen                                                      string // empty: off
 }
 
 func newWorld(t *testing.T, s setting) *world {
