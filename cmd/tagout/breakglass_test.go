@@ -39,6 +39,15 @@ func newServer(t *testing.T, answers ...func(http.ResponseWriter)) *server {
 	return s
 }
 
+// got is what came since the last time.
+func (s *server) got() []call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	calls := s.calls
+	s.calls = nil
+	return calls
+}
+
 func says(status int, body string) func(http.ResponseWriter) {
 	return func(w http.ResponseWriter) {
 		w.Header().Set("Location", "/elsewhere")
@@ -70,17 +79,19 @@ const done = `{"text":"mailer/email ■ halted\nINC-7","incident":"INC-7","pendi
 func TestAVerbSendsWhatWouldBeTypedInSlack(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, says(200, done))
+	keys := map[string]bool{}
 	for _, verb := range []string{"kill", "pause", "hold", "status"} {
 		code, out, errs := runs(t, verb, "--server", s.URL, "--token", secretToken, "mailer/email", "cap=500/day", "spike", "of", "complaints")
 		if code != 0 || out != "mailer/email ■ halted\nINC-7\n" || errs != "" {
 			t.Errorf("%s: exit %d, %q, %q", verb, code, out, errs)
 		}
-		got := s.calls[len(s.calls)-1]
+		got := s.got()[0]
+		keys[got.key] = true
 		if got.path != "POST /v1/commands/"+verb || got.text != "mailer/email cap=500/day spike of complaints" || got.auth != "Bearer "+secretToken || len(got.key) < 16 {
 			t.Errorf("%s: sent %+v", verb, got)
 		}
 	}
-	if s.calls[0].key == s.calls[1].key {
+	if len(keys) != 4 {
 		t.Error("two commands have the same key")
 	}
 	code, out, _ := runs(t, "kill", "--server", s.URL, "--token", secretToken, "--json", "mailer")
@@ -115,12 +126,12 @@ func TestTheExitCodeTellsWhatBecameOfIt(t *testing.T) {
 			t.Parallel()
 			s := newServer(t, c.answers...)
 			for _, flags := range [][]string{nil, {"--json"}} {
-				s.calls = nil
 				code, out, errs := runs(t, append([]string{"kill", "--server", s.URL, "--token", secretToken, "mailer"}, flags...)...)
-				if code != c.code || !strings.Contains(out+errs, c.says) || len(s.calls) != c.calls {
-					t.Errorf("exit %d after %d calls: %s %s", code, len(s.calls), out, errs)
+				calls := s.got()
+				if code != c.code || !strings.Contains(out+errs, c.says) || len(calls) != c.calls {
+					t.Errorf("exit %d after %d calls: %s %s", code, len(calls), out, errs)
 				}
-				if len(s.calls) == 2 && s.calls[0].key != s.calls[1].key {
+				if len(calls) == 2 && calls[0].key != calls[1].key {
 					t.Error("the second attempt is another request")
 				}
 				if flags != nil && !json.Valid([]byte(out)) {
