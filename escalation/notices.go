@@ -148,7 +148,22 @@ func alertsText(a tagout.AlertTally) string {
 	if a.Distinct == 0 {
 		return "none; opened by hand"
 	}
-	return fmt.Sprintf("%d, repeated %d times, %d firing", a.Distinct, a.Repeats, a.Firing)
+	text := counted(a.Distinct, "alert")
+	if a.Repeats > 0 {
+		text += ", repeated " + counted(a.Repeats, "time")
+	}
+	if a.Firing > 0 {
+		text += fmt.Sprintf(", %d firing", a.Firing)
+	}
+	return text
+}
+
+// counted is a number of things in words: "1 alert", "3 alerts".
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprint(n) + " " + thing + "s"
 }
 
 func rollbackText(r *tagout.Rollback) tagout.Text {
@@ -231,11 +246,7 @@ func (d *Desk) Decision(ctx context.Context, id tagout.IncidentID) (tagout.Messa
 		return tagout.Message{}, tagout.Errorf(tagout.NotFound, "%s has no resume request.", id)
 	}
 	m := tagout.Message{Title: "Resume " + r.Scope.String() + "? " + i.ID.String() + " " + r.Severity.Label(), Tone: tagout.ToneWarning}
-	holds := fmt.Sprintf("%d holds", len(r.Holds))
-	if len(r.Holds) == 1 {
-		holds = "1 hold"
-	}
-	m = m.Para(tagout.Mention(r.By.ID), " asks to lift ", holds, ": ", tagout.Fixed(r.Scope.String()), " goes to ", r.Target, ".")
+	m = m.Para(tagout.Mention(r.By.ID), " asks to lift ", counted(len(r.Holds), "hold"), ": ", tagout.Fixed(r.Scope.String()), " goes to ", r.Target, ".")
 	for _, key := range []string{"cause", "control_changes", "verified", "fix", "alerting", "review_scheduled"} {
 		if text := r.Deliverables[key]; text != "" {
 			m = m.Para(tagout.Bold(tagout.DeliverableLabels[key]+": "), text)

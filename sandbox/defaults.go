@@ -7,7 +7,7 @@ func DefaultUsers() []User {
 	}
 	guest := user("U0GUEST", "gus", "Gus (Guest)", "Agency", "8d8d8d")
 	guest.IsRestricted = true
-	bot := user(BotUserID, "tagout", "Tagout", "App", "b3261e")
+	bot := user(BotUserID, "tagout", "Tagout", "App", "0b6170")
 	bot.IsBot, bot.Email = true, ""
 	return []User{
 		user("U0IC", "iris", "Iris (on-call IC)", "Incident commander", "2f6fde"),

@@ -144,7 +144,8 @@ func (a *App) Commands() []tagout.Command {
 func (a *App) Handler() http.Handler { return a.handler }
 
 // Start begins to work. It does not wait for the database or for Slack: until they are
-// there the gate answers halted and stops are accepted. ctx only bounds the start.
+// there the gate answers halted and stops are accepted. ctx only bounds the start. It returns
+// Conflict if the journal belongs to another database, or the schema to another version.
 func (a *App) Start(ctx context.Context) error {
 	if err := a.startFlagd(ctx); err != nil {
 		return err
@@ -153,10 +154,13 @@ func (a *App) Start(ctx context.Context) error {
 	a.cancel = cancel
 	a.goDo(func() { a.gate.Run(run) })
 	a.goDo(func() { a.desk.Run(run) })
-	connected := make(chan struct{})
+	connected := make(chan error, 1)
 	a.goDo(func() { a.keepDatabase(run, connected) })
 	select {
-	case <-connected:
+	case err := <-connected:
+		if err != nil {
+			return err
+		}
 	case <-time.After(startBudget):
 		a.log.Warn("starting without the database, which is not ready; the gate answers halted and stops are journaled until it is")
 	case <-ctx.Done():

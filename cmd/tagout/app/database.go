@@ -23,9 +23,11 @@ func isSQLite(url string) bool { return strings.HasPrefix(url, "sqlite:") }
 
 // keepDatabase connects to the database, however long that takes, and then keeps the gate
 // and the clocks in step with it until ctx ends.
-func (a *App) keepDatabase(ctx context.Context, connected chan<- struct{}) {
-	s := a.connect(ctx)
+// connected hears once whether that can work at all.
+func (a *App) keepDatabase(ctx context.Context, connected chan<- error) {
+	s, err := a.connect(ctx)
 	if s == nil {
+		connected <- err
 		return
 	}
 	a.store.set(s)
@@ -37,7 +39,7 @@ func (a *App) keepDatabase(ctx context.Context, connected chan<- struct{}) {
 	a.refresh(ctx)
 	a.desk.Replay(a.gate.Pending())
 	a.goDo(func() { a.work(ctx, s) })
-	close(connected)
+	connected <- nil
 	a.keep(ctx)
 }
 
@@ -77,18 +79,24 @@ func (a *App) effects() map[tagout.EffectKind]tagout.EffectFunc {
 	return all
 }
 
-// connect opens and, unless told not to, migrates the database; it tries until ctx ends.
-func (a *App) connect(ctx context.Context) *store.Store {
+// connect opens and, unless told not to, migrates the database; it tries until ctx ends. It
+// returns Conflict or Invalid at once if that can never work, such as a journal that
+// belongs to another database.
+func (a *App) connect(ctx context.Context) (*store.Store, error) {
 	for {
 		s, err := a.open(ctx)
 		if err == nil {
-			return s
+			return s, nil
+		}
+		if code := tagout.CodeOf(err); code == tagout.Conflict || code == tagout.Invalid {
+			a.log.Error("the database cannot be used", "error", err)
+			return nil, err
 		}
 		if ctx.Err() == nil {
 			a.log.Error("the database is not ready", "error", err)
 		}
 		if !pause(ctx, retryEvery) {
-			return nil
+			return nil, context.Cause(ctx)
 		}
 	}
 }
