@@ -14,7 +14,7 @@ import (
 const (
 	ackBudget    = 2500 * time.Millisecond // Slack gives 3 s
 	stopAckAfter = 50 * time.Millisecond   // a stop is acknowledged then, however far it is
-	claimBudget  = time.Second
+	claimBudget  = 1800 * time.Millisecond
 	workBudget   = 30 * time.Second
 	finishBudget = 5 * time.Second
 
