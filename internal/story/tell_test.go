@@ -101,10 +101,14 @@ func (w *world) incidents() []incident {
 	return out.Incidents
 }
 
-// state waits until an incident is in this state.
+// state waits until an incident is recorded and in this state.
 func (w *world) state(id string, want tagout.State) {
 	w.t.Helper()
-	w.eventually(id+" is "+string(want), func() bool { return w.incident(id).State == string(want) })
+	w.eventually(id+" is "+string(want), func() bool {
+		var now incident
+		status, data, err := w.try(http.MethodGet, "/v1/incidents/"+id, "breakglass-token", nil)
+		return err == nil && status == http.StatusOK && jsonInto(data, &now) == nil && now.State == string(want)
+	})
 }
 
 // events counts the events of a kind on an incident's timeline.

@@ -80,15 +80,15 @@ func (a *App) effects() map[tagout.EffectKind]tagout.EffectFunc {
 }
 
 // connect opens and, unless told not to, migrates the database; it tries until ctx ends. It
-// returns Conflict or Invalid at once if that can never work, such as a journal that
-// belongs to another database.
+// returns Conflict at once if that can never work, such as a journal that belongs to
+// another database.
 func (a *App) connect(ctx context.Context) (*store.Store, error) {
 	for {
 		s, err := a.open(ctx)
 		if err == nil {
 			return s, nil
 		}
-		if code := tagout.CodeOf(err); code == tagout.Conflict || code == tagout.Invalid {
+		if tagout.CodeOf(err) == tagout.Conflict {
 			a.log.Error("the database cannot be used", "error", err)
 			return nil, err
 		}
