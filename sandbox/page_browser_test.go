@@ -197,6 +197,7 @@ func TestEscapeClosesAForm(t *testing.T) {
 	_, p := openPage(t)
 	p.types("/kill\r")
 	p.sees("dialog h2", "Stop an agent")
+	p.until("the first field to have the focus", `document.activeElement.dataset.blockId === 'agent'`)
 	p.types("\u001b")
 	p.until("the form to close and the focus to return", `document.querySelector('dialog') === null && document.activeElement.id === 'composer-input'`)
 }

@@ -20,5 +20,5 @@ for argument in "$@"; do
 done
 
 # The embedded SQLite is C turned into Go: the race detector makes it several times slower
-# and finds nothing of ours in it. Stories mostly wait, so that more of them fit side by side.
-exec go test -race '-gcflags=modernc.org/...=-race=false' -parallel 6 -timeout 20m "$@" "${packages[@]}"
+# and finds nothing of ours in it.
+exec go test -race '-gcflags=modernc.org/...=-race=false' -timeout 20m "$@" "${packages[@]}"

@@ -228,7 +228,8 @@ func randomHex() string {
 	return hex.EncodeToString(b[:])
 }
 
-// quiet lets only warnings and errors of River through.
+// quiet lets only warnings and errors of River through, all as warnings: what fails in its
+// housekeeping it tries again by itself, and failing effects are logged by their worker.
 func quiet(log *slog.Logger) *slog.Logger {
 	if log == nil {
 		return slog.New(slog.DiscardHandler)
@@ -241,6 +242,12 @@ type warnings struct{ slog.Handler }
 // Enabled leaves out what is below a warning.
 func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn && w.Handler.Enabled(ctx, level)
+}
+
+// Handle passes a record on as a warning.
+func (w warnings) Handle(ctx context.Context, r slog.Record) error {
+	r.Level = slog.LevelWarn
+	return w.Handler.Handle(ctx, r)
 }
 
 // WithAttrs keeps the threshold.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"text/template"
@@ -24,7 +26,16 @@ import (
 	"tagout/sandbox"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m, throwAway) }
+// abreast is how many stories play at once where nobody says otherwise: they mostly wait.
+const abreast = 6
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if given := flag.Lookup("test.parallel"); given.Value.String() == given.DefValue {
+		given.Value.Set(strconv.Itoa(abreast))
+	}
+	pgtest.Main(m, throwAway)
+}
 
 // patience bounds every wait; no story passes or fails by how long something takes.
 const patience = 30 * time.Second
