@@ -16,12 +16,16 @@ const (
 	PageQueued PageStatus = "queued"
 	PageSent   PageStatus = "sent"
 	PageFailed PageStatus = "failed"
+
+	PageAcknowledged PageStatus = "acknowledged"
+	PageResolved     PageStatus = "resolved"
 )
 
 // Page is one attempt to reach one person by one pager.
 type Page struct {
 	ID       PageID
 	Incident IncidentID
+	Dedup    string // names the incident to the pager's service: the same for all its pages, and in no other Tagout
 	Round    int    // 0, 1, … of the ladder
 	Pager    string // its name
 	To       Person
@@ -44,4 +48,47 @@ type Pager interface {
 	// Send delivers the page, or fails with an error that [IsFinal] if no retry can help.
 	// Page.ID is its idempotency key. Errors never hold secrets.
 	Send(ctx context.Context, p Page) error
+}
+
+// Broadcaster is a pager that reaches whoever its own service has on call, rather than a
+// person by address: a round of the ladder pages it once. Its pages have a To without ID,
+// whose Roles are those of the round.
+type Broadcaster interface {
+	Pager
+	// PagesRoles reports whether it serves any of these roles.
+	PagesRoles(roles []string) bool
+}
+
+// PageNews is what became of an incident that was paged.
+type PageNews struct {
+	Incident IncidentID
+	Dedup    string     // the [Page.Dedup] of its pages
+	Status   PageStatus // [PageAcknowledged] or [PageResolved]
+	By       string     // who did it, as people read it
+	At       time.Time
+}
+
+// PageFollower is a pager whose service keeps an incident of its own, and is told when ours
+// is acknowledged or over, so that nobody is called for nothing.
+type PageFollower interface {
+	Pager
+	// Follow tells the service. It is idempotent; errors are as those of Send.
+	Follow(ctx context.Context, n PageNews) error
+}
+
+// Acknowledgement is what a pager's own app says back: somebody has taken a page on.
+type Acknowledgement struct {
+	Dedup string // the [Page.Dedup] of the page
+	By    string // who, as the service names them
+	Email string // of that person; may be empty
+	At    time.Time
+}
+
+// PageInbox reads what a pager's service posts to Tagout.
+type PageInbox interface {
+	Pager
+	// Heard authenticates and reads a request. It returns Unauthorized if its signature
+	// or token is wrong, Invalid if it cannot be read, and nothing for what says no more
+	// than Tagout knows.
+	Heard(ctx context.Context, in Delivery) ([]Acknowledgement, error)
 }

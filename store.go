@@ -64,6 +64,9 @@ type Store interface {
 	// Ring moves the effects that are due into their queues, and reports how many.
 	Ring(ctx context.Context, now time.Time) (int, error)
 
+	// Secret is a random key of 32 bytes that all replicas of this database share, made when
+	// it is first asked for: links and messages between replicas are signed with it.
+	Secret(ctx context.Context, name string) ([]byte, error)
 	// DatabaseID is a UUID made when the database was first migrated.
 	DatabaseID(ctx context.Context) (string, error)
 	// Ping returns Unavailable if the database does not answer.

@@ -194,6 +194,14 @@ func (l *lateStore) Ring(ctx context.Context, now time.Time) (int, error) {
 	return s.Ring(ctx, now)
 }
 
+func (l *lateStore) Secret(ctx context.Context, name string) ([]byte, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Secret(ctx, name)
+}
+
 func (l *lateStore) DatabaseID(ctx context.Context) (string, error) {
 	s, err := l.get()
 	if err != nil {
