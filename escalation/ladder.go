@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/robfig/cron/v3"
-
 	"tagout"
 	"tagout/internal/crashpoint"
 )
@@ -82,86 +80,4 @@ func (d *Desk) paged(ctx context.Context, page tagout.Page, failure error) error
 		d.metrics.paged(page, failure)
 	}
 	return err
-}
-
-// people lists who is paged for these roles now: members, Slack group, on-call; each once,
-// with all the roles that led to them.
-func (d *Desk) people(ctx context.Context, roles []string) []tagout.Person {
-	var people []tagout.Person
-	at := map[tagout.UserID]int{}
-	for _, key := range roles {
-		role := d.policy.Roles[key]
-		if role == nil {
-			continue
-		}
-		for _, id := range d.reachable(ctx, role) {
-			n, known := at[id]
-			if !known {
-				person := d.policy.People[id]
-				person.ID, person.Roles = id, nil
-				n, at[id] = len(people), len(people)
-				people = append(people, person)
-			}
-			people[n].Roles = append(people[n].Roles, key)
-		}
-	}
-	return people
-}
-
-func (d *Desk) reachable(ctx context.Context, role *tagout.Role) []tagout.UserID {
-	ids := slices.Clone(role.Members)
-	if role.SlackGroup != "" && d.groups != nil {
-		members, err := d.groups.GroupMembers(ctx, role.SlackGroup)
-		if err != nil {
-			d.log.Warn("cannot read a Slack group that is to be paged; paging the other members of the role", "role", role.Key, "group", role.SlackGroup, "error", err)
-		}
-		ids = append(ids, members...)
-	}
-	if role.OnCall != "" {
-		if id, ok := OnCall(d.policy.Rotations[role.OnCall], d.clock.Now()); ok {
-			ids = append(ids, id)
-		}
-	}
-	var unique []tagout.UserID
-	for _, id := range ids {
-		if !slices.Contains(unique, id) {
-			unique = append(unique, id)
-		}
-	}
-	return unique
-}
-
-// rotationEpoch is when every rotation's first member had the first turn, so that turns
-// are the same on every replica and after every restart.
-var rotationEpoch = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// OnCall is whose turn it is in a rotation at a time: members follow each other at each
-// handoff since 2024-01-01 UTC. A handoff is a reading of the clock on the wall: one that
-// the change to or from summer time skips or repeats happens once. It returns false for a rotation that is nil, empty or has
-// no valid handoff.
-func OnCall(r *tagout.Rotation, now time.Time) (tagout.UserID, bool) {
-	if r == nil || len(r.Members) == 0 {
-		return "", false
-	}
-	if len(r.Members) == 1 {
-		return r.Members[0], true
-	}
-	zone, err := time.LoadLocation(r.Timezone)
-	if err != nil {
-		return "", false
-	}
-	schedule, err := cron.ParseStandard(r.Handoff)
-	if err != nil {
-		return "", false
-	}
-	turns := 0
-	for t := schedule.Next(onWall(rotationEpoch.In(zone), time.UTC)); !t.IsZero() && !onWall(t, zone).After(now); t = schedule.Next(t) {
-		turns++
-	}
-	return r.Members[turns%len(r.Members)], true
-}
-
-// onWall is the time at which the clocks of a zone show what t shows.
-func onWall(t time.Time, zone *time.Location) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, zone)
 }
