@@ -150,6 +150,9 @@ func (c verifyCmd) verify(env *surroundings, s *store.Store, i *tagout.Incident)
 		v.BadEvent = i.Head.Seq + 1
 		err = tagout.Errorf(tagout.Conflict, "%s: no event has the hash that was published; what followed event %d is gone or was rewritten.", i.ID, i.Head.Seq)
 	}
+	if err == nil {
+		err = i.Audit(events)
+	}
 	if err != nil {
 		v.OK, v.Problem = false, tagout.Sentence(err)
 	}
@@ -192,6 +195,10 @@ func (c verifyCmd) print(env *surroundings, v verified) error {
 		_, err := fmt.Fprintf(env.stdout, "%s  ok  %d events, head %s\n", v.Incident, v.Events, v.Head)
 		return err
 	}
-	_, err := fmt.Fprintf(env.stdout, "%s  BAD at event %d: %s\n", v.Incident, v.BadEvent, v.Problem)
+	place := ""
+	if v.BadEvent > 0 {
+		place = fmt.Sprintf(" at event %d", v.BadEvent)
+	}
+	_, err := fmt.Fprintf(env.stdout, "%s  BAD%s: %s\n", v.Incident, place, v.Problem)
 	return err
 }

@@ -55,6 +55,8 @@ func TestVerifyFindsWhatWasDoneToATimeline(t *testing.T) {
 		"a deletion at the end that hides itself": {[]string{"DELETE FROM events WHERE incident = 1 AND seq = (SELECT max(seq) FROM events WHERE incident = 1)",
 			"UPDATE incidents SET head_seq = (SELECT max(seq) FROM events WHERE incident = 1), head_hash = (SELECT hash FROM events WHERE incident = 1 ORDER BY seq DESC LIMIT 1) WHERE id = 1"},
 			true, "BAD at event"},
+		"a hold that somebody lifted by SQL": {[]string{"UPDATE holds SET lifted_at = CURRENT_TIMESTAMP, lifted_by = 'r1' WHERE incident = 1"},
+			false, "nobody signed for that"},
 	} {
 		for _, database := range []string{"sqlite", "postgres"} {
 			t.Run(name+"/"+database, func(t *testing.T) {

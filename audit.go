@@ -1,0 +1,157 @@
+package tagout
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+)
+
+// Audit compares an incident with its own timeline: the holds that stand and were lifted,
+// what its sign-offs must be, and that every lifting was approved by them. The timeline is
+// sealed ([VerifyChain]); the rest of the record is not, so that whoever owns the database
+// could change it. It returns a Conflict that says what was done without a trace.
+func (i *Incident) Audit(events []Event) error {
+	a := audit{incident: i, holds: map[HoldID]Hold{}, requests: map[string]ResumeRequest{}, signoffs: map[string][]Signoff{}, approved: map[string][]HoldID{}}
+	for _, e := range events {
+		if err := a.take(e); err != nil {
+			return err
+		}
+	}
+	return a.compare()
+}
+
+// audit is an incident as its timeline tells of it.
+type audit struct {
+	incident *Incident
+	highest  Severity
+	rule     SignoffRule
+	holds    map[HoldID]Hold
+	requests map[string]ResumeRequest
+	signoffs map[string][]Signoff // by request
+	approved map[string][]HoldID  // by request: what it may lift
+}
+
+// said is what is read of an event's data, whatever its kind.
+type said struct {
+	Severity Severity    `json:"severity"`
+	Highest  Severity    `json:"highest"`
+	Signoffs SignoffRule `json:"signoffs"`
+	Request  string      `json:"request"`
+	Digest   string      `json:"digest"`
+	Holds    []HoldID    `json:"holds"`
+	Hold     HoldID      `json:"hold"`
+}
+
+func (a *audit) take(e Event) error {
+	switch e.Kind {
+	case EventHeld:
+		var h Hold
+		if err := a.read(e, &h); err != nil {
+			return err
+		}
+		a.holds[h.ID] = h
+		return nil
+	case EventRequested:
+		var r ResumeRequest
+		if err := a.read(e, &r); err != nil {
+			return err
+		}
+		a.requests[r.ID] = r
+		return nil
+	case EventSigned:
+		var s Signoff
+		if err := a.read(e, &s); err != nil {
+			return err
+		}
+		a.signoffs[s.Request] = append(a.signoffs[s.Request], s)
+		return nil
+	case EventOpened, EventSeverity, EventApproved, EventLifted:
+		var s said
+		if err := a.read(e, &s); err != nil {
+			return err
+		}
+		return a.follow(e, s)
+	}
+	return nil
+}
+
+func (a *audit) read(e Event, v any) error {
+	if err := json.Unmarshal([]byte(e.Data), v); err != nil {
+		return Errorf(Conflict, "%s: event %d (%s) cannot be read: %w", a.incident.ID, e.Seq, e.Kind, err)
+	}
+	return nil
+}
+
+func (a *audit) follow(e Event, s said) error {
+	switch e.Kind {
+	case EventOpened:
+		a.highest, a.rule = s.Severity, s.Signoffs
+	case EventSeverity:
+		if s.Highest != a.highest {
+			a.highest, a.rule = s.Highest, s.Signoffs
+		}
+	case EventApproved:
+		return a.approve(e, s)
+	case EventLifted:
+		h, known := a.holds[s.Hold]
+		if !known || !h.Active() || !slices.Contains(a.approved[s.Request], s.Hold) {
+			return Errorf(Conflict, "%s: event %d lifts a hold that no approved request names.", a.incident.ID, e.Seq)
+		}
+		h.LiftedAt, h.LiftedBy = e.At, s.Request
+		a.holds[s.Hold] = h
+	}
+	return nil
+}
+
+// approve checks that the sign-offs on a request's digest are those that it asks for.
+func (a *audit) approve(e Event, s said) error {
+	r, known := a.requests[s.Request]
+	switch {
+	case !known || r.Digest != s.Digest || r.Sum() != r.Digest:
+		return Errorf(Conflict, "%s: event %d approves something else than was requested.", a.incident.ID, e.Seq)
+	case !slices.Equal(slices.Sorted(slices.Values(r.Holds)), slices.Sorted(slices.Values(s.Holds))):
+		return Errorf(Conflict, "%s: event %d approves other holds than were requested.", a.incident.ID, e.Seq)
+	}
+	people := map[UserID]bool{r.By.ID: true}
+	for _, given := range a.signoffs[r.ID] {
+		if given.Digest != r.Digest || given.Verdict != Go || people[given.By] {
+			continue
+		}
+		people[given.By] = true
+		r.Signoffs = append(r.Signoffs, given)
+	}
+	if len(r.Rule) == 0 || len(r.Missing()) > 0 {
+		return Errorf(Conflict, "%s: event %d approves a request without the sign-offs that it needs.", a.incident.ID, e.Seq)
+	}
+	a.approved[r.ID] = r.Holds
+	return nil
+}
+
+// compare holds the record against what the timeline tells.
+func (a *audit) compare() error {
+	i := a.incident
+	for _, h := range i.Holds {
+		told, known := a.holds[h.ID]
+		switch {
+		case !known:
+			return Errorf(Conflict, "%s: the record has the hold %s on %s, of which the timeline knows nothing.", i.ID, h.ID, h.Scope)
+		case told.Active() && !h.Active():
+			return Errorf(Conflict, "%s: the hold on %s was lifted in the record, but nobody signed for that: the timeline says that it stands.", i.ID, h.Scope)
+		case !told.Active() && h.Active():
+			return Errorf(Conflict, "%s: the hold on %s stands in the record, but the timeline says that it was lifted.", i.ID, h.Scope)
+		case told.Scope != h.Scope || told.Mode != h.Mode || told.Cap != h.Cap || !slices.Equal(told.DisabledTools, h.DisabledTools):
+			return Errorf(Conflict, "%s: the record holds %s, but the timeline says %s.", i.ID, h, told)
+		}
+		delete(a.holds, h.ID)
+	}
+	for _, missing := range a.holds {
+		return Errorf(Conflict, "%s: the hold on %s is on the timeline, but missing from the record.", i.ID, missing.Scope)
+	}
+	if a.highest != i.HighestSeverity {
+		return Errorf(Conflict, "%s: the record calls %s its highest severity, but the timeline %s.", i.ID, i.HighestSeverity.Label(), a.highest.Label())
+	}
+	if len(a.rule)+len(i.Rule) > 0 && !reflect.DeepEqual(a.rule, i.Rule) {
+		return Errorf(Conflict, "%s: the record asks for other sign-offs than the timeline.", i.ID)
+	}
+	return nil
+}
