@@ -62,13 +62,18 @@ type Signoff struct {
 	At      time.Time `json:"at"`
 }
 
-// Sum is the digest of what is proposed: SHA-256 in hex over its JSON without digest,
-// state, reason and sign-offs.
-func (r ResumeRequest) Sum() string {
+// Signed is the text that is signed: the JSON of what is proposed, with digest and state
+// empty, without reason and sign-offs.
+func (r ResumeRequest) Signed() []byte {
 	r.Digest, r.State, r.Reason, r.Signoffs = "", "", "", nil
 	r.At, r.Expires = Moment(r.At), Moment(r.Expires)
 	text, _ := json.Marshal(r) // maps marshal in key order
-	sum := sha256.Sum256(text)
+	return text
+}
+
+// Sum is the digest of what is proposed: SHA-256 in hex over [ResumeRequest.Signed].
+func (r ResumeRequest) Sum() string {
+	sum := sha256.Sum256(r.Signed())
 	return hex.EncodeToString(sum[:])
 }
 
