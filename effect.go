@@ -16,6 +16,7 @@ const (
 	EffectRollback    EffectKind = "rollback"         // back to the previous versions, verified
 	EffectPage        EffectKind = "page"             // one round of the ladder: decides whom, fans out to sends
 	EffectSend        EffectKind = "send"             // one page to one person by one pager
+	EffectFollow      EffectKind = "follow"           // a pager's service hears what became of the incident
 	EffectOpenChannel EffectKind = "open_channel"     // the incident channel with its card
 	EffectAnnounce    EffectKind = "announce"         // the line in the announce channel
 	EffectPost        EffectKind = "post"             // a message in the incident channel
@@ -110,6 +111,12 @@ type PageRound struct {
 	Rung  bool     `json:"rung,omitempty"` // a step up, not a repeat: it schedules no repeat of its own
 	Even  bool     `json:"even_if_acknowledged,omitempty"`
 	Key   string   `json:"key"` // the ladder that it belongs to; a round of it is paged once
+}
+
+// FollowUp is the data of [EffectFollow]. Without a pager it is for all that were paged.
+type FollowUp struct {
+	Pager string   `json:"pager,omitempty"`
+	News  PageNews `json:"news"`
 }
 
 // SendPage is the data of [EffectSend].

@@ -199,6 +199,9 @@ func (i *Incident) settle(by Actor, at time.Time) Change {
 	var c Change
 	before := i.State
 	i.State = i.derive()
+	if i.State.Ended() && !before.Ended() {
+		c.follow(i, PageResolved, by, at)
+	}
 	observed, all := i.Confirmed()
 	facts := map[string]any{"observed": observed, "controls": all}
 	if i.contained() && i.mark(Contained, at) {

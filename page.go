@@ -39,6 +39,14 @@ type Page struct {
 	SentAt   time.Time
 }
 
+// whom is who was to be reached, with a mention of a person.
+func (p Page) whom() Text {
+	if p.To.ID == "" {
+		return T("Whoever is on call there")
+	}
+	return T(Mention(p.To.ID))
+}
+
 // Pager reaches people by one means.
 type Pager interface {
 	// Name is the configured name, such as "email"; it is shown and stored.

@@ -24,6 +24,7 @@ const (
 	ByToken  ActorKind = "token"  // an API token: may stop, read and report
 	BySource ActorKind = "source" // an alert source
 	ByAgent  ActorKind = "agent"  // an agent that reported its own failure
+	ByPager  ActorKind = "pager"  // somebody in a pager's own app, as its service names them
 	BySystem ActorKind = "system" // Tagout itself
 )
 
@@ -55,6 +56,8 @@ func (a Actor) Text() Text {
 		return T("alert source " + a.ID)
 	case ByAgent:
 		return T("agent " + a.ID)
+	case ByPager:
+		return T(a.ID)
 	}
 	return T("Tagout")
 }

@@ -73,6 +73,11 @@ func (i *Incident) page(row *SeverityPolicy, roles []string, at time.Time) Chang
 // Acknowledge records that somebody has taken the incident on; it stops the paging. It
 // returns Conflict, naming who did, if that has happened before or the incident has ended.
 func (i *Incident) Acknowledge(by Actor, at time.Time) (Change, error) {
+	return i.AcknowledgeVia(by, "", at)
+}
+
+// AcknowledgeVia is Acknowledge by other means than Slack: a pager's name, or "link".
+func (i *Incident) AcknowledgeVia(by Actor, via string, at time.Time) (Change, error) {
 	if i.State.Ended() {
 		return Change{}, Errorf(Conflict, "%s is %s; there is nothing to acknowledge.", i.ID, i.State)
 	}
@@ -84,9 +89,20 @@ func (i *Incident) Acknowledge(by Actor, at time.Time) (Change, error) {
 		i.Roles[IncidentCommander] = UserID(by.ID)
 	}
 	var c Change
-	c.event(EventAcknowledged, by, at, map[string]any{})
+	data := map[string]any{}
+	if via != "" {
+		data["via"] = via
+	}
+	c.event(EventAcknowledged, by, at, data)
+	c.follow(i, PageAcknowledged, by, at)
 	c.post(i, "ack", Say(by.Text(), " acknowledged ", Bold(i.ID.String()), " and leads until somebody else does. Paging has stopped."))
 	return c.And(i.settle(by, at)), nil
+}
+
+// follow queues the news of an incident for the services that were paged.
+func (c *Change) follow(i *Incident, status PageStatus, by Actor, at time.Time) {
+	news := PageNews{Incident: i.ID, Status: status, By: by.Text().String(), At: Moment(at)}
+	c.effect(EffectFollow, i.ID, string(status)+":"+news.At.Format(time.RFC3339Nano), FollowUp{News: news})
 }
 
 // AddNote puts a person's words on the timeline. It returns Invalid for an empty note.
@@ -182,7 +198,10 @@ func (i *Incident) PageOut(r PageRound, pages []Page, repeat time.Duration, at t
 	for _, p := range pages {
 		c.Pages = append(c.Pages, p)
 		c.effect(EffectSend, i.ID, string(p.ID), SendPage{Page: p})
-		if !told[p.To.ID] {
+		switch {
+		case p.To.ID == "":
+			mentions = append(mentions, Span{Text: "whom " + p.Pager + " has on call "})
+		case !told[p.To.ID]:
 			told[p.To.ID] = true
 			mentions = append(mentions, Mention(p.To.ID), Span{Text: " "})
 		}
@@ -211,7 +230,7 @@ func (i *Incident) Paged(p Page, at time.Time) Change {
 		kind = EventPageFailed
 		data["error"] = clip(p.Detail, 500)
 		c.post(i, "pagefailed:"+string(p.ID), Message{Tone: ToneDanger, Body: []Text{
-			T(Mention(p.To.ID), " could not be reached by "+p.Pager+": "+clip(p.Detail, 300))}})
+			T(p.whom(), " could not be reached by "+p.Pager+": "+clip(p.Detail, 300))}})
 	}
 	c.event(kind, Tagout, at, data)
 	return c

@@ -26,6 +26,8 @@ type Store interface {
 	QuietOn(ctx context.Context, scope tagout.Scope, since time.Time) (tagout.Quiet, error)
 	Versions(ctx context.Context, agent string) ([]tagout.Version, error)
 	SetPins(ctx context.Context, agent string, versions map[string]string) error
+	Pages(ctx context.Context, id tagout.IncidentID) ([]tagout.Page, error)
+	DatabaseID(ctx context.Context) (string, error)
 }
 
 // Gate is the authority over what agents may do, with its own view of its health.
@@ -71,6 +73,7 @@ type Desk struct {
 	watchers watchers
 	recorder *recorder
 	metrics  *metrics
+	own      installation
 }
 
 // New makes a desk. It returns Invalid, naming the place, for a route whose expression

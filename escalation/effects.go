@@ -16,6 +16,7 @@ func (d *Desk) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectRollback:   d.rollback,
 		tagout.EffectPage:       d.pageRound,
 		tagout.EffectSend:       d.send,
+		tagout.EffectFollow:     d.follow,
 		tagout.EffectContainDue: d.containDue,
 		tagout.EffectLeaseDue:   d.leaseDue,
 		tagout.EffectExpire:     d.expire,

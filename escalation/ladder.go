@@ -21,30 +21,48 @@ func (d *Desk) pageRound(ctx context.Context, e tagout.Effect) error {
 	if err != nil {
 		return err
 	}
+	dedup, err := d.dedup(ctx, e.Incident)
+	if err != nil {
+		return err
+	}
 	people := d.people(ctx, round.Roles)
 	repeat := d.policy.SeverityPolicy(i.Severity).Repeat
 	_, err = d.store.Update(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-		return i.PageOut(round, d.pages(i, round, people, now), repeat, now), nil
+		pages := d.pages(i, round, people, now)
+		for n := range pages {
+			pages[n].Dedup = dedup
+		}
+		return i.PageOut(round, pages, repeat, now), nil
 	})
 	crashpoint.Here("page.round")
 	return err
 }
 
+// pages are those of a round: for each person by each pager that reaches them, and one by
+// each pager whose service knows whom to call.
 func (d *Desk) pages(i *tagout.Incident, r tagout.PageRound, people []tagout.Person, now time.Time) []tagout.Page {
 	var pages []tagout.Page
 	for _, p := range people {
 		for _, pager := range d.pagers {
-			if !pager.Reaches(p) {
-				continue
+			if _, broadcasts := pager.(tagout.Broadcaster); !broadcasts && pager.Reaches(p) {
+				pages = append(pages, d.page(i, r, p, pager, now))
 			}
-			id := tagout.DeriveID("page", i.ID.String(), r.Key, strconv.Itoa(r.Round), string(p.ID), pager.Name())
-			pages = append(pages, tagout.Page{
-				ID: tagout.PageID(id), Incident: i.ID, Round: r.Round, Pager: pager.Name(), To: p, Severity: i.Severity,
-				Why: r.Why, Message: d.pageMessage(i, r.Why), URL: d.url, Status: tagout.PageQueued, QueuedAt: tagout.Moment(now),
-			})
+		}
+	}
+	for _, pager := range d.pagers {
+		if b, ok := pager.(tagout.Broadcaster); ok && b.PagesRoles(r.Roles) {
+			pages = append(pages, d.page(i, r, tagout.Person{Roles: r.Roles}, pager, now))
 		}
 	}
 	return pages
+}
+
+func (d *Desk) page(i *tagout.Incident, r tagout.PageRound, to tagout.Person, by tagout.Pager, now time.Time) tagout.Page {
+	id := tagout.DeriveID("page", i.ID.String(), r.Key, strconv.Itoa(r.Round), string(to.ID), by.Name())
+	return tagout.Page{
+		ID: tagout.PageID(id), Incident: i.ID, Round: r.Round, Pager: by.Name(), To: to, Severity: i.Severity,
+		Why: r.Why, Message: d.pageMessage(i, r.Why), URL: d.url, Status: tagout.PageQueued, QueuedAt: tagout.Moment(now),
+	}
 }
 
 // send delivers one page, and records what became of it. A page goes out at least once: a
@@ -74,7 +92,7 @@ func (d *Desk) paged(ctx context.Context, page tagout.Page, failure error) error
 		if failure != nil {
 			page.Status, page.SentAt, page.Detail = tagout.PageFailed, time.Time{}, failure.Error()
 		}
-		return i.Paged(page, now), nil
+		return i.Paged(page, now).And(d.tooLate(i, page, now)), nil
 	})
 	if err == nil {
 		d.metrics.paged(page, failure)

@@ -3,6 +3,7 @@ package escalation_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -340,6 +341,26 @@ func (m *memory) SetPins(ctx context.Context, agent string, versions map[string]
 		m.pins[agent] = versions
 	}
 	return m.leave("pins")
+}
+
+func (m *memory) Pages(ctx context.Context, id tagout.IncidentID) ([]tagout.Page, error) {
+	if err := m.enter(ctx, "pages"); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []tagout.Page
+	for _, p := range m.pages {
+		if p.Incident == id {
+			list = append(list, p)
+		}
+	}
+	slices.SortFunc(list, func(a, b tagout.Page) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return list, nil
+}
+
+func (m *memory) DatabaseID(ctx context.Context) (string, error) {
+	return "00000000-0000-4000-8000-00000000d471", m.enter(ctx, "id")
 }
 
 // kinds lists the kinds of an incident's events in order.

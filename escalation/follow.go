@@ -1,0 +1,169 @@
+package escalation
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"tagout"
+	"tagout/internal/crashpoint"
+)
+
+// installation is what tells this Tagout from every other one that pages by the same
+// service.
+type installation struct {
+	mu   sync.Mutex
+	mark string
+}
+
+// dedupMark starts the names under which a pager's service knows our incidents. It returns
+// Unavailable if the database cannot be reached and was never read.
+func (d *Desk) dedupMark(ctx context.Context) (string, error) {
+	d.own.mu.Lock()
+	defer d.own.mu.Unlock()
+	if d.own.mark == "" {
+		id, err := d.store.DatabaseID(ctx)
+		if err != nil {
+			return "", err
+		}
+		sum := sha256.Sum256([]byte("dedup\n" + id))
+		d.own.mark = "tagout-" + hex.EncodeToString(sum[:6]) + "-"
+	}
+	return d.own.mark, nil
+}
+
+func (d *Desk) dedup(ctx context.Context, id tagout.IncidentID) (string, error) {
+	mark, err := d.dedupMark(ctx)
+	return mark + id.String(), err
+}
+
+// AcknowledgeBy records what a pager's own app says: somebody has taken a page on. An
+// acknowledgement that is not of ours, of an incident that is over, or that was given before,
+// changes nothing. It returns Unavailable if the database cannot be reached: it is then to
+// be told again.
+func (d *Desk) AcknowledgeBy(ctx context.Context, ack tagout.Acknowledgement, pager string) error {
+	mark, err := d.dedupMark(ctx)
+	if err != nil {
+		return err
+	}
+	number, ours := strings.CutPrefix(ack.Dedup, mark)
+	id, err := tagout.ParseIncidentID(number)
+	if !ours || err != nil {
+		d.log.Info("a pager acknowledged what is not ours", "pager", pager)
+		return nil
+	}
+	_, err = d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		return i.AcknowledgeVia(d.actorAt(pager, ack), pager, now)
+	})
+	if code := tagout.CodeOf(err); code == tagout.Conflict || code == tagout.NotFound {
+		d.log.Info("an acknowledgement by a pager changes nothing", "pager", pager, "incident", id.String(), "reason", tagout.Sentence(err))
+		return nil
+	}
+	return err
+}
+
+// actorAt is who acknowledged in a pager's app: the person whose address the service gives,
+// or who it is there. Only one person may have that address.
+func (d *Desk) actorAt(pager string, ack tagout.Acknowledgement) tagout.Actor {
+	var found []tagout.UserID
+	for id, p := range d.policy.People {
+		if ack.Email != "" && strings.EqualFold(p.Email, ack.Email) {
+			found = append(found, id)
+		}
+	}
+	if len(found) == 1 {
+		return tagout.User{ID: found[0]}.Actor()
+	}
+	name := strings.Join(strings.Fields(ack.By), " ")
+	if name == "" {
+		name = "somebody"
+	}
+	return tagout.Actor{Kind: tagout.ByPager, ID: cutAt(name, 100) + " in " + pager}
+}
+
+// cutAt is text of at most n runes.
+func cutAt(text string, n int) string {
+	if runes := []rune(text); len(runes) > n {
+		return string(runes[:n]) + "…"
+	}
+	return text
+}
+
+// follow tells a pager's service what became of an incident; without a pager, it makes an
+// effect for each that was paged and wants to know.
+func (d *Desk) follow(ctx context.Context, e tagout.Effect) error {
+	var data tagout.FollowUp
+	if err := e.Decode(&data); err != nil {
+		return err
+	}
+	if data.Pager == "" {
+		return d.followAll(ctx, e.Incident, data)
+	}
+	pager, ok := d.follower(data.Pager)
+	if !ok {
+		return nil
+	}
+	var err error
+	if data.News.Dedup, err = d.dedup(ctx, e.Incident); err != nil {
+		return err
+	}
+	if err = pager.Follow(ctx, data.News); err != nil {
+		return err
+	}
+	crashpoint.Here("page.followed")
+	return nil
+}
+
+func (d *Desk) followAll(ctx context.Context, id tagout.IncidentID, data tagout.FollowUp) error {
+	pages, err := d.store.Pages(ctx, id)
+	if err != nil {
+		return err
+	}
+	var c tagout.Change
+	for _, pager := range d.pagers {
+		data.Pager = pager.Name()
+		paged := func(p tagout.Page) bool { return p.Pager == data.Pager }
+		if _, ok := d.follower(data.Pager); ok && slices.ContainsFunc(pages, paged) {
+			c.Effects = append(c.Effects, followUp(id, data))
+		}
+	}
+	if c.IsEmpty() {
+		return nil
+	}
+	_, err = d.store.Update(ctx, id, func(*tagout.Incident, time.Time) (tagout.Change, error) { return c, nil })
+	return err
+}
+
+// tooLate tells a pager's service at once what became of an incident while its page was on
+// the way.
+func (d *Desk) tooLate(i *tagout.Incident, p tagout.Page, now time.Time) (c tagout.Change) {
+	status, by := tagout.PageResolved, tagout.Tagout
+	if !i.State.Ended() {
+		status, by = tagout.PageAcknowledged, i.AcknowledgedBy
+	}
+	_, follows := d.follower(p.Pager)
+	if !follows || p.Status != tagout.PageSent || !i.State.Ended() && i.At(tagout.Acknowledged).IsZero() {
+		return c
+	}
+	news := tagout.PageNews{Incident: i.ID, Status: status, By: by.Text().String(), At: tagout.Moment(now)}
+	c.Effects = append(c.Effects, followUp(i.ID, tagout.FollowUp{Pager: p.Pager, News: news}))
+	return c
+}
+
+func followUp(id tagout.IncidentID, data tagout.FollowUp) tagout.Effect {
+	key := string(data.News.Status) + ":" + data.News.At.Format(time.RFC3339Nano) + ":" + data.Pager
+	return tagout.NewEffect(tagout.EffectFollow, id, key, data)
+}
+
+func (d *Desk) follower(name string) (tagout.PageFollower, bool) {
+	n := slices.IndexFunc(d.pagers, func(p tagout.Pager) bool { return p.Name() == name })
+	if n < 0 {
+		return nil, false
+	}
+	f, ok := d.pagers[n].(tagout.PageFollower)
+	return f, ok
+}

@@ -1,0 +1,167 @@
+package escalation_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tagout"
+	"tagout/escalation"
+)
+
+// service is a pager whose own service has somebody on call, and is told what became of an
+// incident.
+type service struct {
+	box
+	serves string // a role
+	news   []tagout.PageNews
+	deaf   error
+}
+
+func (s *service) PagesRoles(roles []string) bool { return slices.Contains(roles, s.serves) }
+
+func (s *service) Follow(_ context.Context, n tagout.PageNews) error {
+	if s.deaf != nil {
+		return s.deaf
+	}
+	s.news = append(s.news, n)
+	return nil
+}
+
+func (s *service) heard() []string {
+	var list []string
+	for _, n := range s.news {
+		list = append(list, string(n.Status)+" by "+n.By)
+	}
+	return list
+}
+
+// withService is a world with the service "duty" for a role, beside Slack.
+func withService(t *testing.T, role string) (*world, *service) {
+	t.Helper()
+	w := newWorld(t)
+	s := &service{box: box{name: "duty"}, serves: role}
+	w.desk.Connect(groups{}, func() string { return home }, s)
+	return w, s
+}
+
+func TestARoundPagesAServiceOnceWhoeverItHasOnCall(t *testing.T) {
+	t.Parallel()
+	w, duty := withService(t, "legal")
+	w.accept(alert("A", "mailer/email/eu", "critical"))
+	w.accept(alert("B", "researcher", "minor"))
+	w.ring()
+	same(t, "by the service", duty.to(), []string{""})
+	page := duty.sent[0]
+	if !slices.Equal(page.To.Roles, []string{"platform", "legal"}) || page.Incident != 1 {
+		t.Errorf("the page of %s is for %q", page.Incident, page.To.Roles)
+	}
+	w.clock.pass(time.Minute)
+	w.ring()
+	same(t, "by the service after another round", duty.to(), []string{"", ""})
+	if first, again := page.Dedup, duty.sent[1].Dedup; first == "" || first != again || !strings.HasSuffix(first, "INC-1") {
+		t.Errorf("its rounds are %q and %q to the service", first, again)
+	}
+}
+
+func TestAServiceThatWasPagedHearsWhatBecameOfTheIncident(t *testing.T) {
+	t.Parallel()
+	w, duty := withService(t, "legal")
+	w.accept(alert("A", "mailer/email/eu", "critical"))
+	w.accept(alert("B", "researcher", "minor")) // does not page the service
+	w.ring()
+	if _, err := w.desk.Acknowledge(t.Context(), 2, responder.Actor()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+		t.Fatal(err)
+	}
+	duty.deaf = errors.New("connection refused")
+	if failed := w.ring(); len(failed) != 1 {
+		t.Errorf("failed: %v", failed)
+	}
+	duty.deaf = nil
+	w.ring()
+	same(t, "heard", duty.heard(), []string{"acknowledged by @U0IC"})
+	if n := duty.news[0]; n.Incident != 1 || n.Dedup != duty.sent[0].Dedup || !n.At.Equal(noon) {
+		t.Errorf("heard %+v", n)
+	}
+}
+
+func TestAPageThatArrivesAfterTheAcknowledgementIsTakenBack(t *testing.T) {
+	t.Parallel()
+	w, duty := withService(t, "legal")
+	duty.err = errors.New("connection refused")
+	w.accept(alert("A", "mailer/email/eu", "critical"))
+	w.ring()
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+		t.Fatal(err)
+	}
+	duty.err = nil
+	w.ring()
+	if len(duty.sent) != 1 || len(duty.heard()) == 0 {
+		t.Errorf("paged %d times, heard %q", len(duty.sent), duty.heard())
+	}
+}
+
+func TestAPagersOwnAppAcknowledges(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		ack  tagout.Acknowledgement
+		by   string
+		text string
+	}{
+		"a person of ours":  {tagout.Acknowledgement{By: "Pat", Email: "Platform@Example.com"}, "user:U0PLATFORM", "@U0PLATFORM"},
+		"somebody else":     {tagout.Acknowledgement{By: " Jane\nDoe ", Email: "jane@example.com"}, "pager:Jane Doe in duty", "Jane Doe in duty"},
+		"nobody in words":   {tagout.Acknowledgement{}, "pager:somebody in duty", "somebody in duty"},
+		"with a long name":  {tagout.Acknowledgement{By: strings.Repeat("x", 300)}, "pager:" + strings.Repeat("x", 100) + "… in duty", ""},
+		"no name, our mail": {tagout.Acknowledgement{Email: "platform@example.com"}, "user:U0PLATFORM", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, duty := withService(t, "legal")
+			w.accept(alert("A", "mailer/email/eu", "critical"))
+			w.ring()
+			c.ack.Dedup = duty.sent[0].Dedup
+			for range 2 { // services repeat themselves
+				if err := w.desk.AcknowledgeBy(t.Context(), c.ack, "duty"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			i := w.incident(1)
+			if i.AcknowledgedBy.String() != c.by || !strings.Contains(i.AcknowledgedBy.Text().String(), c.text) || w.count(1, tagout.EventAcknowledged) != 1 {
+				t.Errorf("acknowledged by %s, %q", i.AcknowledgedBy, w.store.kinds(1))
+			}
+			sent := len(w.slack.sent)
+			w.clock.pass(time.Minute)
+			if w.ring(); len(w.slack.sent) != sent {
+				t.Error("paging goes on")
+			}
+		})
+	}
+}
+
+func TestWhatAPagerSaysOfOthersIsIgnored(t *testing.T) {
+	t.Parallel()
+	w, duty := withService(t, "legal")
+	w.accept(alert("A", "mailer/email/eu", "critical"))
+	w.ring()
+	ours := duty.sent[0].Dedup
+	for _, dedup := range []string{"", "INC-1", "tagout-000000000000-INC-1", ours + "0", strings.Replace(ours, "INC-1", "INC-x", 1)} {
+		if err := w.desk.AcknowledgeBy(t.Context(), tagout.Acknowledgement{Dedup: dedup, By: "Jane"}, "duty"); err != nil {
+			t.Errorf("%q: %v", dedup, err)
+		}
+	}
+	if !w.incident(1).At(tagout.Acknowledged).IsZero() {
+		t.Error("the incident was acknowledged")
+	}
+	w.store.before = func(context.Context, string) error { return tagout.Errorf(tagout.Unavailable, "The database is away.") }
+	if err := w.desk.AcknowledgeBy(t.Context(), tagout.Acknowledgement{Dedup: ours}, "duty"); tagout.CodeOf(err) != tagout.Unavailable {
+		t.Errorf("without a database: %v", err)
+	}
+}
+
+var _ escalation.Store = (*memory)(nil)
