@@ -125,6 +125,7 @@ func TestAPagersOwnAppAcknowledges(t *testing.T) {
 			w, duty := withService(t, "legal")
 			w.accept(alert("A", "mailer/email/eu", "critical"))
 			w.ring()
+			w.observe(t, "mailer") // so that only the ladder pages
 			c.ack.Dedup = duty.sent[0].Dedup
 			for range 2 { // services repeat themselves
 				if err := w.desk.AcknowledgeBy(t.Context(), c.ack, "duty"); err != nil {
