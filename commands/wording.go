@@ -143,6 +143,9 @@ func held(d facts) string {
 	return text + d.after(": ", "reason")
 }
 
+// Wording says an event in words, on one line, as a timeline does.
+func Wording(p *tagout.Policy) func(tagout.Event) string { return floor{policy: p}.wording }
+
 // wording is one event in words, on one line.
 func (f floor) wording(e tagout.Event) string {
 	var d facts

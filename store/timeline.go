@@ -62,6 +62,24 @@ func (s *Store) IncidentIDs(ctx context.Context) (ids []tagout.IncidentID, err e
 	return ids, err
 }
 
+// Requests lists an incident's resume requests, oldest first, with their sign-offs.
+func (s *Store) Requests(ctx context.Context, id tagout.IncidentID) (requests []tagout.ResumeRequest, err error) {
+	err = s.read(ctx, func(db *gorm.DB) error {
+		var docs []string
+		if err := db.Raw("SELECT doc FROM resume_requests WHERE incident = ? ORDER BY requested_at, id", int64(id)).Scan(&docs).Error; err != nil {
+			return err
+		}
+		requests = make([]tagout.ResumeRequest, len(docs))
+		for n, doc := range docs {
+			if err := json.Unmarshal([]byte(doc), &requests[n]); err != nil {
+				return tagout.Errorf(tagout.Internal, "A resume request of %s cannot be read: its record has another shape: %w", id, err)
+			}
+		}
+		return nil
+	})
+	return requests, err
+}
+
 // Pages lists an incident's pages in the order in which they were queued.
 func (s *Store) Pages(ctx context.Context, id tagout.IncidentID) (pages []tagout.Page, err error) {
 	err = s.read(ctx, func(db *gorm.DB) error {

@@ -82,6 +82,14 @@ func (l *lateStore) Alerts(ctx context.Context, id tagout.IncidentID, limit int)
 	return s.Alerts(ctx, id, limit)
 }
 
+func (l *lateStore) Requests(ctx context.Context, id tagout.IncidentID) ([]tagout.ResumeRequest, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Requests(ctx, id)
+}
+
 func (l *lateStore) Pages(ctx context.Context, id tagout.IncidentID) ([]tagout.Page, error) {
 	s, err := l.get()
 	if err != nil {

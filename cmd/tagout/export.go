@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"tagout"
+	"tagout/commands"
+	"tagout/internal/bundle"
+	"tagout/store"
+)
+
+// exportCmd packs the record of one incident.
+type exportCmd struct {
+	configFlag
+	Incident string `arg:"" help:"The incident, such as INC-7."`
+	Out      string `short:"o" help:"The file to write; INC-7.zip if left out, - for standard output."`
+	Force    bool   `help:"Replace the file if it is there."`
+}
+
+// Run writes the file, readable by its owner only: it holds what alerts and reports said. A
+// record that is not what was written is packed all the same, and an error.
+func (c exportCmd) Run(env *surroundings) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	id, err := tagout.ParseIncidentID(c.Incident)
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(env.ctx, cfg.Database, store.Options{Logger: env.log})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	record, err := recordOf(env.ctx, s, id)
+	if err != nil {
+		return err
+	}
+	record.At, record.By, record.Describe = time.Now(), "tagout "+version, commands.Wording(&cfg.Policy)
+	var packed bytes.Buffer
+	findings, err := bundle.Write(&packed, record)
+	if err != nil {
+		return err
+	}
+	if err := c.write(env, id, packed.Bytes()); err != nil {
+		return err
+	}
+	for _, f := range findings {
+		if !f.OK {
+			fmt.Fprintf(env.stderr, "%s  BAD: %s\n", id, f.Says)
+		}
+	}
+	if !bundle.OK(findings) {
+		return tagout.Errorf(tagout.Conflict, "The record of %s is not what was written. It was packed with what is wrong.", id)
+	}
+	return nil
+}
+
+func (c exportCmd) write(env *surroundings, id tagout.IncidentID, packed []byte) error {
+	path := c.Out
+	switch path {
+	case "-":
+		_, err := env.stdout.Write(packed)
+		return err
+	case "":
+		path = id.String() + ".zip"
+	}
+	how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	if c.Force {
+		how = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	}
+	f, err := os.OpenFile(path, how, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return tagout.Errorf(tagout.Conflict, "There is a file %s already. Name another with --out, or replace it with --force.", path)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(packed); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.stderr, "%s  written to %s, %d bytes. Check it with: unzip %s && sh %s/verify.sh\n", id, path, len(packed), path, id)
+	return nil
+}
+
+// recordOf reads all that is known of an incident, as it is at one moment: what is written
+// while it is read makes it read again.
+func recordOf(ctx context.Context, s *store.Store, id tagout.IncidentID) (bundle.Record, error) {
+	for {
+		var r bundle.Record
+		i, err := s.Incident(ctx, id)
+		if err != nil {
+			return r, err
+		}
+		if r.Events, err = s.Timeline(ctx, id); err != nil {
+			return r, err
+		}
+		if r.Requests, err = s.Requests(ctx, id); err != nil {
+			return r, err
+		}
+		if r.Alerts, err = s.Alerts(ctx, id, everyAlert); err != nil {
+			return r, err
+		}
+		if r.Pages, err = s.Pages(ctx, id); err != nil {
+			return r, err
+		}
+		if r.Incident, err = s.Incident(ctx, id); err != nil || r.Incident.Head == i.Head {
+			return r, err
+		}
+	}
+}
+
+// everyAlert is more than one incident ever has.
+const everyAlert = 10_000_000

@@ -1,0 +1,63 @@
+package story_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestAnAuditorChecksAnExportedIncidentWithoutTagout(t *testing.T) {
+	t.Parallel()
+	for _, database := range []string{"sqlite", "postgres"} {
+		t.Run(database, func(t *testing.T) {
+			t.Parallel()
+			for _, tool := range []string{"unzip", "jq"} {
+				if _, err := exec.LookPath(tool); err != nil {
+					if os.Getenv("CI") == "true" {
+						t.Fatalf("%s is needed: apt-get install %s", tool, tool)
+					}
+					t.Skipf("%s is needed: apt-get install %s", tool, tool)
+				}
+			}
+			w := newWorld(t, setting{database, "socket"})
+			w.starts()
+			w.types("U0IC", "#general", "/kill researcher odd answers")
+			room := w.room("inc-1-")
+			w.types("U0IC", room, "/note looked at the logs")
+			w.happens("INC-1", "incident.note", 1)
+			w.stops()
+
+			file := filepath.Join(t.TempDir(), "record.zip")
+			config := filepath.Join(w.dir, "tagout.yaml")
+			if out, code := w.runs("export", "--config", config, "INC-1", "--out", file); code != 0 {
+				t.Fatalf("exit %d: %s", code, out)
+			}
+			if out, code := w.runs("export", "--config", config, "INC-1", "--out", file); code != 1 || !strings.Contains(out, "already") {
+				t.Errorf("a second export: exit %d: %s", code, out)
+			}
+			dir := t.TempDir()
+			if out, err := exec.Command("unzip", "-q", file, "-d", dir).CombinedOutput(); err != nil {
+				t.Fatal(err, string(out))
+			}
+			out, err := exec.Command("sh", filepath.Join(dir, "INC-1", "verify.sh")).CombinedOutput()
+			if err != nil || !strings.Contains(string(out), "ok: ") {
+				t.Errorf("%v: %s", err, out)
+			}
+			page, _ := os.ReadFile(filepath.Join(dir, "INC-1", "timeline.html"))
+			if !strings.Contains(string(page), "looked at the logs") {
+				t.Error("the page does not tell of the note")
+			}
+
+			db := w.opens()
+			w.disarms(db)
+			if _, err := db.Exec(`UPDATE events SET data = '{"text":"nothing"}' WHERE kind = 'incident.note'`); err != nil {
+				t.Fatal(err)
+			}
+			if out, code := w.runs("export", "--config", config, "INC-1", "--out", file, "--force"); code != 1 || !strings.Contains(out, "BAD") {
+				t.Errorf("a record that was altered: exit %d: %s", code, out)
+			}
+		})
+	}
+}
