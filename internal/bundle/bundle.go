@@ -27,8 +27,8 @@ type Record struct {
 	Pages    []tagout.Page
 	Evidence []Exhibit
 
-	At       time.Time                  // when it was read
-	By       string                     // the program and its version
+	At       time.Time                 // when it was read
+	By       string                    // the program and its version
 	Describe func(tagout.Event) string // an event in words; nil: its kind
 }
 
