@@ -66,6 +66,21 @@ type Store interface {
 	// Ring moves the effects that are due into their queues, and reports how many.
 	Ring(ctx context.Context, now time.Time) (int, error)
 
+	// Beat records that this replica lives, and returns the others that were seen within the
+	// last ten minutes. One that has started again at the same URL replaces its forerunner.
+	Beat(ctx context.Context, me Replica) (others []Replica, err error)
+	// Leave records that the replica ends.
+	Leave(ctx context.Context, id string) error
+	// Lead competes for the lead among the replicas until ctx ends. leads is told, again and
+	// again, until when this process may believe that it leads; zero is not at all.
+	Lead(ctx context.Context, leads func(until time.Time))
+	// News calls heard, which must not block, whenever another process has hung or lifted
+	// holds, and when that may have happened unheard, until ctx ends.
+	News(ctx context.Context, heard func())
+	// Marks gives each open incident, and each of these, a mark that changes with every
+	// change of the incident.
+	Marks(ctx context.Context, also []IncidentID) (map[IncidentID]string, error)
+
 	// Secret is a random key of 32 bytes that all replicas of this database share, made when
 	// it is first asked for: links and messages between replicas are signed with it.
 	Secret(ctx context.Context, name string) ([]byte, error)

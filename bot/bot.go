@@ -26,7 +26,10 @@ type Options struct {
 	Clock         tagout.Clock     // default: the machine's
 	Logger        *slog.Logger     // default: none
 	Registerer    prometheus.Registerer
-	Workers       int // how many deliveries are worked at once; default 32
+	// Leads tells whether this replica is the one that edits what open incidents show, so
+	// that two never overwrite each other with something older; nil: always.
+	Leads   func() bool
+	Workers int // how many deliveries are worked at once; default 32
 }
 
 // Desk is what the edge needs to know of incidents.
@@ -68,6 +71,7 @@ type Bot struct {
 	render   renderer
 	names    *template.Template
 	announce string
+	leads    func() bool
 
 	verbs  map[string]tagout.Command
 	clicks map[string]tagout.Command // by button action
@@ -113,7 +117,7 @@ func New(o Options) (*Bot, error) {
 	base, cancel := context.WithCancel(context.Background())
 	b := &Bot{
 		api: o.API, desk: o.Desk, inbox: o.Inbox, clock: o.Clock, log: o.Logger, names: names,
-		announce: o.Announce, render: renderer{prefix: o.CommandPrefix},
+		announce: o.Announce, leads: o.Leads, render: renderer{prefix: o.CommandPrefix},
 		metrics: newMetrics(o.Registerer), pacer: newPacer(),
 		members: newCache[string, Member](memberTTL), groups: newCache[string, []tagout.UserID](groupTTL),
 		dms: newCache[tagout.UserID, string](24 * time.Hour), rooms: newCache[string, tagout.IncidentID](0),
@@ -143,6 +147,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Registerer == nil {
 		o.Registerer = prometheus.NewRegistry()
+	}
+	if o.Leads == nil {
+		o.Leads = func() bool { return true }
 	}
 	if o.Workers <= 0 {
 		o.Workers = 32

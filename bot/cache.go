@@ -57,6 +57,13 @@ func (c *cache[K, V]) add(key K, value V) bool {
 	return !known || c.ttl > 0 && now.Sub(old.at) >= c.ttl
 }
 
+// clear forgets everything.
+func (c *cache[K, V]) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.entries, c.order = map[K]cached[V]{}, nil
+}
+
 // drop forgets a value.
 func (c *cache[K, V]) drop(key K) {
 	c.mu.Lock()

@@ -263,8 +263,9 @@ type setup struct {
 	inbox    *memory
 	desk     *desk
 	clock    tagout.Clock
-	slack    *edge // use this one's sandbox
-	down     bool  // Slack is down at the start
+	leads    func() bool // nil: always
+	slack    *edge       // use this one's sandbox
+	down     bool        // Slack is down at the start
 }
 
 func open(t *testing.T, s setup) *edge {
@@ -288,7 +289,7 @@ func open(t *testing.T, s setup) *edge {
 	e.slack.Down(s.down)
 	made, err := bot.New(bot.Options{
 		API: bot.NewAPI("xoxb-sandbox", e.url+"/api/", nil), Desk: e.desk, Inbox: e.inbox, Commands: s.commands,
-		Announce: "#incidents", ChannelName: s.template, CommandPrefix: s.prefix, Workers: s.workers, Clock: s.clock,
+		Announce: "#incidents", ChannelName: s.template, CommandPrefix: s.prefix, Workers: s.workers, Clock: s.clock, Leads: s.leads,
 		Logger: slog.New(slog.NewTextHandler(e.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {

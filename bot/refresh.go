@@ -48,8 +48,10 @@ func newRefresher(b *Bot) *refresher {
 // stale. It never waits.
 func (b *Bot) Changed(id tagout.IncidentID) { b.refresh.mark(id) }
 
-// RefreshOpen tells that the messages of these incidents may be stale, as after a start.
+// RefreshOpen tells that the messages of these incidents may show anything, as after a
+// start or when another replica has edited them.
 func (b *Bot) RefreshOpen(ids []tagout.IncidentID) {
+	b.refresh.shown.clear()
 	for _, id := range ids {
 		b.refresh.mark(id)
 	}
@@ -144,6 +146,9 @@ func (b *Bot) refreshIncident(ctx context.Context, id tagout.IncidentID) error {
 	inc, err := b.desk.Incident(ctx, id)
 	if err != nil {
 		return ignoreMissing(err)
+	}
+	if !inc.State.Ended() && !b.leads() {
+		return nil // the leader learns of the change and edits; so none overwrites the newest
 	}
 	room := inc.Room
 	if room.Channel != "" && room.Card != "" {

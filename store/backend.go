@@ -25,6 +25,12 @@ type backend interface {
 	// reclaim makes jobs available again that no living process is running, and does so
 	// now and then until ctx ends. mine is the ID of the caller's own worker.
 	reclaim(ctx context.Context, mine string) error
+	// lead competes for the lead until ctx ends, and tells until when this process leads.
+	lead(ctx context.Context, leads func(until time.Time))
+	// news tells when another process may have hung or lifted holds, until ctx ends.
+	news(ctx context.Context, heard func())
+	// mark is an expression over a row of incidents that changes whenever the row does.
+	mark() string
 	close() error
 }
 
@@ -53,6 +59,8 @@ type tx struct {
 		insert(c columns, conflict string) error
 		// countRepeats adds to the counts of alerts.
 		countRepeats(rows []repeatRow) error
+		// announce tells other processes of holds, once the transaction commits.
+		announce() error
 		// flush sends what insert and countRepeats have gathered.
 		flush() error
 	}

@@ -98,12 +98,20 @@ func (m *migrator) check(ctx context.Context) error {
 	return nil
 }
 
+// busyPatience is how long who migrates SQLite waits for others who do.
+const busyPatience = 30 * time.Second
+
 // up brings the schema up to date. SQLite has no lock for the one who migrates, so there
-// who lost a race looks again.
+// who lost a race looks again; who only found the file in use does so for a while, since
+// SQLite does not wait by itself where a journal becomes a write-ahead log.
 func (m *migrator) up(ctx context.Context) error {
-	err := m.upOnce(ctx)
-	for try := 1; m.unlocked && err != nil && tagout.CodeOf(err) != tagout.Conflict && try <= raceTries; try++ {
-		pause := time.NewTimer(time.Duration(try) * 50 * time.Millisecond)
+	began, err := time.Now(), m.upOnce(ctx)
+	for try := 1; m.unlocked && err != nil && tagout.CodeOf(err) != tagout.Conflict; try++ {
+		busy := sqliteCode(err) == sqliteBusy || sqliteCode(err) == sqliteLocked
+		if try > raceTries && (!busy || time.Since(began) > busyPatience) {
+			return err
+		}
+		pause := time.NewTimer(min(10, time.Duration(try)) * 50 * time.Millisecond)
 		select {
 		case <-pause.C:
 		case <-ctx.Done():

@@ -28,6 +28,8 @@ type postgresDB struct {
 	gorm *gorm.DB
 	jobs *river.Client[pgx.Tx]
 	log  *slog.Logger
+	// origin tells the announcements of this process from those of others.
+	origin string
 
 	closing sync.Once
 	closed  chan struct{}
@@ -51,7 +53,7 @@ func openPostgres(databaseURL string, log *slog.Logger) (*postgresDB, error) {
 	if err != nil {
 		return nil, tagout.Errorf(tagout.Invalid, "The database URL cannot be used.")
 	}
-	p := &postgresDB{pool: pool, db: stdlib.OpenDBFromPool(pool), log: log, closed: make(chan struct{})}
+	p := &postgresDB{pool: pool, db: stdlib.OpenDBFromPool(pool), log: log, origin: randomHex(), closed: make(chan struct{})}
 	p.gorm, err = gorm.Open(postgres.New(postgres.Config{Conn: p.db}), gormConfig())
 	if err == nil {
 		p.jobs, err = river.NewClient(riverpgxv5.New(pool), &river.Config{FetchCooldown: fetchCooldown, Logger: quiet(log)})
@@ -96,7 +98,7 @@ func (p *postgresDB) snapshot(ctx context.Context, fn func(db *gorm.DB) error) e
 
 func (p *postgresDB) transact(ctx context.Context, fn func(t *tx) error) error {
 	return p.onConnection(ctx, pgx.TxOptions{}, func(g *gorm.DB, pt pgx.Tx) error {
-		t := &tx{DB: g, sql: postgresTx{ctx, pt, p.jobs, &pgx.Batch{}}}
+		t := &tx{DB: g, sql: postgresTx{ctx, pt, p.jobs, p.origin, &pgx.Batch{}}}
 		if err := fn(t); err != nil {
 			return err
 		}
@@ -146,6 +148,9 @@ func (p *postgresDB) worker(config *river.Config) (jobRunner, error) {
 	return river.NewClient(riverpgxv5.New(p.pool), config)
 }
 
+// mark is the transaction that last wrote the row.
+func (p *postgresDB) mark() string { return "xmin::text" }
+
 func (p *postgresDB) close() error {
 	p.closing.Do(func() { close(p.closed) })
 	err := p.db.Close()
@@ -158,6 +163,7 @@ type postgresTx struct {
 	ctx     context.Context
 	tx      pgx.Tx
 	jobs    *river.Client[pgx.Tx]
+	origin  string     // of this process
 	pending *pgx.Batch // statements that travel together
 }
 

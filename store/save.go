@@ -33,6 +33,11 @@ func (t *tx) save(works []*work) ([]*work, error) {
 	if err := t.lift(b.lifted); err != nil {
 		return nil, err
 	}
+	if len(b.hung)+len(b.lifted) > 0 {
+		if err := t.sql.announce(); err != nil {
+			return nil, err
+		}
+	}
 	for _, r := range b.requests {
 		if err := t.saveRequest(r); err != nil {
 			return nil, err

@@ -98,6 +98,8 @@ func (s *sqliteDB) reclaim(ctx context.Context, _ string) error {
 	return s.writer.WithContext(ctx).Exec("UPDATE river_job SET state = 'available' WHERE state = 'running'").Error
 }
 
+func (s *sqliteDB) mark() string { return "head_hash || doc" }
+
 func (s *sqliteDB) close() error { return errors.Join(s.reading.Close(), s.writing.Close()) }
 
 // sqliteTx is the part of a transaction that only SQLite does this way. The transaction

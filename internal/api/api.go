@@ -83,6 +83,9 @@ type Options struct {
 	// work less than they should, in single words such as "database"; nil: all is well.
 	Ready func() (starting bool, degraded []string)
 
+	// Leads tells whether this replica leads; nil: it does.
+	Leads func() bool
+
 	// AllowOpenSources accepts alerts from sources without a token, and failure reports
 	// without one, from programs on this machine. Set it only while the listen address
 	// is loopback. A request that came through a proxy is refused all the same.
@@ -119,6 +122,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Ready == nil {
 		o.Ready = func() (bool, []string) { return false, nil }
+	}
+	if o.Leads == nil {
+		o.Leads = func() bool { return true }
 	}
 	if o.Version == "" {
 		o.Version = "dev"

@@ -120,10 +120,10 @@ func TestHealthAndReadiness(t *testing.T) {
 		status           int
 		body             string
 	}{
-		{false, true, nil, 200, `{"status":"ready","degraded":[]}`},
-		{false, true, []string{"database"}, 200, `{"status":"ready","degraded":["database"]}`},
-		{false, false, []string{"database"}, 200, `{"status":"ready","degraded":["database","holds"]}`},
-		{true, true, nil, 503, `{"status":"unavailable","degraded":[]}`},
+		{false, true, nil, 200, `{"status":"ready","degraded":[],"leads":true}`},
+		{false, true, []string{"database"}, 200, `{"status":"ready","degraded":["database"],"leads":true}`},
+		{false, false, []string{"database"}, 200, `{"status":"ready","degraded":["database","holds"],"leads":true}`},
+		{true, true, nil, 503, `{"status":"unavailable","degraded":[],"leads":true}`},
 	} {
 		starting, loaded, degraded = c.starting, c.loaded, c.degraded
 		if got := b.do("GET", "/readyz", "").is(t, c.status); strings.TrimSpace(got.body) != c.body {

@@ -17,13 +17,14 @@ func (e *edge) healthz(w http.ResponseWriter, _ *http.Request) {
 type readiness struct {
 	Status   string   `json:"status"` // ready or unavailable
 	Degraded []string `json:"degraded"`
+	Leads    bool     `json:"leads"` // it alone loosens controls and edits cards
 }
 
 // readyz answers 503 only while starting or draining. A replica without its database is
 // ready: it takes stops, and its gate answers halted for what it does not know.
 func (e *edge) readyz(w http.ResponseWriter, _ *http.Request) {
 	starting, degraded := e.Ready()
-	answer, status := readiness{Status: "ready", Degraded: slices.Clone(degraded)}, http.StatusOK
+	answer, status := readiness{Status: "ready", Degraded: slices.Clone(degraded), Leads: e.Leads()}, http.StatusOK
 	if !e.Gate().HoldsLoaded && !slices.Contains(degraded, "holds") {
 		answer.Degraded = append(answer.Degraded, "holds")
 	}

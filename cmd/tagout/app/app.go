@@ -52,6 +52,10 @@ type App struct {
 	draining atomic.Bool
 	database atomic.Bool // the last read of the holds succeeded
 
+	leadsUntil atomic.Int64  // Unix nanoseconds until which this replica believes that it leads
+	news       chan struct{} // holds a token when holds may have changed elsewhere
+	leadership leadership    // for the goroutine that keeps step with the database
+
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 	cleanup []func(context.Context)
@@ -63,11 +67,12 @@ func New(o Options) (*App, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	a := &App{options: o, config: o.Config, log: o.Logger, clock: o.Clock, store: &lateStore{}, metrics: prometheus.NewRegistry()}
+	a := &App{options: o, config: o.Config, log: o.Logger, clock: o.Clock, store: &lateStore{}, metrics: prometheus.NewRegistry(), news: make(chan struct{}, 1)}
 	if a.clock == nil {
 		a.clock = tagout.SystemClock{}
 	}
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.showLead()
 	for _, wire := range []func() error{a.wireGate, a.wireFlagd, a.wireDesk, a.wireSlack, a.wireHTTP} {
 		if err := wire(); err != nil {
 			a.Stop(context.Background())
@@ -86,12 +91,12 @@ func (a *App) wireGate() error {
 		a.config.Policy.Agents[agent].Controls = list
 	}
 	stale := a.config.StaleAfter
-	if isSQLite(a.config.Database) {
+	if a.leadership.embedded = isSQLite(a.config.Database); a.leadership.embedded {
 		stale = 0 // an embedded database has no other writer to miss
 	}
 	a.gate, err = gate.New(gate.Options{
 		Agents: a.config.Policy.Agents, Controls: controls, Journal: a.config.Journal, StaleAfter: stale, Tokens: a.config.AgentToken,
-		Clock: a.clock, Logger: a.log.With("part", "gate"), Registerer: a.metrics,
+		Clock: a.clock, Logger: a.log.With("part", "gate"), Registerer: a.metrics, Leader: a.leads,
 		Report: func(ctx context.Context, r tagout.ControlReport) error { return a.desk.Report(ctx, r) },
 	})
 	if err != nil {
@@ -123,7 +128,7 @@ func (a *App) wireSlack() error {
 	a.bot, err = bot.New(bot.Options{
 		API: bot.NewAPI(s.BotToken, s.APIURL, nil), Desk: a.desk, Inbox: a.store, Commands: a.Commands(),
 		Announce: s.Announce, ChannelName: s.ChannelName, CommandPrefix: s.CommandPrefix,
-		Clock: a.clock, Logger: a.log.With("part", "slack"), Registerer: a.metrics,
+		Clock: a.clock, Logger: a.log.With("part", "slack"), Registerer: a.metrics, Leads: a.leads,
 	})
 	if err != nil {
 		return err

@@ -39,6 +39,8 @@ func (a *App) keepDatabase(ctx context.Context, connected chan<- error) {
 	a.refresh(ctx)
 	a.desk.Replay(a.gate.Pending())
 	a.goDo(func() { a.work(ctx, s) })
+	a.goDo(func() { s.Lead(ctx, a.lead) })
+	a.goDo(func() { s.News(ctx, a.hear) })
 	connected <- nil
 	a.keep(ctx)
 }
@@ -57,7 +59,6 @@ func (a *App) work(ctx context.Context, s *store.Store) {
 	if err != nil {
 		return
 	}
-	a.refreshCards(ctx)
 	drained()
 }
 
@@ -125,7 +126,8 @@ func (a *App) committed(i *tagout.Incident) {
 	a.bot.Changed(i.ID)
 }
 
-// keep reads the holds every second and rings what is due.
+// keep reads the holds every second, and whenever they may have changed elsewhere, and rings
+// what is due.
 func (a *App) keep(ctx context.Context) {
 	refresh, ring := time.NewTicker(refreshEvery), time.NewTicker(ringEvery)
 	defer refresh.Stop()
@@ -134,8 +136,13 @@ func (a *App) keep(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-a.news:
+			a.refresh(ctx)
+			a.lookAround(ctx)
+			pause(ctx, newsPause)
 		case <-refresh.C:
 			a.refresh(ctx)
+			a.lookAround(ctx)
 		case <-ring.C:
 			if !a.database.Load() {
 				continue
@@ -195,18 +202,4 @@ func (a *App) lost(ctx context.Context, mark gate.ReadMark, holds []tagout.Hold)
 		recorded, ok := known[h.ID]
 		return ok && !recorded.Active()
 	}), err
-}
-
-// refreshCards brings the messages of open incidents up to date after a start.
-func (a *App) refreshCards(ctx context.Context) {
-	open, err := a.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: 1000})
-	if err != nil {
-		a.log.Warn("open incidents could not be listed", "error", err)
-		return
-	}
-	ids := make([]tagout.IncidentID, len(open))
-	for n, i := range open {
-		ids[n] = i.ID
-	}
-	a.bot.RefreshOpen(ids)
 }

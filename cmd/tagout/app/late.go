@@ -202,6 +202,44 @@ func (l *lateStore) Ring(ctx context.Context, now time.Time) (int, error) {
 	return s.Ring(ctx, now)
 }
 
+func (l *lateStore) Beat(ctx context.Context, me tagout.Replica) ([]tagout.Replica, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Beat(ctx, me)
+}
+
+func (l *lateStore) Leave(ctx context.Context, id string) error {
+	s, err := l.get()
+	if err != nil {
+		return err
+	}
+	return s.Leave(ctx, id)
+}
+
+// Lead leaves the lead to others while there is no database.
+func (l *lateStore) Lead(ctx context.Context, leads func(until time.Time)) {
+	if s, err := l.get(); err == nil {
+		s.Lead(ctx, leads)
+	}
+}
+
+// News are none while there is no database.
+func (l *lateStore) News(ctx context.Context, heard func()) {
+	if s, err := l.get(); err == nil {
+		s.News(ctx, heard)
+	}
+}
+
+func (l *lateStore) Marks(ctx context.Context, also []tagout.IncidentID) (map[tagout.IncidentID]string, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Marks(ctx, also)
+}
+
 func (l *lateStore) Secret(ctx context.Context, name string) ([]byte, error) {
 	s, err := l.get()
 	if err != nil {

@@ -82,7 +82,7 @@ func (a *App) wireHTTP() error {
 	}
 	edge := api.New(api.Options{
 		Desk: a.desk, Store: a.store, Commands: a.Commands(), Sources: sources, DecodeFailure: failure.Decode, Tokens: tokens,
-		Policy: &a.config.Policy, Gate: a.gate.Status, Ready: a.readiness, Gatherer: a.metrics, Registerer: a.metrics, Clock: a.clock,
+		Policy: &a.config.Policy, Gate: a.gate.Status, Ready: a.readiness, Leads: a.leads, Gatherer: a.metrics, Registerer: a.metrics, Clock: a.clock,
 		Logger: a.log.With("part", "api"), Version: a.options.Version, AllowOpenSources: loopback(a.config.Listen),
 	})
 	mux := http.NewServeMux()
