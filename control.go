@@ -31,7 +31,10 @@ type Observed struct {
 	Agent      string
 	Generation int64
 	Applied    []AppliedHold
-	Versions   map[string]string
+	// Versions are those of the components that the control knows, as they really run: "" for
+	// one of which that is not clear, as while it is being rolled out. A component that is
+	// missing is none of this control's. nil: it knows none.
+	Versions map[string]string
 }
 
 // AppliedHold is one scope that is held, as a control reports it.

@@ -3,6 +3,8 @@ package tagout
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Code says what kind of failure an [Error] is; each edge (Slack, HTTP, command line)
@@ -82,4 +84,35 @@ func Final(err error) error {
 func IsFinal(err error) bool {
 	var f finalError
 	return errors.As(err, &f)
+}
+
+// maxTold is how many failures one sentence tells of.
+const maxTold = 6
+
+// Together is one error of many, nil for none: final only if all are, since otherwise trying
+// again helps. It says each sentence once, and no more than a few.
+func Together(errs []error) error {
+	var sentences []string
+	var code Code
+	final := true
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		if sentence := Sentence(err); len(sentences) < maxTold && !slices.Contains(sentences, sentence) {
+			sentences = append(sentences, sentence)
+		}
+		if code == "" || final && !IsFinal(err) {
+			code = CodeOf(err)
+		}
+		final = final && IsFinal(err)
+	}
+	if len(sentences) == 0 {
+		return nil
+	}
+	err := Errorf(code, "%s", strings.Join(sentences, " "))
+	if final {
+		return Final(err)
+	}
+	return err
 }

@@ -211,6 +211,8 @@ func TestSettingsOfAnHTTPControlAreTriedAtTheStart(t *testing.T) {
 		"path":             {`apply: {url: "https://x.example/"}` + "\n" + `read: {url: "https://x.example/", path: "a[x]", values: {"off": halted}}`, "path"},
 		"no mode":          {`apply: {url: "https://x.example/"}` + "\n" + `read: {url: "https://x.example/", values: {"off": sleepy}}`, "read.values"},
 		"nothing observed": {`apply: {url: "https://x.example/"}` + "\n" + `read: {url: "https://x.example/", values: {"on": running}}`, "observed"},
+		"version unread":   {`apply: {url: "https://x.example/"}` + "\n" + read + "\n" + `versions: {prompt: {apply: {url: "https://x.example/{{.Version}}"}}}`, "read.versions.prompt"},
+		"version request":  {`apply: {url: "https://x.example/"}` + "\n" + read + "\n" + `versions: {prompt: {apply: {url: "https://x.example/", body: "{{.Verison}}"}, read: {url: "https://x.example/"}}}`, "versions.prompt.apply.body"},
 		"method":           {`apply: {method: "GET /", url: "https://x.example/"}` + "\n" + read, "method"},
 	} {
 		_, err := integrations.NewControl(yamlVendor("http", c.settings), integrations.Deps{})

@@ -49,7 +49,7 @@ func Controls(d Deps) map[string]func(tagout.Vendor) (tagout.Control, error) {
 	d = d.withDefaults()
 	return map[string]func(tagout.Vendor) (tagout.Control, error){
 		"http": func(v tagout.Vendor) (tagout.Control, error) {
-			return some[tagout.Control](httpcontrol.New(v, d.HTTP))
+			return some[tagout.Control](httpcontrol.New(v, d.HTTP, d.Clock))
 		},
 		"kubernetes": func(v tagout.Vendor) (tagout.Control, error) { return some[tagout.Control](kubernetes.New(v)) },
 		"webhook": func(v tagout.Vendor) (tagout.Control, error) {

@@ -153,3 +153,10 @@ func TestTheRecipesOfThisPageWork(t *testing.T) {
 		})
 	}
 }
+
+func TestTheExamplesOfVersionsCanBeUsed(t *testing.T) {
+	t.Parallel()
+	if _, err := integrations.NewControl(yamlVendor("http", recipe(t, "Versions")), integrations.Deps{}); err != nil {
+		t.Error(err)
+	}
+}

@@ -30,13 +30,22 @@ type Control struct {
 	held, running, reading *request
 	path                   []step
 	values                 map[string]tagout.Mode // what a value that is read back means
-	versions               map[string][]step      // by component
+	components             []component            // whose versions are known here
 	modes                  []tagout.Mode          // that the switch answers to
 	widen                  bool                   // a part of the agent is held by holding all of it
 	renew                  bool                   // the state is sent again although it stands
 
-	mu    sync.Mutex
-	asked map[string]asked // by agent
+	clock tagout.Clock
+
+	mu     sync.Mutex
+	agents map[string]*known
+}
+
+// known is what was sent and read of one agent.
+type known struct {
+	asked    asked
+	versions map[string]string  // as read back last; nil: never
+	attempts map[string]attempt // by component
 }
 
 // asked is what was sent last, so that what is read back can be told in its words.
@@ -45,40 +54,67 @@ type asked struct {
 	holds    []tagout.AppliedHold
 	versions map[string]string
 	stands   bool // and was read back so
+	held     bool // it is held, as far as is known
 }
 
 // Name is the configured name.
 func (c *Control) Name() string { return c.name }
 
-// Apply sends the state of the agent. nil means that it was accepted with a 2xx. A hold
-// that one switch cannot express is a final error that names it; the rest is sent all the
-// same, but nothing that would start the agent.
+// Apply sends the state of the agent, and asks for the versions of the components that it
+// knows. nil means that all was accepted with a 2xx. A stop goes ahead of the versions, which
+// never delay it; a start comes after them, once they were read back.
+//
+// A hold that one switch cannot express is a final error that names it; the rest is sent all
+// the same, but nothing that would start the agent.
 func (c *Control) Apply(ctx context.Context, w tagout.Wanted) error {
 	mode, met, unmet := c.sort(w)
 	var refusal error
 	if len(unmet) > 0 {
 		refusal = tagout.Final(tagout.Errorf(tagout.Invalid, "The %s cannot enforce %s, and starts nothing while that stands. Fix: List the mode under modes, or hold all of the agent for a part of it with partial: widen.",
 			c.what, strings.Join(unmet, ", ")))
-		if mode == tagout.Running {
-			return refusal
-		}
 	}
-	now := asked{mode: mode, holds: met, versions: maps.Clone(w.Versions)}
-	if before := c.last(w.Agent); !c.renew && before.stands && before.mode == mode && maps.Equal(before.versions, now.versions) {
+	now := asked{mode: mode, holds: met, versions: maps.Clone(w.Versions), held: mode != tagout.Running}
+	if mode != tagout.Running {
+		if err := c.turn(ctx, w, now); err != nil {
+			return err
+		}
+		return tagout.Together([]error{refusal, c.roll(ctx, w, mode)})
+	}
+	err := tagout.Together([]error{refusal, c.roll(ctx, w, mode)})
+	if err != nil || !c.arrived(w) && c.mayBeHeld(w.Agent) {
+		return err // it is not started with another version than the wanted one
+	}
+	return c.turn(ctx, w, now)
+}
+
+// turn asks for a mode, unless it stands already.
+func (c *Control) turn(ctx context.Context, w tagout.Wanted, now asked) error {
+	if before := c.last(w.Agent); !c.renew && before.stands && before.mode == now.mode && c.carriesAlike(before.versions, now.versions) {
 		now.stands = true
 		c.note(w.Agent, now)
-		return refusal
+		return nil
 	}
 	to := c.running
-	if mode != tagout.Running {
+	if now.mode != tagout.Running {
 		to = c.held
 	}
-	c.note(w.Agent, asked{})
-	if _, err := c.call(ctx, to, factsOf(w, mode)); err != nil {
+	c.note(w.Agent, asked{held: c.last(w.Agent).held})
+	if _, err := c.call(ctx, to, factsOf(w, now.mode)); err != nil {
 		return err
 	}
 	c.note(w.Agent, now)
-	return refusal
+	return nil
+}
+
+// carriesAlike reports whether the requests for the mode would say the same of versions.
+func (c *Control) carriesAlike(before, now map[string]string) bool {
+	own := func(name, _ string) bool {
+		return slices.ContainsFunc(c.components, func(one component) bool { return one.name == name && one.apply != nil })
+	}
+	before, now = maps.Clone(before), maps.Clone(now)
+	maps.DeleteFunc(before, own)
+	maps.DeleteFunc(now, own)
+	return maps.Equal(before, now)
 }
 
 // sort finds the mode of the whole agent, the holds that it enforces, and names the others.
@@ -106,17 +142,33 @@ func (c *Control) sort(w tagout.Wanted) (mode tagout.Mode, met []tagout.AppliedH
 	return mode, met, unmet
 }
 
-func (c *Control) last(agent string) asked {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.asked[agent]
+// known is a copy of what is known of an agent.
+func (c *Control) known(agent string) known {
+	var copied known
+	c.change(agent, func(k *known) { copied = known{k.asked, maps.Clone(k.versions), maps.Clone(k.attempts)} })
+	return copied
 }
 
-func (c *Control) note(agent string, a asked) {
+func (c *Control) change(agent string, edit func(*known)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.asked[agent] = a
+	k := c.agents[agent]
+	if k == nil {
+		k = &known{attempts: map[string]attempt{}}
+		c.agents[agent] = k
+	}
+	edit(k)
 }
+
+func (c *Control) last(agent string) asked { return c.known(agent).asked }
+
+// mayBeHeld reports whether the agent was last seen or asked to be held, or was never seen.
+func (c *Control) mayBeHeld(agent string) bool {
+	k := c.known(agent)
+	return k.asked.held || k.versions == nil
+}
+
+func (c *Control) note(agent string, a asked) { c.change(agent, func(k *known) { k.asked = a }) }
 
 // Read asks what is in force. A value that means no mode is an error, never a confirmation.
 func (c *Control) Read(ctx context.Context, agent string) (tagout.Observed, error) {
@@ -129,16 +181,9 @@ func (c *Control) Read(ctx context.Context, agent string) (tagout.Observed, erro
 	if !ok || !known {
 		return tagout.Observed{}, tagout.Errorf(tagout.Unavailable, "The answer of the %s has no value that read.values knows at the configured path.", c.what)
 	}
-	observed := tagout.Observed{Agent: agent}
-	if len(c.versions) > 0 {
-		observed.Versions = map[string]string{}
-	}
-	for component, path := range c.versions {
-		if version, ok := lookUp(answer, path); ok {
-			observed.Versions[component] = version
-		}
-	}
+	observed := tagout.Observed{Agent: agent, Versions: c.readVersions(ctx, agent, answer)}
 	before := c.last(agent)
+	before.held = mode != tagout.Running
 	before.stands = before.mode != "" && (mode == before.mode || before.mode != tagout.Running && mode != tagout.Running && mode.AtLeast(before.mode)) &&
 		c.runs(observed.Versions, before.versions)
 	c.note(agent, before)
@@ -152,10 +197,10 @@ func (c *Control) Read(ctx context.Context, agent string) (tagout.Observed, erro
 	return observed, nil
 }
 
-// runs reports whether the versions that can be read back are those that were asked for.
+// runs reports whether the versions that the requests for the mode carried run.
 func (c *Control) runs(seen, wanted map[string]string) bool {
-	for component := range c.versions {
-		if want := wanted[component]; want != "" && seen[component] != want {
+	for _, one := range c.components {
+		if want := wanted[one.name]; one.apply == nil && want != "" && seen[one.name] != want {
 			return false
 		}
 	}

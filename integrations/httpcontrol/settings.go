@@ -16,6 +16,8 @@ type settings struct {
 	Modes        []string         `yaml:"modes" allow:"halted,paused,review,capped"`
 	Partial      string           `yaml:"partial" allow:"refuse,widen"`
 	Renew        bool             `yaml:"renew"`
+
+	Versions map[string]versionSettings `yaml:"versions"`
 }
 
 // readSettings are the request that reads back, and what its answer means.
@@ -31,12 +33,12 @@ type readSettings struct {
 
 // New makes a control from its settings. It returns Invalid, with the place, if they cannot
 // work: each template is tried first.
-func New(v tagout.Vendor, client *http.Client) (*Control, error) {
+func New(v tagout.Vendor, client *http.Client, clock tagout.Clock) (*Control, error) {
 	var s settings
 	if err := v.Decode(&s); err != nil {
 		return nil, err
 	}
-	c := &Control{name: v.Name, widen: s.Partial == "widen", renew: s.Renew, client: *client, asked: map[string]asked{}}
+	c := &Control{name: v.Name, widen: s.Partial == "widen", renew: s.Renew, client: *client, clock: clock, agents: map[string]*known{}}
 	c.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if err := c.configure(s); err != nil {
 		return nil, tagout.Errorf(tagout.Invalid, "%s: The HTTP control cannot be used as it is. %s", v.Place, tagout.Sentence(err))
@@ -57,11 +59,8 @@ func (c *Control) configure(s settings) (err error) {
 	if c.path, err = parsePath(s.Read.Path); err != nil {
 		return err
 	}
-	c.versions = map[string][]step{}
-	for component, path := range s.Read.Versions {
-		if c.versions[component], err = parsePath(path); err != nil {
-			return err
-		}
+	if c.components, err = newComponents(s, signed); err != nil {
+		return err
 	}
 	if err := c.setModes(s); err != nil {
 		return err

@@ -35,6 +35,8 @@ type facts struct {
 	Generation int64
 	ValidUntil time.Time
 	Versions   map[string]string
+	Component  string // in the requests of one component
+	Version    string // of the component: the wanted one
 }
 
 type holdFacts struct {
@@ -119,7 +121,11 @@ func newRequest(name, method string, s requestSettings, signed bool) (*request, 
 func samples() []facts {
 	hold := tagout.Hold{Scope: tagout.MustScope("agent/channel"), Mode: tagout.Halted, Incident: 1, Reason: `a "reason"`}
 	held := tagout.Wanted{Agent: "agent", Generation: 2, ValidUntil: time.Unix(0, 0), Holds: []tagout.Hold{hold}, Versions: map[string]string{"prompt": "v1"}}
-	return []facts{factsOf(held, tagout.Halted), factsOf(tagout.Wanted{Agent: "agent"}, tagout.Running)}
+	samples := []facts{factsOf(held, tagout.Halted), factsOf(tagout.Wanted{Agent: "agent"}, tagout.Running)}
+	for i := range samples {
+		samples[i].Component, samples[i].Version = "prompt", "v1"
+	}
+	return samples
 }
 
 func (r *request) try(sample facts, signed bool) error {
@@ -161,7 +167,7 @@ func unusable(name string, err error) error {
 	if at := regexp.MustCompile(`^template: :(\d+)`).FindStringSubmatch(err.Error()); at != nil {
 		where = " in line " + at[1]
 	}
-	return tagout.Errorf(tagout.Invalid, "The template %s cannot be used%s. Fix: Use the fields .Agent .Mode .Held .Holds .Generation .ValidUntil .Versions and the functions json, query and path.", name, where)
+	return tagout.Errorf(tagout.Invalid, "The template %s cannot be used%s. Fix: Use the fields .Agent .Mode .Held .Holds .Generation .ValidUntil .Versions .Component .Version and the functions json, query and path.", name, where)
 }
 
 // render fills the templates in.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -65,33 +64,4 @@ func advice(code int) string {
 		return " Fix: Check the cluster and the namespace."
 	}
 	return ""
-}
-
-// together is one error of many: retryable if one of them is, since then trying again helps.
-func together(errs []error) error {
-	var sentences []string
-	var code tagout.Code
-	final := true
-	for _, err := range errs {
-		if err == nil {
-			continue
-		}
-		if sentence := tagout.Sentence(err); len(sentences) < 3 && !strings.Contains(strings.Join(sentences, " "), sentence) {
-			sentences = append(sentences, sentence)
-		}
-		if !tagout.IsFinal(err) {
-			final = false
-		}
-		if code == "" || !tagout.IsFinal(err) {
-			code = tagout.CodeOf(err)
-		}
-	}
-	if len(sentences) == 0 {
-		return nil
-	}
-	err := tagout.Errorf(code, "%s", strings.Join(sentences, " "))
-	if final {
-		return tagout.Final(err)
-	}
-	return err
 }

@@ -44,6 +44,7 @@ func newCluster(t *testing.T, settings string, objects ...runtime.Object) *clust
 	client := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), map[schema.GroupVersionResource]string{
 		resource("deployments"): "DeploymentList", resource("statefulsets"): "StatefulSetList",
 		resource("cronjobs"): "CronJobList", resource("jobs"): "JobList", resource("pods"): "PodList",
+		resource("replicasets"): "ReplicaSetList", resource("configmaps"): "ConfigMapList",
 	}, objects...)
 	control, err := kubernetes.NewWithClient(vendor(settings), client)
 	if err != nil {
@@ -53,13 +54,13 @@ func newCluster(t *testing.T, settings string, objects ...runtime.Object) *clust
 }
 
 func resource(plural string) schema.GroupVersionResource {
-	group := map[string]string{"deployments": "apps", "statefulsets": "apps", "cronjobs": "batch", "jobs": "batch"}[plural]
+	group := map[string]string{"deployments": "apps", "statefulsets": "apps", "replicasets": "apps", "cronjobs": "batch", "jobs": "batch"}[plural]
 	return schema.GroupVersionResource{Group: group, Version: "v1", Resource: plural}
 }
 
 // object is one of the mailer's, written in YAML below spec and status.
 func object(kind, name, labels, rest string) *unstructured.Unstructured {
-	version := map[string]string{"Deployment": "apps/v1", "StatefulSet": "apps/v1", "CronJob": "batch/v1", "Job": "batch/v1", "Pod": "v1"}[kind]
+	version := map[string]string{"Deployment": "apps/v1", "StatefulSet": "apps/v1", "CronJob": "batch/v1", "Job": "batch/v1", "Pod": "v1", "ConfigMap": "v1", "ReplicaSet": "apps/v1"}[kind]
 	text := fmt.Sprintf("apiVersion: %s\nkind: %s\nmetadata: {name: %s, namespace: agents, uid: uid-%s, labels: {%s}}\n%s", version, kind, name, name, labels, rest)
 	encoded, err := yaml.YAMLToJSON([]byte(text))
 	o := &unstructured.Unstructured{}
@@ -74,7 +75,7 @@ func object(kind, name, labels, rest string) *unstructured.Unstructured {
 
 func deployment(name, labels string, replicas int) *unstructured.Unstructured {
 	return object("Deployment", name, labels, fmt.Sprintf(
-		"spec: {replicas: %d, selector: {matchLabels: {run: %s}}, template: {spec: {containers: [{name: agent, image: \"registry.example:5000/mailer:v42\", env: [{name: A, value: b}]}, {name: proxy, image: proxy}]}}}", replicas, name))
+		"spec: {replicas: %[1]d, selector: {matchLabels: {run: %[2]s}}, template: {spec: {containers: [{name: agent, image: \"registry.example:5000/mailer:v42\", env: [{name: A, value: b}]}, {name: proxy, image: proxy}]}}}\nstatus: {replicas: %[1]d, updatedReplicas: %[1]d, availableReplicas: %[1]d}", replicas, name))
 }
 
 func pod(name, labels, phase string) *unstructured.Unstructured {

@@ -25,21 +25,23 @@ const (
 type kind struct {
 	title    string
 	resource schema.GroupVersionResource
-	memory   string // the annotation that remembers what was before
+	memory   string   // the annotation that remembers what was before
+	template []string // where the template of its pods is
 }
 
 func workloadKinds() []kind {
+	pods := []string{"spec", "template"}
 	apps, batch := schema.GroupVersion{Group: "apps", Version: "v1"}, schema.GroupVersion{Group: "batch", Version: "v1"}
 	return []kind{
-		{"Deployment", apps.WithResource("deployments"), replicasKey},
-		{"StatefulSet", apps.WithResource("statefulsets"), replicasKey},
-		{"CronJob", batch.WithResource("cronjobs"), suspendKey},
+		{"Deployment", apps.WithResource("deployments"), replicasKey, pods},
+		{"StatefulSet", apps.WithResource("statefulsets"), replicasKey, pods},
+		{"CronJob", batch.WithResource("cronjobs"), suspendKey, []string{"spec", "jobTemplate", "spec", "template"}},
 	}
 }
 
 // jobKind is the sort of what a CronJob starts.
 func jobKind() kind {
-	return kind{"Job", schema.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}, suspendKey}
+	return kind{"Job", schema.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}, suspendKey, []string{"spec", "template"}}
 }
 
 func podResource() schema.GroupVersionResource {
@@ -62,21 +64,18 @@ type object struct {
 		Replicas *int64                `json:"replicas"`
 		Suspend  bool                  `json:"suspend"`
 		Selector *metav1.LabelSelector `json:"selector"`
-		Template struct {
-			Spec struct {
-				Containers []map[string]any `json:"containers"`
-			} `json:"spec"`
-		} `json:"template"`
 	} `json:"spec"`
 	Status struct {
 		ObservedGeneration int64 `json:"observedGeneration"`
 		Replicas           int64 `json:"replicas"`
 		UpdatedReplicas    int64 `json:"updatedReplicas"`
+		AvailableReplicas  int64 `json:"availableReplicas"`
 		Conditions         []struct {
 			Type   string `json:"type"`
 			Status string `json:"status"`
 		} `json:"conditions"`
 	} `json:"status"`
+	template template `json:"-"` // of its pods
 }
 
 func newObject(k kind, from *unstructured.Unstructured) (*object, error) {
@@ -84,6 +83,9 @@ func newObject(k kind, from *unstructured.Unstructured) (*object, error) {
 	text, err := from.MarshalJSON()
 	if err == nil {
 		err = json.Unmarshal(text, o)
+	}
+	if found, ok, _ := unstructured.NestedMap(from.Object, k.template...); ok {
+		o.template = found
 	}
 	return o, err
 }

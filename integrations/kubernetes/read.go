@@ -22,10 +22,10 @@ func (c *Control) Read(ctx context.Context, agent string) (tagout.Observed, erro
 		return tagout.Observed{}, err
 	}
 	s := c.survey(ctx, p)
-	if err := together(append(s.errs, c.nothing(s))); err != nil {
+	if err := tagout.Together(append(s.errs, c.nothing(s))); err != nil {
 		return tagout.Observed{}, err
 	}
-	observed := tagout.Observed{Agent: agent, Versions: c.readVersions(s)}
+	observed := tagout.Observed{Agent: agent, Versions: c.readVersions(ctx, s)}
 	for i, a := range p.areas {
 		mode := s.heldAs(p, i)
 		if mode == "" {
@@ -83,7 +83,7 @@ func (c *Control) anyRuns(ctx context.Context, selectors map[string]bool) (bool,
 		})
 	}
 	all.Wait()
-	return runs, together(errs)
+	return runs, tagout.Together(errs)
 }
 
 // running reports whether a pod may still do something; in doubt it may.

@@ -28,6 +28,7 @@ type settings struct {
 	Modes      []string          `yaml:"modes" allow:"halted,paused,review,capped"`
 	Scopes     []scopeSettings   `yaml:"scopes"`
 	Versions   map[string]string `yaml:"versions"` // container whose image's tag is the version, by component
+	Components map[string]place  `yaml:"components"`
 }
 
 // scopeSettings are the workloads that do one part of the agent's work.
@@ -103,7 +104,12 @@ func decode(v tagout.Vendor) (settings, *Control, error) {
 	if err := v.Decode(&s); err != nil {
 		return s, nil, err
 	}
-	c := &Control{name: v.Name, namespace: s.Namespace, kinds: kindsOf(s.Kinds), containers: s.Versions}
+	c := &Control{name: v.Name, namespace: s.Namespace, kinds: kindsOf(s.Kinds)}
+	components, err := newComponents(v, s)
+	if err != nil {
+		return s, nil, err
+	}
+	c.components = components
 	whole, err := newArea(v, tagout.Scope{}, s.Selector, s.Modes)
 	if err != nil {
 		return s, nil, err
