@@ -156,7 +156,7 @@ func TestTheRecipesOfThisPageWork(t *testing.T) {
 
 func TestTheExamplesOfVersionsCanBeUsed(t *testing.T) {
 	t.Parallel()
-	if _, err := integrations.NewControl(yamlVendor("http", recipe(t, "Versions")), integrations.Deps{}); err != nil {
+	if _, err := integrations.NewControl(yamlVendor("http", recipe(t, "Requests for versions")), integrations.Deps{}); err != nil {
 		t.Error(err)
 	}
 }
