@@ -36,6 +36,7 @@ const (
 	EventLease             EventKind = "lease.passed"        // contained by lease, not observed
 	EventPaged             EventKind = "page.sent"
 	EventPageFailed        EventKind = "page.failed"
+	EventRosterDoubt       EventKind = "page.doubt"
 	EventRollback          EventKind = "rollback.attempted"
 	EventRollbackSucceeded EventKind = "rollback.succeeded"
 	EventRollbackFailed    EventKind = "rollback.failed"

@@ -109,6 +109,7 @@ type Incident struct {
 	Alerts          AlertTally
 	Rollback        *Rollback      // the newest
 	Ladder          map[string]int // rounds paged, by ladder key
+	Doubted         []string       // what could not be found out about who is paged, as it was told last
 	Room            Room
 	Head            Head
 }

@@ -41,10 +41,10 @@ type Page struct {
 
 // whom is who was to be reached, with a mention of a person.
 func (p Page) whom() Text {
-	if p.To.ID == "" {
+	if p.To.key() == "" {
 		return T("Whoever is on call there")
 	}
-	return T(Mention(p.To.ID))
+	return p.To.Text()
 }
 
 // Pager reaches people by one means.

@@ -1,5 +1,7 @@
 package tagout
 
+import "strings"
+
 // UserID is a person's Slack ID, such as U0LEGAL.
 type UserID string
 
@@ -64,11 +66,35 @@ func (a Actor) Text() Text {
 
 // Person is somebody who can be paged, and how.
 type Person struct {
-	ID    UserID
+	ID    UserID // "" for somebody whom only another service knows
+	Name  string // as that service names them; otherwise empty
 	Email string
 	Phone string
 	Roles []string // why they are paged
 }
+
+// Text is the person as people read it: a mention, or a name with the address.
+func (p Person) Text() Text {
+	switch {
+	case p.ID != "":
+		return T(Mention(p.ID))
+	case p.Name != "" && p.Email != "":
+		return T(p.Name + " (" + p.Email + ", not in Slack)")
+	}
+	return T(p.Name + p.Email + " (not in Slack)")
+}
+
+// Stranger tells people apart who have no Slack ID; "" for somebody who has one, and for
+// whoever a pager's own service has on call.
+func (p Person) Stranger() string {
+	if p.ID != "" || p.Name+p.Email == "" {
+		return ""
+	}
+	return "mailto:" + strings.ToLower(p.Email) + ":" + p.Name
+}
+
+// key tells all people apart.
+func (p Person) key() string { return string(p.ID) + p.Stranger() }
 
 // Role is a function in the organisation, such as Legal.
 type Role struct {

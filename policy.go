@@ -136,10 +136,11 @@ type FailureClass struct {
 
 // Rotation is a list of people who take turns.
 type Rotation struct {
-	Key      string
-	Members  []UserID
-	Handoff  string // cron, in Timezone
-	Timezone string
+	Key       string
+	Members   []UserID
+	Handoff   string // cron, in Timezone
+	Timezone  string
+	Elsewhere bool // the schedule of another service says who is on call; then all else is empty
 }
 
 // Route is a rule that decides what an alert means; the first that matches wins.

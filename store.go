@@ -52,6 +52,8 @@ type Store interface {
 	// Pins reads what was pinned, by agent.
 	Pins(ctx context.Context) (map[string]map[string]string, error)
 
+	OverrideStore
+
 	// Claim records a delivery under its key with its payload, and reports whether it is
 	// new. A claim that was made but never [Store.Finish]ed is handed out by Unfinished.
 	Claim(ctx context.Context, key string, payload []byte, at time.Time) (bool, error)

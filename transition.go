@@ -194,16 +194,16 @@ func (i *Incident) PageOut(r PageRound, pages []Page, repeat time.Duration, at t
 	i.Ladder[r.Key] = r.Round + 1
 	var c Change
 	mentions := T(Bold("Paging"), " (", r.Why, "): ")
-	told := map[UserID]bool{}
+	told := map[string]bool{}
 	for _, p := range pages {
 		c.Pages = append(c.Pages, p)
 		c.effect(EffectSend, i.ID, string(p.ID), SendPage{Page: p})
 		switch {
-		case p.To.ID == "":
+		case p.To.ID == "" && p.To.Stranger() == "":
 			mentions = append(mentions, Span{Text: "whom " + p.Pager + " has on call "})
-		case !told[p.To.ID]:
-			told[p.To.ID] = true
-			mentions = append(mentions, Mention(p.To.ID), Span{Text: " "})
+		case !told[p.To.key()]:
+			told[p.To.key()] = true
+			mentions = append(append(mentions, p.To.Text()...), Span{Text: " "})
 		}
 	}
 	key := "page:" + r.Key + ":" + strconv.Itoa(r.Round)
@@ -225,7 +225,7 @@ func (i *Incident) PageOut(r PageRound, pages []Page, repeat time.Duration, at t
 // Paged records what became of one page.
 func (i *Incident) Paged(p Page, at time.Time) Change {
 	c := Change{Pages: []Page{p}}
-	kind, data := EventPaged, map[string]any{"page": p.ID, "to": p.To.ID, "pager": p.Pager, "round": p.Round, "why": p.Why}
+	kind, data := EventPaged, map[string]any{"page": p.ID, "to": p.To.key(), "pager": p.Pager, "round": p.Round, "why": p.Why}
 	if p.Status == PageFailed {
 		kind = EventPageFailed
 		data["error"] = clip(p.Detail, 500)

@@ -49,6 +49,8 @@ type API interface {
 
 	// User is users.info.
 	User(ctx context.Context, id string) (Member, error)
+	// UserByEmail is users.lookupByEmail.
+	UserByEmail(ctx context.Context, email string) (Member, error)
 	// GroupMembers is usergroups.users.list.
 	GroupMembers(ctx context.Context, group string) ([]string, error)
 }

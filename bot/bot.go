@@ -81,7 +81,7 @@ type Bot struct {
 	health    health
 	self      atomic.Pointer[Identity]
 	members   *cache[string, Member]
-	groups    *cache[string, []tagout.UserID]
+	emails    *cache[string, tagout.UserID]
 	dms       *cache[tagout.UserID, string]
 	rooms     *cache[string, tagout.IncidentID]
 	seen      *cache[string, struct{}] // deliveries that were taken
@@ -119,7 +119,7 @@ func New(o Options) (*Bot, error) {
 		api: o.API, desk: o.Desk, inbox: o.Inbox, clock: o.Clock, log: o.Logger, names: names,
 		announce: o.Announce, leads: o.Leads, render: renderer{prefix: o.CommandPrefix},
 		metrics: newMetrics(o.Registerer), pacer: newPacer(),
-		members: newCache[string, Member](memberTTL), groups: newCache[string, []tagout.UserID](groupTTL),
+		members: newCache[string, Member](memberTTL), emails: newCache[string, tagout.UserID](emailTTL),
 		dms: newCache[tagout.UserID, string](24 * time.Hour), rooms: newCache[string, tagout.IncidentID](0),
 		seen: newCache[string, struct{}](30 * time.Minute), worked: newCache[string, struct{}](2 * time.Hour),
 		origins:  newCache[string, origin](responseURLLife),

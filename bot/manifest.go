@@ -42,6 +42,7 @@ func Scopes() map[string]string {
 		"im:write":          "page by direct message",
 		"im:history":        "the same check before a page is sent again",
 		"users:read":        "tell guests and bots from members: guests may stop, never sign",
+		"users:read.email":  "find the people of a PagerDuty or GoAlert schedule",
 		"usergroups:read":   "page the members of a user group",
 		"pins:write":        "pin the incident card",
 	}

@@ -106,6 +106,9 @@ func TestTheScopesOfTheManifestAreEnough(t *testing.T) {
 	if _, err := e.GroupMembers(soon(t), "S0ONCALL"); err != nil {
 		t.Fatal(err)
 	}
+	if id, err := e.UserByEmail(soon(t), "enzo@example.com"); err != nil || id != "U0ENG" {
+		t.Fatal(id, err)
+	}
 	for _, c := range e.slack.Calls() {
 		if c.Error == "missing_scope" {
 			t.Errorf("%s lacks a scope", c.Method)

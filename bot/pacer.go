@@ -209,7 +209,7 @@ func allowances(method string, at Place) []allowance {
 		return []allowance{{key: method, limit: 95, window: minute}}
 	case "conversations.open":
 		return []allowance{{key: method, limit: 47, window: minute, pages: 30}}
-	case "conversations.invite", "conversations.history", "conversations.join", "users.conversations":
+	case "conversations.invite", "conversations.history", "conversations.join", "users.conversations", "users.lookupByEmail":
 		return []allowance{{key: method, limit: 47, window: minute}}
 	}
 	return []allowance{{key: method, limit: 19, window: minute}}

@@ -9,7 +9,7 @@ import (
 
 const (
 	memberTTL = 5 * time.Minute
-	groupTTL  = time.Minute
+	emailTTL  = time.Hour
 )
 
 // person is who did something. Whether somebody is a guest is asked of Slack for at most
@@ -98,13 +98,9 @@ func (b *Bot) incidentOf(ctx context.Context, channel string, patience time.Dura
 	}
 }
 
-// GroupMembers lists the members of a Slack user group. What Slack said is good for a
-// minute; after that an answer that cannot be had is an error, never the old list.
-// It returns Forbidden, NotFound, TooMany or Unavailable.
+// GroupMembers lists the members of a Slack user group as Slack says now; nothing older is
+// ever told. It returns Forbidden, NotFound, TooMany or Unavailable.
 func (b *Bot) GroupMembers(ctx context.Context, group string) ([]tagout.UserID, error) {
-	if members, ok := b.groups.get(group); ok {
-		return members, nil
-	}
 	var members []tagout.UserID
 	err := b.do(ctx, call{method: "usergroups.users.list", priority: pagesFirst}, func(ctx context.Context) error {
 		ids, err := b.api.GroupMembers(ctx, group)
@@ -120,8 +116,38 @@ func (b *Bot) GroupMembers(ctx context.Context, group string) ([]tagout.UserID, 
 	if err != nil {
 		return nil, err
 	}
-	b.groups.put(group, members)
 	return members, nil
+}
+
+// Account is what Slack says of a person now. It returns NotFound if there is nobody.
+func (b *Bot) Account(ctx context.Context, id tagout.UserID) (tagout.Account, error) {
+	var member Member
+	err := b.do(ctx, call{method: "users.info", priority: answersNext}, func(ctx context.Context) (err error) {
+		member, err = b.api.User(ctx, string(id))
+		return err
+	})
+	if err != nil {
+		return tagout.Account{}, err
+	}
+	b.members.put(string(id), member)
+	return tagout.Account{Name: member.Name, Guest: member.Guest, Bot: member.Bot, Gone: member.Gone}, nil
+}
+
+// UserByEmail finds who has an e-mail address. It returns NotFound if there is nobody.
+func (b *Bot) UserByEmail(ctx context.Context, email string) (tagout.UserID, error) {
+	if id, ok := b.emails.get(email); ok {
+		return id, nil
+	}
+	var member Member
+	err := b.do(ctx, call{method: "users.lookupByEmail", priority: answersNext}, func(ctx context.Context) (err error) {
+		member, err = b.api.UserByEmail(ctx, email)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	b.emails.put(email, tagout.UserID(member.ID))
+	return tagout.UserID(member.ID), nil
 }
 
 // Team is the ID of the workspace that the bot belongs to, or "" while Slack has not said.

@@ -77,10 +77,22 @@ func (s *slackGo) User(ctx context.Context, id string) (Member, error) {
 	if err != nil {
 		return Member{}, err
 	}
+	return memberOf(u), nil
+}
+
+func (s *slackGo) UserByEmail(ctx context.Context, email string) (Member, error) {
+	u, err := s.client.GetUserByEmailContext(ctx, email)
+	if err != nil {
+		return Member{}, err
+	}
+	return memberOf(u), nil
+}
+
+func memberOf(u *slack.User) Member {
 	return Member{
 		ID: u.ID, Name: u.Name, Team: u.TeamID, Guest: u.IsRestricted || u.IsUltraRestricted || u.IsStranger,
 		Bot: u.IsBot || u.IsWorkflowBot || u.IsConnectorBot, Gone: u.Deleted,
-	}, nil
+	}
 }
 
 func (s *slackGo) GroupMembers(ctx context.Context, group string) ([]string, error) {

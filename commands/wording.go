@@ -103,6 +103,7 @@ func (f floor) wordings() map[tagout.EventKind]func(facts) string {
 			return "paged @" + d.text("to") + d.after(" by ", "pager") + d.after(": ", "why")
 		},
 		tagout.EventPageFailed:        pageFailed,
+		tagout.EventRosterDoubt:       func(d facts) string { return "does not know for sure who is to be paged" + d.after(": ", "doubts") },
 		tagout.EventHeld:              held,
 		tagout.EventLifted:            func(d facts) string { return "lifted " + d.text("scope") + " " + d.mode("mode") },
 		tagout.EventControlAccepted:   func(d facts) string { return enforcement(d) + " accepted" + d.took() },

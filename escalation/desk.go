@@ -6,6 +6,7 @@ package escalation
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,6 +29,7 @@ type Store interface {
 	SetPins(ctx context.Context, agent string, versions map[string]string) error
 	Pages(ctx context.Context, id tagout.IncidentID) ([]tagout.Page, error)
 	DatabaseID(ctx context.Context) (string, error)
+	tagout.OverrideStore
 }
 
 // Gate is the authority over what agents may do, with its own view of its health.
@@ -48,9 +50,10 @@ type Options struct {
 	Store      Store
 	Gate       Gate
 	Policy     *tagout.Policy
-	Pagers     []tagout.Pager // in the order in which they are tried
-	Groups     Groups         // nil: user groups have no members
-	HomeTeam   func() string  // the workspace whose people may sign; "" while unknown
+	Pagers     []tagout.Pager             // in the order in which they are tried
+	Groups     Groups                     // nil: user groups have no members
+	Schedules  map[string]tagout.Schedule // of other services, by rotation
+	HomeTeam   func() string              // the workspace whose people may sign; "" while unknown
 	PublicURL  string
 	Clock      tagout.Clock
 	Logger     *slog.Logger
@@ -59,21 +62,24 @@ type Options struct {
 
 // Desk carries out what people, alerts and clocks do to incidents.
 type Desk struct {
-	store    Store
-	gate     Gate
-	policy   *tagout.Policy
-	routes   *Router
-	pagers   []tagout.Pager
-	groups   Groups
-	homeTeam func() string
-	url      string
-	clock    tagout.Clock
-	log      *slog.Logger
-	intake   *intake
-	watchers watchers
-	recorder *recorder
-	metrics  *metrics
-	own      installation
+	store     Store
+	gate      Gate
+	policy    *tagout.Policy
+	routes    *Router
+	pagers    []tagout.Pager
+	groups    Groups
+	directory Directory // nil: nobody can be looked up
+	schedules map[string]tagout.Schedule
+	knowledge *knowledge
+	homeTeam  func() string
+	url       string
+	clock     tagout.Clock
+	log       *slog.Logger
+	intake    *intake
+	watchers  watchers
+	recorder  *recorder
+	metrics   *metrics
+	own       installation
 }
 
 // New makes a desk. It returns Invalid, naming the place, for a route whose expression
@@ -94,16 +100,24 @@ func New(o Options) (*Desk, error) {
 	}
 	d := &Desk{
 		store: o.Store, gate: o.Gate, policy: o.Policy, routes: routes, pagers: o.Pagers, groups: o.Groups,
+		schedules: o.Schedules, knowledge: newKnowledge(),
 		homeTeam: o.HomeTeam, url: o.PublicURL, clock: o.Clock, log: o.Logger, metrics: newMetrics(o.Registerer),
+	}
+	if o.Registerer != nil {
+		o.Registerer.MustRegister(rosterAge{d})
 	}
 	d.intake = newIntake(d)
 	d.recorder = newRecorder(d)
 	return d, nil
 }
 
-// Run records what was obeyed before it could be recorded, until ctx ends.
+// Run records what was obeyed before it could be recorded, and keeps in mind who is to be
+// paged, until ctx ends.
 func (d *Desk) Run(ctx context.Context) {
+	var asking sync.WaitGroup
+	asking.Go(func() { d.keepAsking(ctx) })
 	d.recorder.run(ctx)
+	asking.Wait()
 }
 
 // Connect adds what comes from the Slack edge, which itself needs the desk: the user groups,

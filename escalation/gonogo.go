@@ -169,12 +169,12 @@ func (d *Desk) signerRoles(ctx context.Context, user tagout.UserID) ([]string, e
 		if !role.SignByGroup || role.SlackGroup == "" || d.groups == nil {
 			continue
 		}
-		members, err := d.groups.GroupMembers(ctx, role.SlackGroup)
-		if err != nil {
-			d.log.Warn("cannot read the Slack group of signers", "role", key, "error", err)
+		members := d.lookGroup(ctx, role.SlackGroup)
+		if !members.fresh(d.clock.Now()) {
+			d.log.Warn("cannot read the Slack group of signers", "role", key, "error", members.err)
 			continue // unknown membership is no membership
 		}
-		if slices.Contains(members, user) {
+		if slices.ContainsFunc(members.people, func(p tagout.OnCallPerson) bool { return p.ID == user }) {
 			roles = append(roles, key)
 		}
 	}

@@ -25,14 +25,14 @@ func (d *Desk) pageRound(ctx context.Context, e tagout.Effect) error {
 	if err != nil {
 		return err
 	}
-	people := d.people(ctx, round.Roles)
-	repeat := d.policy.SeverityPolicy(i.Severity).Repeat
+	row := d.policy.SeverityPolicy(i.Severity)
+	roster := d.calling(ctx, row, i.Scope.Agent, round.Roles)
 	_, err = d.store.Update(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-		pages := d.pages(i, round, people, now)
+		pages := d.callingPages(i, round, roster, now)
 		for n := range pages {
 			pages[n].Dedup = dedup
 		}
-		return i.PageOut(round, pages, repeat, now), nil
+		return d.doubting(i, roster, i.PageOut(round, pages, row.Repeat, now), now), nil
 	})
 	crashpoint.Here("page.round")
 	return err
@@ -58,7 +58,7 @@ func (d *Desk) pages(i *tagout.Incident, r tagout.PageRound, people []tagout.Per
 }
 
 func (d *Desk) page(i *tagout.Incident, r tagout.PageRound, to tagout.Person, by tagout.Pager, now time.Time) tagout.Page {
-	id := tagout.DeriveID("page", i.ID.String(), r.Key, strconv.Itoa(r.Round), string(to.ID), by.Name())
+	id := tagout.DeriveID("page", i.ID.String(), r.Key, strconv.Itoa(r.Round), string(to.ID)+to.Stranger(), by.Name())
 	return tagout.Page{
 		ID: tagout.PageID(id), Incident: i.ID, Round: r.Round, Pager: by.Name(), To: to, Severity: i.Severity,
 		Why: r.Why, Message: d.pageMessage(i, r.Why), URL: d.url, Status: tagout.PageQueued, QueuedAt: tagout.Moment(now),

@@ -27,6 +27,7 @@ type memory struct {
 	effects   []tagout.Effect // not carried out yet
 	versions  []tagout.Version
 	pins      map[string]map[string]string
+	overrides []tagout.Override
 	loudest   time.Time // when the last alert came or ended
 	folds     [][]tagout.Incoming
 
@@ -364,6 +365,46 @@ func (m *memory) DatabaseID(ctx context.Context) (string, error) {
 }
 
 // kinds lists the kinds of an incident's events in order.
+func (m *memory) AddOverride(ctx context.Context, o tagout.Override, effects []tagout.Effect) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.enter(ctx, "override"); err != nil {
+		return false, err
+	}
+	if slices.ContainsFunc(m.overrides, func(p tagout.Override) bool { return p.ID == o.ID }) {
+		return false, nil
+	}
+	m.overrides, m.effects = append(m.overrides, o), append(m.effects, effects...)
+	return true, nil
+}
+
+func (m *memory) CancelOverride(_ context.Context, id string, by tagout.Actor, at time.Time, effects []tagout.Effect) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for n := range m.overrides {
+		if o := &m.overrides[n]; o.ID == id {
+			if !o.CancelledAt.IsZero() {
+				return false, nil
+			}
+			o.CancelledAt, o.CancelledBy = at, by
+			m.effects = append(m.effects, effects...)
+			return true, nil
+		}
+	}
+	return false, tagout.Errorf(tagout.NotFound, "There is no such override.")
+}
+
+func (m *memory) Overrides(ctx context.Context, at time.Time) ([]tagout.Override, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.enter(ctx, "overrides"); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(m.overrides), func(o tagout.Override) bool {
+		return !o.CancelledAt.IsZero() || !o.Until.After(at)
+	}), nil
+}
+
 func (m *memory) kinds(id tagout.IncidentID) []tagout.EventKind {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -134,6 +134,7 @@ func (a *App) wireSlack() error {
 		return err
 	}
 	a.desk.Connect(a.bot, a.bot.Team, a.bot.Pager())
+	a.desk.Consult(a.bot)
 	if s.Mode == "http" {
 		a.slack = a.bot.Handler(s.SigningSecret)
 	}

@@ -162,6 +162,30 @@ func (l *lateStore) Pins(ctx context.Context) (map[string]map[string]string, err
 	return s.Pins(ctx)
 }
 
+func (l *lateStore) AddOverride(ctx context.Context, o tagout.Override, effects []tagout.Effect) (bool, error) {
+	s, err := l.get()
+	if err != nil {
+		return false, err
+	}
+	return s.AddOverride(ctx, o, effects)
+}
+
+func (l *lateStore) CancelOverride(ctx context.Context, id string, by tagout.Actor, at time.Time, effects []tagout.Effect) (bool, error) {
+	s, err := l.get()
+	if err != nil {
+		return false, err
+	}
+	return s.CancelOverride(ctx, id, by, at, effects)
+}
+
+func (l *lateStore) Overrides(ctx context.Context, at time.Time) ([]tagout.Override, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Overrides(ctx, at)
+}
+
 func (l *lateStore) Claim(ctx context.Context, key string, payload []byte, at time.Time) (bool, error) {
 	s, err := l.get()
 	if err != nil {

@@ -106,6 +106,9 @@ func (a *App) readiness() (starting bool, degraded []string) {
 	if ok, _ := a.bot.Ready(); !ok {
 		degraded = append(degraded, "slack")
 	}
+	if len(a.desk.Unreadable()) > 0 {
+		degraded = append(degraded, "roster")
+	}
 	if a.gate.JournalError() != nil {
 		degraded = append(degraded, "journal")
 	}
