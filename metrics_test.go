@@ -13,7 +13,7 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	declared := regexp.MustCompile(`(?:Name: |counter\()"(tagout_[a-z_]+)"`)
+	declared := regexp.MustCompile(`(?:Name: |counter\(|NewDesc\()"(tagout_[a-z_]+)"`)
 	names := map[string]bool{}
 	walk(t, ".go", func(file, text string) {
 		if strings.HasSuffix(file, "_test.go") {

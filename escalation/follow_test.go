@@ -44,7 +44,7 @@ func withService(t *testing.T, role string) (*world, *service) {
 	t.Helper()
 	w := newWorld(t)
 	s := &service{box: box{name: "duty"}, serves: role}
-	w.desk.Connect(groups{}, func() string { return home }, s)
+	w.desk.Connect(groups{"S0LEGAL": {}, "S0MOPS": {}}, func() string { return home }, s)
 	return w, s
 }
 
