@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	"tagout"
 	"tagout/bot"
@@ -73,7 +75,7 @@ func (c slackManifestCmd) Run(env *surroundings) error {
 type verifyCmd struct {
 	configFlag
 	Incident string `arg:"" optional:"" help:"Only this incident, such as INC-7."`
-	Head     string `help:"The hash that the incident's timeline must end with, as published earlier."`
+	Head     string `help:"A hash that was published earlier: of the incident's timeline or, without an incident, of a checkpoint."`
 	JSON     bool   `name:"json" help:"Print the result as JSON."`
 }
 
@@ -102,6 +104,11 @@ func (c verifyCmd) Run(env *surroundings) error {
 	if err != nil {
 		return err
 	}
+	if c.Incident == "" {
+		if err := c.checkpoints(env, s); err != nil {
+			return err
+		}
+	}
 	if len(incidents) == 0 && !c.JSON {
 		fmt.Fprintln(env.stdout, "There are no incidents, so there is nothing to verify.")
 	}
@@ -125,12 +132,44 @@ func (c verifyCmd) Run(env *surroundings) error {
 	return nil
 }
 
+// checkpoints checks the chain over all timelines, and that --head is part of it.
+func (c verifyCmd) checkpoints(env *surroundings, s *store.Store) error {
+	all, err := s.Checkpoints(env.ctx)
+	if err != nil {
+		return err
+	}
+	bad, err := tagout.VerifyCheckpoints(all, func(id tagout.IncidentID, seq int64) (string, error) { return s.EventHash(env.ctx, id, seq) })
+	if err == nil && c.Head != "" && !slices.ContainsFunc(all, func(p tagout.Checkpoint) bool { return p.Hash == c.Head }) {
+		err = tagout.Errorf(tagout.Conflict, "No checkpoint has the hash that was published. If it is the head of one incident, name it: tagout verify INC-7 --head HASH.")
+	}
+	if c.JSON {
+		v := verifiedCheckpoints{Checkpoints: len(all), OK: err == nil, BadCheckpoint: bad}
+		if len(all) > 0 {
+			v.Head = all[len(all)-1].Hash
+		}
+		if err != nil {
+			v.Problem = tagout.Sentence(err)
+		}
+		return errors.Join(json.NewEncoder(env.stdout).Encode(v), err)
+	}
+	if err == nil && len(all) > 0 {
+		_, err = fmt.Fprintf(env.stdout, "checkpoints  ok  %d, head %s\n", len(all), all[len(all)-1].Hash)
+	}
+	return err
+}
+
+// verifiedCheckpoints is the result for the chain over all timelines.
+type verifiedCheckpoints struct {
+	Checkpoints   int    `json:"checkpoints"`
+	Head          string `json:"head,omitempty"`
+	OK            bool   `json:"ok"`
+	BadCheckpoint int64  `json:"bad_checkpoint,omitempty"`
+	Problem       string `json:"problem,omitempty"`
+}
+
 // incidents are the numbers of those that are to be checked.
 func (c verifyCmd) incidents(env *surroundings, s *store.Store) ([]tagout.IncidentID, error) {
 	if c.Incident == "" {
-		if c.Head != "" {
-			return nil, tagout.Errorf(tagout.Invalid, "--head is the end of one timeline: name its incident, such as tagout verify INC-7 --head HASH.")
-		}
 		return s.IncidentIDs(env.ctx)
 	}
 	id, err := tagout.ParseIncidentID(c.Incident)
@@ -146,7 +185,7 @@ func (c verifyCmd) verify(env *surroundings, s *store.Store, i *tagout.Incident)
 	if err == nil {
 		v.BadEvent, err = tagout.VerifyChain(i.ID, events, i.Head)
 	}
-	if err == nil && c.Head != "" && !contains(events, c.Head) {
+	if err == nil && c.Incident != "" && c.Head != "" && !contains(events, c.Head) {
 		v.BadEvent = i.Head.Seq + 1
 		err = tagout.Errorf(tagout.Conflict, "%s: no event has the hash that was published; what followed event %d is gone or was rewritten.", i.ID, i.Head.Seq)
 	}

@@ -22,7 +22,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO tagout_ap
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO tagout_app;
 
 -- The timeline is only added to, and nothing of the record is ever deleted.
-REVOKE UPDATE, DELETE ON events FROM tagout_app;
+REVOKE UPDATE, DELETE ON events, checkpoints, checkpoint_heads FROM tagout_app;
 REVOKE DELETE ON incidents, holds, resume_requests FROM tagout_app;
 REVOKE UPDATE, DELETE ON signoffs FROM tagout_app;
 

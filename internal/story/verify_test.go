@@ -101,3 +101,40 @@ func TestVerifyFindsWhatWasDoneToATimeline(t *testing.T) {
 		}
 	}
 }
+
+func TestAPublishedCheckpointShowsThatAnIncidentWasCutOff(t *testing.T) {
+	t.Parallel()
+	for _, database := range []string{"sqlite", "postgres"} {
+		t.Run(database, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, setting{database, "socket"})
+			w.starts()
+			w.types("U0IC", "#general", "/kill researcher odd answers")
+			w.room("inc-1-")
+			w.stops()
+			w.starts() // at its start the program seals what grew
+			db := w.opens()
+			var head string
+			w.eventually("a checkpoint", func() bool {
+				return db.QueryRow("SELECT hash FROM checkpoints ORDER BY n DESC LIMIT 1").Scan(&head) == nil
+			})
+			w.stops()
+			verify := []string{"verify", "--config", filepath.Join(w.dir, "tagout.yaml"), "--head"}
+			if out, code := w.runs(append(verify, head)...); code != 0 || !strings.Contains(out, "checkpoints  ok") {
+				t.Errorf("exit %d: %s", code, out)
+			}
+			if out, code := w.runs(append(verify, strings.Repeat("0", 64))...); code != 1 || !strings.Contains(out, "No checkpoint") {
+				t.Errorf("a hash that never was: exit %d: %s", code, out)
+			}
+			w.disarms(db)
+			for _, statement := range []string{"DELETE FROM events WHERE seq > 1", "UPDATE incidents SET head_seq = 1, head_hash = (SELECT hash FROM events WHERE seq = 1)"} {
+				if _, err := db.Exec(statement); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if out, code := w.runs(append(verify, head)...); code != 1 || !strings.Contains(out, "INC-1: its timeline is not the one") {
+				t.Errorf("an incident that was cut off: exit %d: %s", code, out)
+			}
+		})
+	}
+}

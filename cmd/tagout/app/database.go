@@ -41,6 +41,7 @@ func (a *App) keepDatabase(ctx context.Context, connected chan<- error) {
 	a.goDo(func() { a.work(ctx, s) })
 	a.goDo(func() { s.Lead(ctx, a.lead) })
 	a.goDo(func() { s.News(ctx, a.hear) })
+	a.goDo(func() { a.checkpoints(ctx, s) })
 	connected <- nil
 	a.keep(ctx)
 }
