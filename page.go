@@ -33,6 +33,7 @@ type Page struct {
 	Why      string // "SEV-1 pages Legal", "not acknowledged for 5 min"
 	Message  Message
 	URL      string // of the incident, for pagers outside Slack; may be empty
+	AckURL   string // a link by which its reader acknowledges; may be empty
 	Status   PageStatus
 	Detail   string // why it failed, without secrets
 	QueuedAt time.Time
@@ -90,6 +91,21 @@ type Acknowledgement struct {
 	By    string // who, as the service names them
 	Email string // of that person; may be empty
 	At    time.Time
+}
+
+// PageLink is what somebody sees who opens the link of a page: enough to know what they take
+// on. Of a private incident it tells no more than its ID.
+type PageLink struct {
+	Incident   IncidentID
+	Private    bool
+	Severity   Severity
+	Title      string
+	Scope      Scope
+	Reader     UserID // to whom the page went
+	AnsweredBy Actor  // who has acknowledged; zero: nobody
+	AnsweredAt time.Time
+	State      State
+	ExpiresAt  time.Time
 }
 
 // PageInbox reads what a pager's service posts to Tagout.

@@ -29,6 +29,7 @@ type Store interface {
 	SetPins(ctx context.Context, agent string, versions map[string]string) error
 	Pages(ctx context.Context, id tagout.IncidentID) ([]tagout.Page, error)
 	DatabaseID(ctx context.Context) (string, error)
+	Secret(ctx context.Context, name string) ([]byte, error)
 	tagout.OverrideStore
 }
 
@@ -80,6 +81,7 @@ type Desk struct {
 	recorder  *recorder
 	metrics   *metrics
 	own       installation
+	links     links
 }
 
 // New makes a desk. It returns Invalid, naming the place, for a route whose expression

@@ -96,6 +96,7 @@ func cutAt(text string, n int) string {
 // follow tells a pager's service what became of an incident; without a pager, it makes an
 // effect for each that was paged and wants to know.
 func (d *Desk) follow(ctx context.Context, e tagout.Effect) error {
+	crashpoint.Here("page.follow")
 	var data tagout.FollowUp
 	if err := e.Decode(&data); err != nil {
 		return err
@@ -111,11 +112,7 @@ func (d *Desk) follow(ctx context.Context, e tagout.Effect) error {
 	if data.News.Dedup, err = d.dedup(ctx, e.Incident); err != nil {
 		return err
 	}
-	if err = pager.Follow(ctx, data.News); err != nil {
-		return err
-	}
-	crashpoint.Here("page.followed")
-	return nil
+	return pager.Follow(ctx, data.News)
 }
 
 func (d *Desk) followAll(ctx context.Context, id tagout.IncidentID, data tagout.FollowUp) error {

@@ -77,8 +77,14 @@ func (d *Desk) send(ctx context.Context, e tagout.Effect) error {
 	if n < 0 {
 		return d.paged(ctx, page, tagout.Errorf(tagout.NotFound, "this pager is not configured any more"))
 	}
+	link, err := d.ackURL(ctx, page)
+	if err != nil {
+		return err
+	}
 	crashpoint.Here("page.sending")
-	err := d.pagers[n].Send(ctx, page)
+	sent := page
+	sent.AckURL = link // which is not kept: it says in somebody's name that they take it on
+	err = d.pagers[n].Send(ctx, sent)
 	if err != nil && !tagout.IsFinal(err) {
 		return err // it is tried again, and logged by who does
 	}

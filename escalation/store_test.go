@@ -364,6 +364,10 @@ func (m *memory) DatabaseID(ctx context.Context) (string, error) {
 	return "00000000-0000-4000-8000-00000000d471", m.enter(ctx, "id")
 }
 
+func (m *memory) Secret(ctx context.Context, name string) ([]byte, error) {
+	return []byte("the shared secret called " + name), m.enter(ctx, "secret")
+}
+
 // kinds lists the kinds of an incident's events in order.
 func (m *memory) AddOverride(ctx context.Context, o tagout.Override, effects []tagout.Effect) (bool, error) {
 	m.mu.Lock()

@@ -128,6 +128,9 @@ func text(in tagout.Page) string {
 	if in.Why != "" {
 		parts = append(parts, "Why you: "+in.Why)
 	}
+	if in.AckURL != "" {
+		parts = append(parts, "Acknowledge: "+in.AckURL)
+	}
 	if in.URL != "" {
 		parts = append(parts, in.URL)
 	}

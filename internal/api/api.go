@@ -70,6 +70,7 @@ type Options struct {
 	Desk     Desk
 	Store    Store
 	Policy   *tagout.Policy
+	Links    Acknowledger // nil: no links in pages
 	Commands []tagout.Command
 	Sources  map[string]Source // by the name in the path
 	Tokens   []Token
@@ -167,6 +168,7 @@ func (e *edge) routes() {
 	e.commandRoutes()
 	e.incidentRoutes()
 	e.agentRoutes()
+	e.ackRoutes()
 	e.mux.HandleFunc("GET /v1/openapi.json", e.openAPI)
 	e.mux.HandleFunc("GET /healthz", e.healthz)
 	e.mux.HandleFunc("GET /readyz", e.readyz)

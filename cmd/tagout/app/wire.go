@@ -81,7 +81,7 @@ func (a *App) wireHTTP() error {
 		tokens = append(tokens, api.Token{Name: t.Name, Secret: t.Token, May: t.May})
 	}
 	edge := api.New(api.Options{
-		Desk: a.desk, Store: a.store, Commands: a.Commands(), Sources: sources, DecodeFailure: failure.Decode, Tokens: tokens,
+		Desk: a.desk, Store: a.store, Links: a.desk, Commands: a.Commands(), Sources: sources, DecodeFailure: failure.Decode, Tokens: tokens,
 		Policy: &a.config.Policy, Gate: a.gate.Status, Ready: a.readiness, Leads: a.leads, Gatherer: a.metrics, Registerer: a.metrics, Clock: a.clock,
 		Logger: a.log.With("part", "api"), Version: a.options.Version, AllowOpenSources: loopback(a.config.Listen),
 	})
