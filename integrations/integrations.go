@@ -1,5 +1,5 @@
-// Package integrations lists the adapters to the world outside: sources of alerts, pagers
-// and controls. Adding one is a folder, a line in a list and a row in the conformance test.
+// Package integrations lists the adapters to the world outside: sources of alerts, pagers,
+// controls and trackers. Adding one is a folder, a line in a list and a row in the conformance test.
 package integrations
 
 import (
@@ -12,7 +12,9 @@ import (
 	"tagout/integrations/alertmanager"
 	"tagout/integrations/email"
 	"tagout/integrations/generic"
+	"tagout/integrations/github"
 	"tagout/integrations/httpcontrol"
+	"tagout/integrations/jira"
 	"tagout/integrations/kubernetes"
 	"tagout/integrations/webhook"
 )
@@ -58,6 +60,17 @@ func Controls(d Deps) map[string]func(tagout.Vendor) (tagout.Control, error) {
 	}
 }
 
+// Trackers lists the kinds of tracker for corrective actions.
+func Trackers(d Deps) map[string]func(tagout.Vendor) (tagout.Tracker, error) {
+	d = d.withDefaults()
+	return map[string]func(tagout.Vendor) (tagout.Tracker, error){
+		"github": func(v tagout.Vendor) (tagout.Tracker, error) {
+			return some[tagout.Tracker](github.NewTracker(v, d.HTTP))
+		},
+		"jira": func(v tagout.Vendor) (tagout.Tracker, error) { return some[tagout.Tracker](jira.NewTracker(v, d.HTTP)) },
+	}
+}
+
 // NewSource makes a configured alert source. It returns Invalid, with the place and the
 // fix, for an unknown kind or settings that cannot work.
 func NewSource(v tagout.Vendor) (tagout.Source, error) { return build("alert source", Sources(), v) }
@@ -68,6 +81,11 @@ func NewPager(v tagout.Vendor, d Deps) (tagout.Pager, error) { return build("pag
 // NewControl makes a configured control. It returns Invalid as [NewSource] does.
 func NewControl(v tagout.Vendor, d Deps) (tagout.Control, error) {
 	return build("control", Controls(d), v)
+}
+
+// NewTracker makes a configured tracker. It returns Invalid as [NewSource] does.
+func NewTracker(v tagout.Vendor, d Deps) (tagout.Tracker, error) {
+	return build("tracker", Trackers(d), v)
 }
 
 func build[T any](what string, kinds map[string]func(tagout.Vendor) (T, error), v tagout.Vendor) (T, error) {

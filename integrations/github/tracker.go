@@ -135,10 +135,13 @@ func ticket(issue *github.Issue) tagout.Ticket {
 func explain(ctx context.Context, err error) error {
 	_, limited := errors.AsType[*github.RateLimitError](err)
 	_, abused := errors.AsType[*github.AbuseRateLimitError](err)
+	_, redirected := errors.AsType[*github.RedirectionError](err)
 	answered, ok := errors.AsType[*github.ErrorResponse](err)
 	switch {
 	case limited || abused:
 		return tagout.Errorf(tagout.Unavailable, "GitHub asks to come back later.")
+	case redirected:
+		return tagout.Final(tagout.Errorf(tagout.Unavailable, "GitHub answered with a redirect, which is not followed. Fix: Write the repository's present name, and the address to which api_url leads."))
 	case ctx.Err() != nil:
 		return tagout.Errorf(tagout.Unavailable, "GitHub gave no answer in time.")
 	case !ok || answered.Response == nil:
