@@ -79,3 +79,29 @@ type OverrideStore interface {
 	// order in which they were set.
 	Overrides(ctx context.Context, at time.Time) ([]Override, error)
 }
+
+// OverrideOrder is what somebody asks for: who is on call, from when, until when.
+type OverrideOrder struct {
+	ID       string // of the request
+	Rotation string // "" means the only one there is
+	Person   UserID
+	From     time.Time // zero: now
+	Until    time.Time
+	Why      string
+	By       User
+}
+
+// OverrideEnd asks to end an override before its time.
+type OverrideEnd struct {
+	Rotation string // "" : any
+	Person   UserID // "" : anybody
+	By       User
+}
+
+// OverrideResult is what became of an order.
+type OverrideResult struct {
+	Override Override
+	Instead  []Person // who would be on call without it
+	Fresh    bool     // false: the same request was carried out before
+	Warning  string   // what could not be checked; a sentence
+}

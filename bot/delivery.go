@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -241,12 +242,44 @@ func (p parcel) reopen(key string) (d *delivery, err error) {
 // are both kill and x.
 func (b *Bot) verbOf(c commandBody) (verb, text string) {
 	name := strings.ToLower(strings.TrimPrefix(strings.TrimSpace(c.Command), "/"))
-	text = strings.TrimSpace(c.Text)
+	verb, text = strings.TrimPrefix(name, b.render.prefix), strings.TrimSpace(c.Text)
 	if name == umbrella || name == b.render.prefix+umbrella {
 		verb, text, _ = strings.Cut(text, " ")
-		return strings.ToLower(strings.TrimPrefix(verb, "/")), strings.TrimSpace(text)
+		verb, text = strings.ToLower(strings.TrimPrefix(verb, "/")), strings.TrimSpace(text)
 	}
-	return strings.TrimPrefix(name, b.render.prefix), text
+	return verb, unescaped(text, takesPeople(b.verbs[verb]))
+}
+
+// takesPeople reports whether a command names people in its arguments.
+func takesPeople(c tagout.Command) bool { return strings.Contains(c.Usage, "@") }
+
+// escapedToken is what Slack makes of a person, a channel, a group or a link in a command
+// that asks for escaped text.
+var escapedToken = regexp.MustCompile(`<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>`)
+
+var entities = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
+
+// unescaped is what was typed. Mentions of people stay as Slack sends them (<@U0123|name>)
+// if the command takes people, and are names otherwise.
+func unescaped(text string, people bool) string {
+	text = escapedToken.ReplaceAllStringFunc(text, func(token string) string {
+		part := escapedToken.FindStringSubmatch(token)
+		kind, target, label := part[1], part[2], part[3]
+		switch {
+		case kind == "@" && people:
+			return token
+		case label == "" && kind == "!":
+			return "@" + target
+		case label == "":
+			return kind + target
+		case kind == "@" || kind == "#":
+			return kind + strings.TrimPrefix(label, kind)
+		case kind == "!":
+			return label
+		}
+		return label // of a link
+	})
+	return entities.Replace(text)
 }
 
 // umbrella is the command that always works, whatever the prefix.

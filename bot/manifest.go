@@ -141,7 +141,7 @@ func (o ManifestOptions) baseURL() (string, error) {
 // slashCommands are the commands by name, the umbrella first.
 func slashCommands(commands []tagout.Command, prefix string) []manifestCommand {
 	list := []manifestCommand{{
-		Command: "/" + umbrella, Description: "Every Tagout command under one name; alone, the help.", Hint: "VERB [arguments]",
+		Command: "/" + umbrella, Description: "Every Tagout command under one name; alone, the help.", Hint: "VERB [arguments]", Escape: true,
 	}}
 	byName := map[string]tagout.Command{}
 	for _, c := range commands {
@@ -153,7 +153,7 @@ func slashCommands(commands []tagout.Command, prefix string) []manifestCommand {
 		}
 		list = append(list, manifestCommand{
 			Command: "/" + prefix + c.Name, Description: clipText(orText(oneLine(c.Summary), c.Name), maxCommandDescription),
-			Hint: clipText(oneLine(c.Usage), maxUsageHint),
+			Hint: clipText(oneLine(c.Usage), maxUsageHint), Escape: takesPeople(c),
 		})
 	}
 	return list

@@ -18,7 +18,7 @@ import (
 
 func TestTheManifestSaysWhatTheAppNeeds(t *testing.T) {
 	t.Parallel()
-	commands := []tagout.Command{{Name: "kill", Summary: "Stop an agent.", Usage: "SCOPE [reason…]"}, {Name: "ack"}}
+	commands := []tagout.Command{{Name: "kill", Summary: "Stop an agent.", Usage: "SCOPE [reason…]"}, {Name: "oncall", Usage: "override @PERSON 4h"}}
 	for name, tt := range map[string]struct {
 		o    bot.ManifestOptions
 		urls []string
@@ -40,11 +40,11 @@ func TestTheManifestSaysWhatTheAppNeeds(t *testing.T) {
 			var names []string
 			for _, c := range m.Features.SlashCommands {
 				names = append(names, c.Command)
-				if c.Description == "" || c.Url != tt.urls[0] || c.ShouldEscape {
+				if c.Description == "" || c.Url != tt.urls[0] || c.ShouldEscape != (c.Command != "/ai-kill") {
 					t.Errorf("the command is %+v", c)
 				}
 			}
-			if want := []string{"/tagout", "/ai-ack", "/ai-kill"}; !slices.Equal(names, want) {
+			if want := []string{"/tagout", "/ai-kill", "/ai-oncall"}; !slices.Equal(names, want) {
 				t.Errorf("the commands are %v", names)
 			}
 			if m.Settings.SocketModeEnabled != tt.o.Socket || !m.Settings.Interactivity.IsEnabled || m.Settings.Interactivity.RequestUrl != tt.urls[1] {

@@ -30,6 +30,8 @@ type Desk interface {
 	Declarer
 	Resumer
 	Roller
+	DutyKeeper
+	RosterReader
 }
 
 // Option changes how the commands work.
@@ -58,6 +60,7 @@ func All(d Desk, p *tagout.Policy, options ...Option) []tagout.Command {
 	list := []tagout.Command{
 		kill(s), pause(s), hold(s),
 		status(f, d), ack(d), incident(f, d), severity(f, d), note(d), timeline(f, d),
+		oncall(f, d), who(f, d),
 		rollback(f, d), resume(f, d),
 	}
 	return append(list, help(list))

@@ -38,6 +38,11 @@ type desk struct {
 	notes     []string
 	acks      []tagout.Actor
 	severity  []tagout.Severity
+	duties    []tagout.Duty
+	overrides []tagout.OverrideOrder
+	ends      []tagout.OverrideEnd
+	asked     []tagout.WhoQuery
+	paged     tagout.WhoIsPaged
 	slowReads bool // Incident answers only when its context ends
 }
 
@@ -123,6 +128,30 @@ func (d *desk) Rollback(ctx context.Context, o tagout.RollbackOrder) (*tagout.In
 	return d.Incident(ctx, 7)
 }
 
+func (d *desk) Duties(context.Context) ([]tagout.Duty, error) { return d.duties, d.err }
+
+func (d *desk) SetOverride(_ context.Context, o tagout.OverrideOrder) (tagout.OverrideResult, error) {
+	d.overrides = append(d.overrides, o)
+	if o.From.IsZero() {
+		o.From = t0
+	}
+	v := tagout.Override{ID: "o1", Rotation: "primary", Person: o.Person, From: o.From, Until: o.Until, By: o.By.Actor(), At: t0, Why: o.Why}
+	return tagout.OverrideResult{Override: v, Instead: []tagout.Person{{ID: "U0PLATFORM"}}, Fresh: true}, d.err
+}
+
+func (d *desk) CancelOverride(_ context.Context, e tagout.OverrideEnd) (tagout.OverrideResult, error) {
+	d.ends = append(d.ends, e)
+	v := tagout.Override{ID: "o1", Rotation: "primary", Person: "U0ENG", From: t0, Until: t0.Add(4 * time.Hour), CancelledBy: e.By.Actor(), CancelledAt: t0}
+	return tagout.OverrideResult{Override: v, Instead: []tagout.Person{{ID: "U0PLATFORM"}}, Fresh: true}, d.err
+}
+
+func (d *desk) Who(_ context.Context, q tagout.WhoQuery) (tagout.WhoIsPaged, error) {
+	d.asked = append(d.asked, q)
+	answer := d.paged
+	answer.WhoQuery = q
+	return answer, d.err
+}
+
 func (d *desk) Watch(ctx context.Context, _ tagout.IncidentID) iter.Seq[*tagout.Incident] {
 	return func(yield func(*tagout.Incident) bool) {
 		for _, i := range d.changes {
@@ -203,6 +232,7 @@ func policy() *tagout.Policy {
 		Roles: map[string]*tagout.Role{
 			"legal": {Key: "legal", Name: "Legal"}, "program": {Key: "program", Name: "Program lead"}, "revops": {Key: "revops", Name: "RevOps"},
 		},
+		Rotations: map[string]*tagout.Rotation{"primary": {Key: "primary", Members: []tagout.UserID{"U0PLATFORM", "U0IC"}, Handoff: "0 9 * * MON", Timezone: "America/New_York"}},
 		Agents: tagout.Registry{
 			"mailer": {Name: "mailer", Channels: []string{"email", "sms"}, Regions: []string{"eu", "us"}, Controls: []string{"webhook"},
 				Tools: map[string]tagout.Risk{"send_email": tagout.HighRisk, "read_crm": tagout.LowRisk}, Fallback: "send the plain template"},

@@ -149,6 +149,11 @@ func TestAnswersReadAsTheyShould(t *testing.T) {
 		{"hold-capped", "/hold mailer capped cap=500/day tool:send_email overspend", nil, nil},
 		{"hold-form", "/hold", nil, nil},
 		{"ack", "/ack INC-7", mailerHeld, nil},
+		{"oncall", "/oncall", onDuty, nil},
+		{"oncall-none", "/oncall", nil, nil},
+		{"oncall-override", "/oncall override <@U0ENG|enzo> until 18:00 dentist", nil, nil},
+		{"oncall-cancel", "/oncall override cancel <@U0ENG|enzo>", nil, nil},
+		{"who", "/who sev1", callsForSev1, nil},
 		{"note", "/note the template went to 212 people", mailerHeld, []func(*tagout.Invocation){inChannelOf(7)}},
 		{"severity-lowered", "/severity INC-7 sev3 smaller than thought", func(d *desk) {
 			mailerHeld(d)

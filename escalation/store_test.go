@@ -28,7 +28,8 @@ type memory struct {
 	versions  []tagout.Version
 	pins      map[string]map[string]string
 	overrides []tagout.Override
-	loudest   time.Time // when the last alert came or ended
+	told      []tagout.Effect // those of the Slack edge, once they were due
+	loudest   time.Time       // when the last alert came or ended
 	folds     [][]tagout.Incoming
 
 	// before is called at the start of every operation; an error makes it fail unchanged.

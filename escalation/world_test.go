@@ -163,15 +163,16 @@ func (g groups) GroupMembers(_ context.Context, group string) ([]tagout.UserID, 
 
 // world is a desk with everything around it.
 type world struct {
-	t      *testing.T
-	clock  *hand
-	log    *calls
-	store  *memory
-	gate   *authority
-	policy *tagout.Policy
-	slack  *box
-	email  *box
-	desk   *escalation.Desk
+	t         *testing.T
+	clock     *hand
+	log       *calls
+	store     *memory
+	gate      *authority
+	policy    *tagout.Policy
+	schedules map[string]tagout.Schedule
+	slack     *box
+	email     *box
+	desk      *escalation.Desk
 }
 
 const home = "T0HOME"
@@ -192,6 +193,7 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 	}
 	desk, err := escalation.New(escalation.Options{
 		Store: w.store, Gate: w.gate, Policy: w.policy, Pagers: []tagout.Pager{w.email}, PublicURL: "https://tagout.example.com", Clock: w.clock,
+		Schedules: w.schedules,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -315,6 +317,7 @@ func (w *world) ring() (failed []error) {
 		w.store.effects = w.store.effects[1:]
 		w.store.mu.Unlock()
 		if do[e.Kind] == nil {
+			w.store.told = append(w.store.told, e)
 			continue // the Slack edge's
 		}
 		if e.Due.After(w.clock.Now()) {
@@ -339,6 +342,24 @@ func (w *world) count(id tagout.IncidentID, kind tagout.EventKind) int {
 		}
 	}
 	return n
+}
+
+// posted reports whether a message for an incident's channel waits to be posted.
+func (w *world) posted(words string) bool {
+	w.store.mu.Lock()
+	defer w.store.mu.Unlock()
+	return slices.ContainsFunc(w.store.told, func(e tagout.Effect) bool { return strings.Contains(string(e.Data), words) })
+}
+
+// overrides sets an override that must be taken.
+func (w *world) overrides(t *testing.T, o tagout.OverrideOrder) tagout.OverrideResult {
+	t.Helper()
+	o.By = responder
+	r, err := w.desk.SetOverride(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 func same(t *testing.T, what string, got, want []string) {

@@ -133,6 +133,8 @@ type Command struct {
 	Command     string `json:"command"` // with its slash
 	Description string `json:"description"`
 	UsageHint   string `json:"usage_hint"`
+	// Escape turns @name of a person into <@ID|name>, and escapes & < >, as an app can ask.
+	Escape bool `json:"-"`
 }
 
 // Shortcut is one registered shortcut of the app.

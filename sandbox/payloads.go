@@ -1,6 +1,10 @@
 package sandbox
 
-import "slices"
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
 
 // verificationToken is the legacy token in payloads; apps must not rely on it.
 const verificationToken = "sandbox-verification"
@@ -34,11 +38,31 @@ func (s *Sandbox) commandPayloadLocked(u User, ch *Channel, in Invocation) obj {
 		"token": verificationToken, "team_id": teamID, "team_domain": domain,
 		"channel_id": ch.ID, "channel_name": channelLabel(ch),
 		"user_id": u.ID, "user_name": u.Name,
-		"command": in.Command, "text": in.Text,
+		"command": in.Command, "text": s.escapedLocked(in),
 		"api_app_id": AppID, "is_enterprise_install": "false",
 		"response_url": s.grantLocked(&responseGrant{channel: ch.ID, user: u.ID}),
 		"trigger_id":   s.newTriggerLocked(u.ID, false),
 	}
+}
+
+var typedHandle = regexp.MustCompile(`(^|[\s(])@([a-z0-9][a-z0-9._-]*)`)
+
+// escapedLocked is the text of a command as its app asked for it: with people as tokens and
+// the rest escaped, or as typed.
+func (s *Sandbox) escapedLocked(in Invocation) string {
+	if !slices.ContainsFunc(s.commands, func(c Command) bool { return c.Command == in.Command && c.Escape }) {
+		return in.Text
+	}
+	text := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(in.Text)
+	return typedHandle.ReplaceAllStringFunc(text, func(hit string) string {
+		part := typedHandle.FindStringSubmatch(hit)
+		for _, u := range s.users {
+			if u.Name == part[2] {
+				return part[1] + "<@" + u.ID + "|" + u.Name + ">"
+			}
+		}
+		return hit
+	})
 }
 
 // interactionLocked is what all interactive payloads have in common.

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"strings"
 
 	"tagout"
 	"tagout/cmd/tagout/app"
@@ -75,9 +76,9 @@ func randomKey() string {
 }
 
 func slashCommands(list []tagout.Command) []sandbox.Command {
-	commands := []sandbox.Command{{Command: "/tagout", Description: "Every command of Tagout under one name", UsageHint: "VERB …"}}
+	commands := []sandbox.Command{{Command: "/tagout", Description: "Every command of Tagout under one name", UsageHint: "VERB …", Escape: true}}
 	for _, c := range list {
-		commands = append(commands, sandbox.Command{Command: "/" + c.Name, Description: c.Summary, UsageHint: c.Usage})
+		commands = append(commands, sandbox.Command{Command: "/" + c.Name, Description: c.Summary, UsageHint: c.Usage, Escape: strings.Contains(c.Usage, "@")})
 	}
 	return commands
 }
