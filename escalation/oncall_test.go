@@ -183,7 +183,9 @@ func TestAGapInARotationIsShownAndMadeUpFor(t *testing.T) {
 				t.Errorf("the page says %s", says)
 			}
 			duties, err := w.desk.Duties(t.Context())
-			if err != nil || !slices.ContainsFunc(duties[0].Doubts, func(d tagout.Doubt) bool { return strings.Contains(c.words, strings.TrimSuffix(d.Problem, ".")) || strings.Contains(d.Problem, c.words) }) {
+			if err != nil || !slices.ContainsFunc(duties[0].Doubts, func(d tagout.Doubt) bool {
+				return strings.Contains(c.words, strings.TrimSuffix(d.Problem, ".")) || strings.Contains(d.Problem, c.words)
+			}) {
 				t.Errorf("not shown: %+v, %v", duties, err)
 			}
 		})
