@@ -110,7 +110,17 @@ type PageRound struct {
 	Why   string   `json:"why"`
 	Rung  bool     `json:"rung,omitempty"` // a step up, not a repeat: it schedules no repeat of its own
 	Even  bool     `json:"even_if_acknowledged,omitempty"`
-	Key   string   `json:"key"` // the ladder that it belongs to; a round of it is paged once
+	Base  string   `json:"base,omitempty"` // the key of the ladder that it is a rung of
+	Step  *Step    `json:"step,omitempty"` // not a round: what was put off in the newest round of Key
+	Key   string   `json:"key"`            // the ladder that it belongs to; a round of it is paged once
+}
+
+// Step is one person who was not paged at once: by a pager whose turn comes later, or at all,
+// since they have quiet hours.
+type Step struct {
+	Person UserID   `json:"person"`
+	Roles  []string `json:"roles"`
+	Pager  string   `json:"pager,omitempty"` // "": all whose turn it is
 }
 
 // FollowUp is the data of [EffectFollow]. Without a pager it is for all that were paged.

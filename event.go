@@ -36,6 +36,8 @@ const (
 	EventLease             EventKind = "lease.passed"        // contained by lease, not observed
 	EventPaged             EventKind = "page.sent"
 	EventPageFailed        EventKind = "page.failed"
+	EventPageHeld          EventKind = "page.held"      // back, to the end of somebody's quiet hours
+	EventUnreached         EventKind = "page.unreached" // a round reached nobody by any pager
 	EventRosterDoubt       EventKind = "page.doubt"
 	EventRollback          EventKind = "rollback.attempted"
 	EventRollbackSucceeded EventKind = "rollback.succeeded"

@@ -107,9 +107,10 @@ type Incident struct {
 	Controls        []ControlStatus
 	Request         *ResumeRequest // the newest
 	Alerts          AlertTally
-	Rollback        *Rollback      // the newest
-	Ladder          map[string]int // rounds paged, by ladder key
-	Doubted         []string       // what could not be found out about who is paged, as it was told last
+	Rollback        *Rollback       // the newest
+	Ladder          map[string]int  // rounds paged, by ladder key
+	Calls           map[string]Call // how far the newest round of each ladder got, while it pages
+	Doubted         []string        // what could not be found out about who is paged, as it was told last
 	Room            Room
 	Head            Head
 }
@@ -202,6 +203,7 @@ func (i *Incident) settle(by Actor, at time.Time) Change {
 	i.State = i.derive()
 	if i.State.Ended() && !before.Ended() {
 		c.follow(i, PageResolved, by, at)
+		i.forget()
 	}
 	observed, all := i.Confirmed()
 	facts := map[string]any{"observed": observed, "controls": all}

@@ -178,22 +178,22 @@ func TestARoundIsPagedOnceAndStopsWhenAcknowledged(t *testing.T) {
 	i := opened(t, sev1)
 	round := tagout.PageRound{Key: "sev1", Roles: []string{"legal"}, Why: "test"}
 	pages := []tagout.Page{{ID: "p1", Incident: 7, To: tagout.Person{ID: "U0LEGAL"}, Pager: "slack"}}
-	c := i.PageOut(round, pages, time.Minute, noon)
+	c := i.PageOut(tagout.Paging{Round: round, Pages: pages, Repeat: time.Minute}, noon)
 	if len(c.Pages) != 1 || !hasEffect(c, tagout.EffectSend) || !hasEffect(c, tagout.EffectPage) {
 		t.Fatalf("the round did not page and go on: %+v", c.Effects)
 	}
-	if again := i.PageOut(round, pages, time.Minute, noon); !again.IsEmpty() {
+	if again := i.PageOut(tagout.Paging{Round: round, Pages: pages, Repeat: time.Minute}, noon); !again.IsEmpty() {
 		t.Error("a repeat of the effect paged again")
 	}
 	if _, err := i.Acknowledge(tagout.Actor{Kind: tagout.ByUser, ID: "U0LEGAL"}, noon); err != nil {
 		t.Fatal(err)
 	}
 	round.Round = 1
-	if after := i.PageOut(round, pages, time.Minute, noon); !after.IsEmpty() {
+	if after := i.PageOut(tagout.Paging{Round: round, Pages: pages, Repeat: time.Minute}, noon); !after.IsEmpty() {
 		t.Error("paging went on after the acknowledgement")
 	}
 	round.Even = true
-	if after := i.PageOut(round, pages, 0, noon); len(after.Pages) != 1 {
+	if after := i.PageOut(tagout.Paging{Round: round, Pages: pages}, noon); len(after.Pages) != 1 {
 		t.Error("a page about an unconfirmed stop must go out even so")
 	}
 }
@@ -209,8 +209,8 @@ func hasEffect(c tagout.Change, kind tagout.EffectKind) bool {
 
 func TestARoundWithNobodySaysSoLoudly(t *testing.T) {
 	i := opened(t, sev1)
-	c := i.PageOut(tagout.PageRound{Key: "sev1", Roles: []string{"ghosts"}}, nil, time.Minute, noon)
-	if kinds(c) != "page.failed" || !hasEffect(c, tagout.EffectPost) {
+	c := i.PageOut(tagout.Paging{Round: tagout.PageRound{Key: "sev1", Roles: []string{"ghosts"}}, Repeat: time.Minute}, noon)
+	if kinds(c) != "page.unreached" || !hasEffect(c, tagout.EffectPost) {
 		t.Errorf("events %q", kinds(c))
 	}
 }

@@ -26,6 +26,7 @@ type Page struct {
 	ID       PageID
 	Incident IncidentID
 	Dedup    string // names the incident to the pager's service: the same for all its pages, and in no other Tagout
+	Ladder   string // the key of its ladder
 	Round    int    // 0, 1, … of the ladder
 	Pager    string // its name
 	To       Person

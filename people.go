@@ -1,6 +1,9 @@
 package tagout
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // UserID is a person's Slack ID, such as U0LEGAL.
 type UserID string
@@ -71,6 +74,10 @@ type Person struct {
 	Email string
 	Phone string
 	Roles []string // why they are paged
+
+	Pagers []string      `json:"-"` // by which of the pagers, in this order; empty: by all
+	After  time.Duration `json:"-"` // how long each waits for the one before; 0: all at once
+	Quiet  QuietHours    `json:"-"` // when less than SEV-1 waits
 }
 
 // Text is the person as people read it: a mention, or a name with the address.

@@ -62,7 +62,7 @@ func (i *Incident) page(row *SeverityPolicy, roles []string, at time.Time) Chang
 	c.effect(EffectPage, i.ID, key+":0", PageRound{Key: key, Roles: roles, Why: row.Severity.Label() + " pages " + strings.Join(roles, ", ")})
 	for n, rung := range row.Escalate {
 		why := "not acknowledged within " + rung.After.String()
-		c.effectAt(at.Add(rung.After), EffectPage, i.ID, key+":rung"+strconv.Itoa(n), PageRound{Key: key + ":rung" + strconv.Itoa(n), Roles: rung.To, Why: why, Rung: true})
+		c.effectAt(at.Add(rung.After), EffectPage, i.ID, key+":rung"+strconv.Itoa(n), PageRound{Key: key + ":rung" + strconv.Itoa(n), Roles: rung.To, Why: why, Rung: true, Base: key})
 	}
 	if row.Deadlines.Contain > 0 {
 		c.effectAt(at.Add(row.Deadlines.Contain), EffectContainDue, i.ID, key, nil)
@@ -85,6 +85,7 @@ func (i *Incident) AcknowledgeVia(by Actor, via string, at time.Time) (Change, e
 		return Change{}, Errorf(Conflict, "%s was acknowledged already, by %s.", i.ID, i.AcknowledgedBy.Text())
 	}
 	i.AcknowledgedBy = by
+	i.forget()
 	if by.Kind == ByUser && i.Roles[IncidentCommander] == "" {
 		i.Roles[IncidentCommander] = UserID(by.ID)
 	}
@@ -177,61 +178,5 @@ func (i *Incident) TakeAlert(in Incoming, a *Agent, at time.Time) Change {
 	if r := i.Request; kind != EventAlertResolved && r != nil && r.Scope.Touches(in.Verdict.Scope, a) {
 		c = c.And(i.voidRequest("a new alert came on its scope", in.Alert.Actor(), at))
 	}
-	return c
-}
-
-// PageOut records one round of a ladder: its pages, each with its effect, and the next
-// round. It changes nothing if the round was paged before, or if paging has stopped because
-// somebody acknowledged or the incident ended.
-func (i *Incident) PageOut(r PageRound, pages []Page, repeat time.Duration, at time.Time) Change {
-	stopped := i.State.Ended() || !i.At(Acknowledged).IsZero() && !r.Even
-	if stopped || i.Ladder[r.Key] > r.Round {
-		return Change{}
-	}
-	if i.Ladder == nil {
-		i.Ladder = map[string]int{}
-	}
-	i.Ladder[r.Key] = r.Round + 1
-	var c Change
-	mentions := T(Bold("Paging"), " (", r.Why, "): ")
-	told := map[string]bool{}
-	for _, p := range pages {
-		c.Pages = append(c.Pages, p)
-		c.effect(EffectSend, i.ID, string(p.ID), SendPage{Page: p})
-		switch {
-		case p.To.ID == "" && p.To.Stranger() == "":
-			mentions = append(mentions, Span{Text: "whom " + p.Pager + " has on call "})
-		case !told[p.To.key()]:
-			told[p.To.key()] = true
-			mentions = append(append(mentions, p.To.Text()...), Span{Text: " "})
-		}
-	}
-	key := "page:" + r.Key + ":" + strconv.Itoa(r.Round)
-	if len(pages) == 0 {
-		c.event(EventPageFailed, Tagout, at, map[string]any{"why": r.Why, "roles": r.Roles, "error": "nobody to page"})
-		c.post(i, key, Message{Tone: ToneDanger, Body: []Text{T(Bold("Nobody could be paged"), " for "+strings.Join(r.Roles, ", ")+": these roles have no members. Call them by other means.")}})
-	} else {
-		c.post(i, key, Message{Body: []Text{mentions}, Buttons: []Button{{Action: "ack", Label: "Acknowledge", Value: i.ID.String(), Tone: ToneGood}}})
-	}
-	if !r.Rung && repeat > 0 {
-		next := r
-		next.Round++
-		next.Why = "still not acknowledged"
-		c.effectAt(at.Add(repeat), EffectPage, i.ID, r.Key+":"+strconv.Itoa(next.Round), next)
-	}
-	return c
-}
-
-// Paged records what became of one page.
-func (i *Incident) Paged(p Page, at time.Time) Change {
-	c := Change{Pages: []Page{p}}
-	kind, data := EventPaged, map[string]any{"page": p.ID, "to": p.To.key(), "pager": p.Pager, "round": p.Round, "why": p.Why}
-	if p.Status == PageFailed {
-		kind = EventPageFailed
-		data["error"] = clip(p.Detail, 500)
-		c.post(i, "pagefailed:"+string(p.ID), Message{Tone: ToneDanger, Body: []Text{
-			T(p.whom(), " could not be reached by "+p.Pager+": "+clip(p.Detail, 300))}})
-	}
-	c.event(kind, Tagout, at, data)
 	return c
 }

@@ -25,42 +25,70 @@ func (d *Desk) pageRound(ctx context.Context, e tagout.Effect) error {
 	if err != nil {
 		return err
 	}
+	if round.Step != nil {
+		return d.pageStep(ctx, e.Incident, round, dedup)
+	}
 	row := d.policy.SeverityPolicy(i.Severity)
 	roster := d.calling(ctx, row, i.Scope.Agent, round.Roles)
-	_, err = d.store.Update(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-		pages := d.callingPages(i, round, roster, now)
-		for n := range pages {
-			pages[n].Dedup = dedup
+	err = d.ladder(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		paging := d.callingPages(i, round, roster, now)
+		for n := range paging.Pages {
+			paging.Pages[n].Dedup = dedup
 		}
-		return d.doubting(i, roster, i.PageOut(round, pages, row.Repeat, now), now), nil
+		paging.Repeat = row.Repeat
+		return d.doubting(i, roster, i.PageOut(paging, now), now), nil
 	})
 	crashpoint.Here("page.round")
 	return err
 }
 
-// pages are those of a round: for each person by each pager that reaches them, and one by
-// each pager whose service knows whom to call.
-func (d *Desk) pages(i *tagout.Incident, r tagout.PageRound, people []tagout.Person, now time.Time) []tagout.Page {
-	var pages []tagout.Page
-	for _, p := range people {
-		for _, pager := range d.pagers {
-			if _, broadcasts := pager.(tagout.Broadcaster); !broadcasts && pager.Reaches(p) {
-				pages = append(pages, d.page(i, r, p, pager, now))
-			}
+// ladder changes an incident, and counts what reached nobody.
+func (d *Desk) ladder(ctx context.Context, id tagout.IncidentID, fn tagout.Transition) error {
+	var did tagout.Change
+	i, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (c tagout.Change, err error) {
+		did, err = fn(i, now)
+		return did, err
+	})
+	if err == nil {
+		d.metrics.missed(i, did)
+	}
+	return err
+}
+
+// pageStep pages somebody who was put off: by the next of their pagers, or since their quiet
+// hours are over.
+func (d *Desk) pageStep(ctx context.Context, id tagout.IncidentID, r tagout.PageRound, dedup string) error {
+	err := d.ladder(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		r.Round = i.Calls[r.Key].Round
+		p := tagout.Paging{Round: r, Chain: d.chain(i, r)}
+		d.stepPages(i, &p, now)
+		for n := range p.Pages {
+			p.Pages[n].Dedup = dedup
 		}
+		return i.PageStep(p, now), nil
+	})
+	return err
+}
+
+// paging is a round for these people: for each by the pagers whose turn it is, and one page
+// by each pager whose service knows whom to call.
+func (d *Desk) paging(i *tagout.Incident, r tagout.PageRound, people []tagout.Person, now time.Time) tagout.Paging {
+	p := tagout.Paging{Round: r, Chain: d.chain(i, r)}
+	for _, person := range people {
+		d.callPerson(i, &p, person, now)
 	}
 	for _, pager := range d.pagers {
 		if b, ok := pager.(tagout.Broadcaster); ok && b.PagesRoles(r.Roles) {
-			pages = append(pages, d.page(i, r, tagout.Person{Roles: r.Roles}, pager, now))
+			p.Pages = append(p.Pages, d.page(i, r, tagout.Person{Roles: r.Roles}, pager, now))
 		}
 	}
-	return pages
+	return p
 }
 
 func (d *Desk) page(i *tagout.Incident, r tagout.PageRound, to tagout.Person, by tagout.Pager, now time.Time) tagout.Page {
 	id := tagout.DeriveID("page", i.ID.String(), r.Key, strconv.Itoa(r.Round), string(to.ID)+to.Stranger(), by.Name())
 	return tagout.Page{
-		ID: tagout.PageID(id), Incident: i.ID, Round: r.Round, Pager: by.Name(), To: to, Severity: i.Severity,
+		ID: tagout.PageID(id), Incident: i.ID, Ladder: r.Key, Round: r.Round, Pager: by.Name(), To: to, Severity: i.Severity,
 		Why: r.Why, Message: d.pageMessage(i, r.Why), URL: d.url, Status: tagout.PageQueued, QueuedAt: tagout.Moment(now),
 	}
 }
@@ -93,12 +121,17 @@ func (d *Desk) send(ctx context.Context, e tagout.Effect) error {
 }
 
 func (d *Desk) paged(ctx context.Context, page tagout.Page, failure error) error {
-	_, err := d.store.Update(ctx, page.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+	err := d.ladder(ctx, page.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		page.Status, page.SentAt = tagout.PageSent, tagout.Moment(now)
 		if failure != nil {
 			page.Status, page.SentAt, page.Detail = tagout.PageFailed, time.Time{}, failure.Error()
 		}
-		return i.Paged(page, now).And(d.tooLate(i, page, now)), nil
+		round := tagout.PageRound{Key: page.Ladder, Base: base(page.Ladder), Round: page.Round, Rung: true}
+		if call, known := i.Calls[page.Ladder]; known {
+			round.Why, round.Roles, round.Even = call.Why, call.Roles, call.Even
+		}
+		rest := tagout.Paging{Round: round, Chain: d.chain(i, round)}
+		return i.Paged(page, d.nextPages(i, round, page, now), rest, now).And(d.tooLate(i, page, now)), nil
 	})
 	if err == nil {
 		d.metrics.paged(page, failure)

@@ -13,6 +13,7 @@ type metrics struct {
 	stops     *prometheus.CounterVec
 	pages     *prometheus.CounterVec
 	reports   *prometheus.CounterVec
+	unreached *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -24,10 +25,11 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		alerts:    counter("tagout_alerts_total", "Alerts taken, by outcome: opened, folded, repeat, below_threshold, failed.", "outcome"),
 		stops:     counter("tagout_stops_total", "Stops by hand, by mode.", "mode"),
 		pages:     counter("tagout_pages_total", "Pages that ended, by pager and outcome: sent, failed.", "pager", "outcome"),
+		unreached: counter("tagout_pages_unreached_total", "Rounds of pages that reached nobody by any pager, by severity.", "severity"),
 		reports:   counter("tagout_control_reports_total", "News of enforcement points, by kind: accepted, observed, drift, failed.", "kind"),
 	}
 	if r != nil {
-		r.MustRegister(m.incidents, m.alerts, m.stops, m.pages, m.reports)
+		r.MustRegister(m.incidents, m.alerts, m.stops, m.pages, m.reports, m.unreached)
 	}
 	return m
 }
@@ -59,6 +61,15 @@ func (m *metrics) paged(p tagout.Page, failure error) {
 		outcome = "failed"
 	}
 	m.pages.WithLabelValues(p.Pager, outcome).Inc()
+}
+
+// missed counts the rounds that reached nobody.
+func (m *metrics) missed(i *tagout.Incident, c tagout.Change) {
+	for _, e := range c.Events {
+		if e.Kind == tagout.EventUnreached {
+			m.unreached.WithLabelValues(string(i.Severity)).Inc()
+		}
+	}
 }
 
 func (m *metrics) control(r tagout.ControlReport) {

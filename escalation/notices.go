@@ -69,6 +69,7 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 	if i.Room.Failure != "" {
 		m = m.Para(i.Room.Failure)
 	}
+	m = attention(m, i)
 	m.Buttons = d.cardButtons(i)
 	m.Footer = tagout.T("Timeline head: event ", fmt.Sprint(i.Head.Seq), ", ", tagout.Fixed(i.Head.Hash))
 	return m, nil
@@ -107,6 +108,8 @@ func toneOf(i *tagout.Incident) tagout.Tone {
 	switch {
 	case i.State.Ended():
 		return tagout.ToneGood
+	case len(i.Unreached()) > 0:
+		return tagout.ToneDanger
 	case i.State == tagout.StateContained || i.State == tagout.StateMitigated:
 		return tagout.ToneWarning
 	}

@@ -196,16 +196,18 @@ func strangerText(who tagout.OnCallPerson) string {
 
 // callingPages are the pages of a round for a roster; they say whatever could not be found
 // out about who is paged.
-func (d *Desk) callingPages(i *tagout.Incident, round tagout.PageRound, r tagout.Roster, now time.Time) []tagout.Page {
-	round.Roles = append(slices.Clone(round.Roles), r.Instead...)
-	pages := d.pages(i, round, r.Persons(), now)
+func (d *Desk) callingPages(i *tagout.Incident, round tagout.PageRound, r tagout.Roster, now time.Time) tagout.Paging {
+	wider := round
+	wider.Roles = append(slices.Clone(round.Roles), r.Instead...)
+	paging := d.paging(i, wider, r.Persons(), now)
+	paging.Round = round
 	texts := r.DoubtTexts(d.policy)
-	for n := range pages {
+	for n := range paging.Pages {
 		for _, text := range texts {
-			pages[n].Message = pages[n].Message.Para(text)
+			paging.Pages[n].Message = paging.Pages[n].Message.Para(text)
 		}
 	}
-	return pages
+	return paging
 }
 
 // doubting adds to a round of pages a message in the incident's channel and a line on its

@@ -126,6 +126,7 @@ type box struct {
 	mu      sync.Mutex
 	sent    []tagout.Page
 	err     error
+	refuses func(tagout.Page) error
 }
 
 func (b *box) Name() string                 { return b.name }
@@ -136,6 +137,11 @@ func (b *box) Send(_ context.Context, p tagout.Page) error {
 	defer b.mu.Unlock()
 	if b.err != nil {
 		return b.err
+	}
+	if b.refuses != nil {
+		if err := b.refuses(p); err != nil {
+			return err
+		}
 	}
 	b.sent = append(b.sent, p)
 	return nil

@@ -63,9 +63,9 @@ func (b *builder) adapters() {
 	}
 }
 
-// vendors names a list of adapters: by kind, and by number from the second of a kind on.
-func (b *builder) vendors(p path, list adapters) []tagout.Vendor {
-	var vendors []tagout.Vendor
+// pagerNames names a list of adapters: by kind, and by number from the second of a kind on.
+func pagerNames(list adapters) []string {
+	var names []string
 	count := map[string]int{}
 	for _, a := range list {
 		count[a.kind]++
@@ -73,6 +73,16 @@ func (b *builder) vendors(p path, list adapters) []tagout.Vendor {
 		if count[a.kind] > 1 {
 			name = fmt.Sprintf("%s-%d", a.kind, count[a.kind])
 		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// vendors are a list of adapters with their names.
+func (b *builder) vendors(p path, list adapters) []tagout.Vendor {
+	var vendors []tagout.Vendor
+	for n, name := range pagerNames(list) {
+		a := list[n]
 		vendors = append(vendors, b.vendor(name, a.kind, a.settings.home, a.settings))
 	}
 	return vendors

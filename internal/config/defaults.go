@@ -16,7 +16,8 @@ func defaults() map[string]string {
 		"slack.announce":     "#incidents",
 		"slack.channel_name": "inc-{{.Number}}-{{.Agent}}-{{.Class}}",
 
-		"rotations.*.timezone": "UTC",
+		"rotations.*.timezone":    "UTC",
+		"people.*.quiet.timezone": "UTC",
 
 		"severities.*.contain.scope":  "agent",
 		"severities.*.also[].scope":   "agent",

@@ -22,6 +22,16 @@ type roleSection struct {
 type personSection struct {
 	Email string `yaml:"email" doc:"Address for the e-mail pager."`
 	Phone string `yaml:"phone" doc:"Number with country code, in quotes: \"+15550100\"."`
+
+	Pagers []string      `yaml:"pagers" doc:"By which pagers they are paged, in this order: slack, and names under pagers; left out: by all that reach them."`
+	After  time.Duration `yaml:"after" min:"10s" doc:"How long each of their pagers waits for an answer to the one before; left out: all at once."`
+	Quiet  *quietSection `yaml:"quiet" doc:"When they are not paged for less than SEV-1, unless nobody else is reached."`
+}
+
+type quietSection struct {
+	From     string `yaml:"from" need:"true" doc:"When it begins: HH:MM, in quotes."`
+	To       string `yaml:"to" need:"true" doc:"When it ends: HH:MM, in quotes."`
+	Timezone string `yaml:"timezone" doc:"Zone of the hours, such as Europe/Berlin."`
 }
 
 type rotationSection struct {
@@ -82,7 +92,47 @@ func (b *builder) person(p path, id tagout.UserID, s personSection) {
 	if s.Phone != "" && (!plus || len(digits) < 7 || len(digits) > 15 || strings.Trim(digits, "0123456789") != "" || digits[0] == '0') {
 		b.fail(p.key("phone"), "Write it with country code and without spaces, in quotes: \"+15550100\".", "This is not a phone number.")
 	}
-	b.cfg.Policy.People[id] = tagout.Person{ID: id, Email: s.Email, Phone: s.Phone}
+	b.cfg.Policy.People[id] = tagout.Person{ID: id, Email: s.Email, Phone: s.Phone, Pagers: s.Pagers, After: s.After, Quiet: b.quiet(p.key("quiet"), s.Quiet)}
+	b.personPagers(p, s)
+}
+
+// personPagers checks that somebody's pagers are there, each once.
+func (b *builder) personPagers(p path, s personSection) {
+	known := map[string]bool{"slack": true}
+	for _, name := range pagerNames(b.doc.Pagers) {
+		known[name] = true
+	}
+	for i, name := range s.Pagers {
+		q := p.key("pagers").item(i)
+		switch {
+		case !b.ok(q):
+		case !known[name] && b.ok(path{}.key("pagers")):
+			b.fail(q, "Use slack or a pager of this file; the second of a kind is called email-2.", "There is no pager %s.", b.shown(q))
+		case contains(s.Pagers[:i], name):
+			b.fail(q, "Remove one of them.", "The pager %s is listed twice.", b.shown(q))
+		}
+	}
+	if q := p.key("after"); s.After > 0 && len(s.Pagers) < 2 && b.ok(q) && b.ok(p.key("pagers")) {
+		b.fail(q, "List two pagers or more, such as `pagers: [slack, email]`, or remove after.", "There is no further pager to wait for.")
+	}
+}
+
+func (b *builder) quiet(p path, s *quietSection) tagout.QuietHours {
+	if s == nil {
+		return tagout.QuietHours{}
+	}
+	for key, text := range map[string]string{"from": s.From, "to": s.To} {
+		if _, err := time.Parse("15:04", text); err != nil && b.nodes[p.key(key).name] != nil && b.ok(p.key(key)) {
+			b.fail(p.key(key), "Write it as HH:MM, in quotes: \"22:00\".", "This is not a time of day.")
+		}
+	}
+	if s.From != "" && s.From == s.To && b.ok(p.key("to")) {
+		b.fail(p.key("to"), "Choose another time, or remove quiet.", "The quiet hours end when they begin.")
+	}
+	if _, err := time.LoadLocation(s.Timezone); err != nil || s.Timezone == "Local" {
+		b.fail(p.key("timezone"), "Write a name of the IANA list, such as America/New_York or UTC.", "There is no time zone %s.", b.shown(p.key("timezone")))
+	}
+	return tagout.QuietHours{From: s.From, To: s.To, Timezone: s.Timezone}
 }
 
 // users checks a list of Slack user IDs and makes each of them known.

@@ -1,0 +1,299 @@
+package tagout
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Call is how far the newest round of a ladder got. It is kept while the ladder pages.
+type Call struct {
+	Round     int                   `json:"round"`
+	Began     time.Time             `json:"began"`           // the ladder's first round
+	Pages     map[string]PageStatus `json:"pages,omitempty"` // of this round, by how their IDs begin
+	Held      []HeldBack            `json:"held,omitempty"`  // quiet: not paged yet
+	Reached   bool                  `json:"reached,omitempty"`
+	Unreached time.Time             `json:"unreached,omitzero"` // since when it has reached nobody by any pager
+	Even      bool                  `json:"even,omitempty"`
+	Why       string                `json:"why,omitempty"`
+	Roles     []string              `json:"roles,omitempty"`
+}
+
+// Paging is what a round of a ladder comes to, as the policy says now.
+type Paging struct {
+	Round  PageRound
+	Pages  []Page        // that go out at once
+	Later  []Effect      // what is put off: pagers whose turn comes later, people with quiet hours
+	Held   []HeldBack    // the latter
+	Repeat time.Duration // 0: there is no further round
+	Chain  []PageRound   // who is paged if this reaches nobody, in this order
+}
+
+// HeldBack is somebody who is not paged during their quiet hours.
+type HeldBack struct {
+	Person UserID    `json:"person"`
+	Until  time.Time `json:"until"`
+	Text   string    `json:"text"` // "07:00 Europe/Berlin"
+}
+
+// mark is how a page is called in [Call].
+func (p Page) mark() string { return string(p.ID)[:min(8, len(p.ID))] }
+
+// Answered reports whether somebody has taken the incident on, so that its ladder rests.
+func (i *Incident) Answered() bool { return !i.At(Acknowledged).IsZero() }
+
+// rests reports whether a ladder pages nobody any more.
+func (i *Incident) rests(even bool) bool {
+	return i.State.Ended() || i.Answered() && !even
+}
+
+// PageOut records one round of a ladder: its pages, each with its effect, and the next
+// round. It changes nothing if the round was paged before, or if paging has stopped because
+// somebody acknowledged or the incident ended.
+func (i *Incident) PageOut(p Paging, at time.Time) Change {
+	r := p.Round
+	if i.rests(r.Even) || i.Ladder[r.Key] > r.Round {
+		return Change{}
+	}
+	if i.Ladder == nil {
+		i.Ladder = map[string]int{}
+	}
+	i.Ladder[r.Key] = r.Round + 1
+	call := Call{Round: r.Round, Began: Moment(at), Even: r.Even, Why: r.Why, Roles: r.Roles}
+	if before, known := i.Calls[r.Key]; known {
+		call.Began, call.Unreached = before.Began, before.Unreached
+	}
+	var c Change
+	c.send(i, &call, p.Pages)
+	for _, h := range p.Held {
+		call.Held = append(call.Held, h)
+		if r.Round == 0 {
+			c.event(EventPageHeld, Tagout, at, map[string]any{"to": h.Person, "until": h.Until, "why": r.Why})
+		}
+	}
+	c.Effects = append(c.Effects, p.Later...)
+	i.setCall(r.Key, call)
+	c.post(i, "page:"+r.Key+":"+strconv.Itoa(r.Round), p.told(i))
+	if !r.Rung && p.Repeat > 0 {
+		c.again(i, r, "still not acknowledged", at.Add(p.Repeat))
+	}
+	return c.And(i.judge(p, at))
+}
+
+// again sets the timer of a ladder's next round.
+func (c *Change) again(i *Incident, r PageRound, why string, due time.Time) {
+	r.Round++
+	r.Why, r.Step = why, nil
+	c.effectAt(due, EffectPage, i.ID, r.Key+":"+strconv.Itoa(r.Round), r)
+}
+
+// told is what the channel reads of a round.
+func (p Paging) told(i *Incident) Message {
+	if len(p.Pages)+len(p.Held) == 0 {
+		return Message{Tone: ToneDanger, Body: []Text{T(Bold("Nobody could be paged"), " for "+strings.Join(p.Round.Roles, ", ")+": there is nobody, or no pager that reaches them. Call them by other means.")}}
+	}
+	mentions := T(Bold("Paging"), " (", p.Round.Why, "): ")
+	told := map[string]bool{}
+	for _, page := range p.Pages {
+		switch {
+		case page.To.ID == "" && page.To.Stranger() == "":
+			mentions = append(mentions, Span{Text: "whom " + page.Pager + " has on call "})
+		case !told[page.To.key()]:
+			told[page.To.key()] = true
+			mentions = append(append(mentions, page.To.Text()...), Span{Text: " "})
+		}
+	}
+	m := Message{Body: []Text{mentions}, Buttons: []Button{{Action: "ack", Label: "Acknowledge", Value: i.ID.String(), Tone: ToneGood}}}
+	if len(p.Pages) == 0 {
+		m.Body = []Text{T(Bold("Paging"), " (", p.Round.Why, "): nobody yet")}
+	}
+	for _, h := range p.Held { // not mentioned, which would disturb them all the same
+		m = m.Para(Fixed(string(h.Person)), " is held back: quiet until "+h.Text+".")
+	}
+	return m
+}
+
+func (i *Incident) setCall(key string, c Call) {
+	if i.Calls == nil {
+		i.Calls = map[string]Call{}
+	}
+	i.Calls[key] = c
+}
+
+// forget lets go of the ladders that rest.
+func (i *Incident) forget() {
+	for key, call := range i.Calls {
+		if i.rests(call.Even) {
+			delete(i.Calls, key)
+		}
+	}
+	if len(i.Calls) == 0 {
+		i.Calls = nil
+	}
+}
+
+// PageStep pages somebody who was put off, in the newest round of their ladder: with the
+// pages that are given, or none if no pager reaches them. It changes nothing if paging has
+// stopped, or for pages that the round has already.
+func (i *Incident) PageStep(p Paging, at time.Time) Change {
+	call, known := i.Calls[p.Round.Key]
+	if !known || i.rests(call.Even) {
+		return Change{}
+	}
+	person, held := p.Round.Step.Person, len(call.Held)
+	call.Held = slices.DeleteFunc(slices.Clone(call.Held), func(h HeldBack) bool { return h.Person == person })
+	var c Change
+	c.send(i, &call, p.Pages)
+	i.setCall(p.Round.Key, call)
+	if held == len(call.Held) {
+		return c // what was put off was a further pager, or the round has gone on without
+	}
+	p.Round.Round = call.Round
+	c.Effects = append(c.Effects, p.Later...)
+	return c.And(i.judge(p, at))
+}
+
+// Paged records what became of one page. next is the page by the person's next pager, if
+// this one failed and there is one.
+func (i *Incident) Paged(p Page, next []Page, rest Paging, at time.Time) Change {
+	call, known := i.Calls[p.Ladder]
+	if known && call.Round == p.Round && call.Pages[p.mark()] == p.Status {
+		return Change{} // recorded before
+	}
+	c := Change{Pages: []Page{p}}
+	kind, data := EventPaged, map[string]any{"page": p.ID, "to": p.To.key(), "pager": p.Pager, "round": p.Round, "why": p.Why}
+	if p.Status == PageFailed {
+		kind = EventPageFailed
+		data["error"] = clip(p.Detail, 500)
+		c.post(i, "pagefailed:"+string(p.ID), Message{Tone: ToneDanger, Body: []Text{
+			T(p.whom(), " could not be reached by "+p.Pager+": "+clip(p.Detail, 300))}})
+	}
+	c.event(kind, Tagout, at, data)
+	if !known || i.rests(call.Even) {
+		return c
+	}
+	if p.Status == PageSent { // of an older round, too
+		call.Reached, call.Unreached = true, time.Time{}
+	}
+	if call.Round != p.Round {
+		i.setCall(p.Ladder, call)
+		return c
+	}
+	call.set(p, p.Status)
+	c.send(i, &call, next)
+	i.setCall(p.Ladder, call)
+	return c.And(i.judge(rest, at))
+}
+
+// send queues those pages that a round does not have yet.
+func (c *Change) send(i *Incident, call *Call, pages []Page) {
+	for _, p := range pages {
+		if _, paged := call.Pages[p.mark()]; paged {
+			continue
+		}
+		call.set(p, PageQueued)
+		c.Pages = append(c.Pages, p)
+		c.effect(EffectSend, i.ID, string(p.ID), SendPage{Page: p})
+	}
+}
+
+func (c *Call) set(p Page, status PageStatus) {
+	if c.Pages == nil {
+		c.Pages = map[string]PageStatus{}
+	}
+	c.Pages[p.mark()] = status
+}
+
+// waits reports whether it is open yet whether a round reaches somebody.
+func (c Call) waits() bool {
+	for _, status := range c.Pages {
+		if status == PageQueued {
+			return true
+		}
+	}
+	return false
+}
+
+// judge looks whether a round has reached nobody by any pager. Then those with quiet hours
+// are paged all the same, and after them whoever comes next; that is loud.
+func (i *Incident) judge(p Paging, at time.Time) Change {
+	key := p.Round.Key
+	call, known := i.Calls[key]
+	if !known || call.waits() {
+		return Change{}
+	}
+	var c Change
+	switch {
+	case call.Reached:
+		if call.Even {
+			delete(i.Calls, key)
+		}
+		return c
+	case len(call.Held) > 0:
+		for _, h := range call.Held {
+			step := p.Round
+			step.Step = &Step{Person: h.Person, Roles: call.Roles}
+			c.effect(EffectPage, i.ID, key+":anyway:"+strconv.Itoa(call.Round)+":"+string(h.Person), step)
+		}
+		return c
+	}
+	if call.Unreached.IsZero() {
+		call.Unreached = Moment(at)
+		c.event(EventUnreached, Tagout, at, map[string]any{"why": call.Why, "roles": call.Roles, "round": call.Round})
+		if len(call.Pages) > 0 { // otherwise the round itself has said so
+			c.post(i, "unreached:"+key+":"+strconv.Itoa(call.Round), Message{Tone: ToneDanger, Body: []Text{
+				T(Bold("This page reached nobody"), " ("+call.Why+"): no pager got through to "+strings.Join(call.Roles, ", ")+". The next are paged now. Call them by other means.")}})
+		}
+	}
+	i.setCall(key, call)
+	return c.And(i.climb(p, call, at))
+}
+
+// climb pages whoever comes next on a ladder, at once, or the same again after a pause once
+// everybody was paged.
+func (i *Incident) climb(p Paging, call Call, at time.Time) Change {
+	var c Change
+	for _, next := range p.Chain {
+		if i.Ladder[next.Key] == 0 && next.Key != p.Round.Key {
+			c.effect(EffectPage, i.ID, next.Key, next)
+			return c
+		}
+	}
+	last := len(p.Chain) == 0 || p.Chain[len(p.Chain)-1].Key == p.Round.Key
+	if last {
+		r := p.Round
+		r.Round = call.Round
+		c.again(i, r, call.Why, at.Add(pauseAfter(call.Round)))
+	}
+	return c
+}
+
+// pauseAfter is how long to wait before everybody is paged once more: 1 min, growing to 16.
+func pauseAfter(round int) time.Duration { return time.Minute << min(round, 4) }
+
+// Unreached lists, in the words of their rounds, the pages that have reached nobody.
+func (i *Incident) Unreached() []string {
+	var why []string
+	for _, call := range i.Calls {
+		if !call.Unreached.IsZero() && !call.Reached {
+			why = append(why, call.Why)
+		}
+	}
+	slices.Sort(why)
+	return slices.Compact(why)
+}
+
+// HeldBack lists who is not paged yet because of their quiet hours, each once.
+func (i *Incident) HeldBack() []HeldBack {
+	var held []HeldBack
+	for _, call := range i.Calls {
+		for _, h := range call.Held {
+			if !slices.ContainsFunc(held, func(o HeldBack) bool { return o.Person == h.Person }) {
+				held = append(held, h)
+			}
+		}
+	}
+	slices.SortFunc(held, func(a, b HeldBack) int { return strings.Compare(string(a.Person), string(b.Person)) })
+	return held
+}
