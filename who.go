@@ -33,7 +33,8 @@ type PagingStep struct {
 // PlannedPage is one page that would be sent.
 type PlannedPage struct {
 	To    Person // without ID and name: whoever the pager's own service has on call
-	Pager string
+	Pager string // "" for somebody with quiet hours
+	When  string // "after 2m0s", "quiet until 07:00 Europe/Berlin"; "": at once
 }
 
 // Signers are who may give one needed sign-off.

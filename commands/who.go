@@ -177,7 +177,7 @@ func (w whos) personText(c tagout.Called, s tagout.PagingStep) tagout.Text {
 	var pagers []string
 	for _, p := range s.Pages {
 		if p.To.ID == c.ID && p.To.Stranger() == c.Stranger() {
-			pagers = append(pagers, p.Pager)
+			pagers = append(pagers, strings.TrimSpace(p.Pager+" "+p.When))
 		}
 	}
 	t := append(tagout.T("• "), c.Text()...)

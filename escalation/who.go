@@ -50,9 +50,7 @@ func (d *Desk) incidentOf(ctx context.Context, q tagout.WhoQuery) (*tagout.Incid
 
 func (d *Desk) step(ctx context.Context, i *tagout.Incident, row *tagout.SeverityPolicy, rung tagout.Rung, why string) tagout.PagingStep {
 	s := tagout.PagingStep{After: rung.After, Why: why, Roster: d.calling(ctx, row, i.Scope.Agent, rung.To)}
-	for _, p := range d.callingPages(i, tagout.PageRound{Roles: rung.To, Why: why}, s.Roster, s.Roster.At) {
-		s.Pages = append(s.Pages, tagout.PlannedPage{To: p.To, Pager: p.Pager})
-	}
+	s.Pages = d.planned(d.callingPages(i, tagout.PageRound{Roles: rung.To, Why: why}, s.Roster, s.Roster.At), s.Roster)
 	return s
 }
 
@@ -63,12 +61,28 @@ func (d *Desk) whoOfRole(ctx context.Context, w tagout.WhoIsPaged) (tagout.WhoIs
 	roles := []string{w.Role}
 	r := d.roster(ctx, roles)
 	s := tagout.PagingStep{Why: "whenever " + d.policy.RoleName(w.Role) + " is paged", Roster: r}
-	for _, p := range d.callingPages(&tagout.Incident{}, tagout.PageRound{Roles: roles}, r, r.At) {
-		s.Pages = append(s.Pages, tagout.PlannedPage{To: p.To, Pager: p.Pager})
-	}
+	s.Pages = d.planned(d.callingPages(&tagout.Incident{}, tagout.PageRound{Roles: roles}, r, r.At), r)
 	w.Steps = []tagout.PagingStep{s}
 	w.Signers = d.signers(ctx, tagout.SignoffRule{{AnyOf: roles}})
 	return w, nil
+}
+
+// planned are the pages of a round: those at once, and what is put off.
+func (d *Desk) planned(p tagout.Paging, r tagout.Roster) []tagout.PlannedPage {
+	var pages []tagout.PlannedPage
+	for _, page := range p.Pages {
+		pages = append(pages, tagout.PlannedPage{To: page.To, Pager: page.Pager})
+	}
+	for _, e := range p.Later {
+		var later tagout.PageRound
+		if err := e.Decode(&later); err == nil && later.Step.Pager != "" {
+			pages = append(pages, tagout.PlannedPage{To: tagout.Person{ID: later.Step.Person}, Pager: later.Step.Pager, When: "after " + e.Due.Sub(tagout.Moment(r.At)).String()})
+		}
+	}
+	for _, h := range p.Held {
+		pages = append(pages, tagout.PlannedPage{To: tagout.Person{ID: h.Person}, When: "quiet until " + h.Text})
+	}
+	return pages
 }
 
 // signers are who may give each sign-off of a rule.
