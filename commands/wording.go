@@ -69,7 +69,7 @@ func (f floor) wordings() map[tagout.EventKind]func(facts) string {
 		tagout.EventOpened: func(d facts) string {
 			return "opened it: " + d.severity("severity") + " " + f.policy.ClassTitle(d.text("class")) + ", " + d.text("scope") + d.after(": ", "title")
 		},
-		tagout.EventAcknowledged: func(facts) string { return "acknowledged" },
+		tagout.EventAcknowledged: func(d facts) string { return "acknowledged" + d.after(" by ", "via") },
 		tagout.EventContained: func(d facts) string {
 			text := "contained: " + d.text("observed") + " of " + d.text("controls") + " confirmed"
 			if d.text("by_lease") == "true" {
@@ -102,7 +102,11 @@ func (f floor) wordings() map[tagout.EventKind]func(facts) string {
 		tagout.EventPaged: func(d facts) string {
 			return "paged @" + d.text("to") + d.after(" by ", "pager") + d.after(": ", "why")
 		},
-		tagout.EventPageFailed:        pageFailed,
+		tagout.EventPageFailed: pageFailed,
+		tagout.EventPageHeld: func(d facts) string {
+			return "holds the page to @" + d.text("to") + " back in their quiet hours" + d.after(", until ", "until")
+		},
+		tagout.EventUnreached:         func(d facts) string { return "reached nobody by any pager" + d.after(": ", "why") },
 		tagout.EventRosterDoubt:       func(d facts) string { return "does not know for sure who is to be paged" + d.after(": ", "doubts") },
 		tagout.EventHeld:              held,
 		tagout.EventLifted:            func(d facts) string { return "lifted " + d.text("scope") + " " + d.mode("mode") },
