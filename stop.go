@@ -17,7 +17,9 @@ type StopRequest struct {
 // StopResult is what became of a stop.
 type StopResult struct {
 	Incident   *Incident // nil while Pending
-	Pending    bool      // it is in force, but the database does not know it yet
+	Pending    bool      // it is in force, but this replica could not record it yet
+	RecordedBy string    // the replica that has recorded it instead; "": none
+	RecordedAs IncidentID
 	Hold       Hold
 	InForceAt  time.Time // when the gate had applied it, whatever the database does; of a Repeat, this time
 	Fresh      bool      // it opened the incident

@@ -28,6 +28,7 @@ type desk struct {
 	holds     []tagout.Hold
 	gate      tagout.GateStatus
 	instances []tagout.Instance
+	replicas  []tagout.Replica
 	policy    *tagout.Policy
 
 	stops     []tagout.StopRequest
@@ -170,7 +171,11 @@ func (d *desk) Decide(agent string, asked tagout.Attributes) tagout.Decision {
 	return tagout.Evaluate(agent, d.policy.Agents[agent], d.holds, asked)
 }
 
-func (d *desk) Instances(string) []tagout.Instance { return d.instances }
+func (d *desk) Fleet(context.Context, string) tagout.Fleet {
+	return tagout.Fleet{Instances: d.instances}
+}
+
+func (d *desk) Replicas() []tagout.Replica { return d.replicas }
 
 func (d *desk) Holds() []tagout.Hold          { return d.holds }
 func (d *desk) GateStatus() tagout.GateStatus { return d.gate }

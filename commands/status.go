@@ -19,8 +19,10 @@ type StatusReader interface {
 	Decide(agent string, asked tagout.Attributes) tagout.Decision
 	// Holds lists what stands, recorded or not.
 	Holds() []tagout.Hold
-	// Instances lists the running copies of an agent that asked lately.
-	Instances(agent string) []tagout.Instance
+	// Fleet is the running copies of an agent that asked any replica lately.
+	Fleet(ctx context.Context, agent string) tagout.Fleet
+	// Replicas lists the replicas of this Tagout, itself first; none if there is only one.
+	Replicas() []tagout.Replica
 	// GateStatus is the gate's health.
 	GateStatus() tagout.GateStatus
 }
@@ -97,6 +99,30 @@ func (s statuses) gateFooter(m tagout.Message) tagout.Message {
 	return m
 }
 
+// replicas tells of the replicas, if there are several: which leads, and which was not seen
+// for a while.
+func (s statuses) replicas(m tagout.Message) tagout.Message {
+	list := s.desk.Replicas()
+	if len(list) < 2 {
+		return m
+	}
+	var words []string
+	for n, r := range list {
+		word := r.Name()
+		if n == 0 {
+			word += " (this one)"
+		}
+		if r.Leads {
+			word += " leads"
+		}
+		if silence := s.clock.Now().Sub(r.SeenAt); n > 0 && silence > staleAfter {
+			word += " not seen for " + tagout.Elapsed(silence)
+		}
+		words = append(words, word)
+	}
+	return m.Fact("Replicas", strings.Join(words, ", "))
+}
+
 // open lists the open incidents; what cannot be read is said in the message.
 func (s statuses) open(ctx context.Context, m tagout.Message) ([]*tagout.Incident, tagout.Message) {
 	found, err := s.desk.Incidents(ctx, tagout.IncidentQuery{Open: true})
@@ -124,6 +150,7 @@ func (s statuses) ofEverything(ctx context.Context, here tagout.IncidentID) (tag
 		}
 		m = m.Fact(label, s.standing(tagout.Scope{Agent: name}, held).text())
 	}
+	m = s.replicas(m)
 	if len(known) == 0 {
 		m = m.Para("No agent is declared and none is held.")
 	}

@@ -38,7 +38,7 @@ func (s statuses) ofScope(ctx context.Context, scope tagout.Scope, here tagout.I
 	if len(held) == 0 && now.mode == tagout.Running {
 		m = m.Para("Nothing holds it.")
 	}
-	m = s.instances(m, scope.Agent)
+	m = s.instances(ctx, m, scope.Agent)
 	for _, i := range open {
 		if concerns(i, scope) {
 			m = m.Para(incidentLine(i, here))
@@ -54,13 +54,16 @@ func (s statuses) ofScope(ctx context.Context, scope tagout.Scope, here tagout.I
 }
 
 // instances tells how far the running copies of an agent heard how it stands.
-func (s statuses) instances(m tagout.Message, agent string) tagout.Message {
-	list := s.desk.Instances(agent)
-	text := tagout.HeardBy(list, s.clock.Now())
+func (s statuses) instances(ctx context.Context, m tagout.Message, agent string) tagout.Message {
+	if agent == "" {
+		return m
+	}
+	fleet := s.desk.Fleet(ctx, agent)
+	text := fleet.HeardBy(s.clock.Now())
 	switch {
 	case text == "":
 		return m
-	case list[0].StoppedAt.IsZero():
+	case len(fleet.Instances) == 0 || fleet.Instances[0].StoppedAt.IsZero():
 		return m.Fact("Instances", text)
 	}
 	return m.Fact("Heard by", text)

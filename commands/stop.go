@@ -64,6 +64,8 @@ func (s stops) run(ctx context.Context, q asked, a stopArguments) (tagout.Reply,
 	reply := tagout.Reply{Message: answer.message(), Public: true, Outcome: tagout.Outcome{Pending: result.Pending, Holds: []tagout.Hold{result.Hold}}}
 	if result.Incident != nil {
 		reply.Outcome.Incident = result.Incident.ID
+	} else if result.RecordedAs != 0 {
+		reply.Outcome.Incident, reply.Outcome.Pending = result.RecordedAs, false
 	}
 	if !answer.settled() {
 		reply.Updates = answer.updates(ctx, s.desk)

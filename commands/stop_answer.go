@@ -65,6 +65,9 @@ func (a stopAnswer) headline() tagout.Text {
 	if len(h.DisabledTools) > 0 {
 		t = append(t, tagout.T(" without ", strings.Join(h.DisabledTools, ", "))...)
 	}
+	if a.result.Incident == nil && a.result.RecordedAs != 0 {
+		return append(t, tagout.T(" — ", tagout.Bold(a.result.RecordedAs.String()), ": in force, and recorded by another replica ("+a.result.RecordedBy+"); this one cannot reach the database.")...)
+	}
 	if a.result.Pending || a.result.Incident == nil {
 		where := "in force and journaled"
 		if a.result.Warning != "" {

@@ -55,6 +55,8 @@ type Options struct {
 	Groups     Groups                     // nil: user groups have no members
 	Schedules  map[string]tagout.Schedule // of other services, by rotation
 	HomeTeam   func() string              // the workspace whose people may sign; "" while unknown
+	Peers      Peers                      // the other replicas; nil: there are none
+	Away       func() bool                // tells that the database is known to be away; nil: it is not
 	PublicURL  string
 	Clock      tagout.Clock
 	Logger     *slog.Logger
@@ -82,6 +84,8 @@ type Desk struct {
 	metrics   *metrics
 	own       installation
 	links     links
+	peers     Peers
+	away      func() bool
 }
 
 // New makes a desk. It returns Invalid, naming the place, for a route whose expression
@@ -100,10 +104,13 @@ func New(o Options) (*Desk, error) {
 	if o.HomeTeam == nil {
 		o.HomeTeam = func() string { return "" }
 	}
+	if o.Away == nil {
+		o.Away = func() bool { return false }
+	}
 	d := &Desk{
 		store: o.Store, gate: o.Gate, policy: o.Policy, routes: routes, pagers: o.Pagers, groups: o.Groups,
 		schedules: o.Schedules, knowledge: newKnowledge(),
-		homeTeam: o.HomeTeam, url: o.PublicURL, clock: o.Clock, log: o.Logger, metrics: newMetrics(o.Registerer),
+		homeTeam: o.HomeTeam, peers: o.Peers, away: o.Away, url: o.PublicURL, clock: o.Clock, log: o.Logger, metrics: newMetrics(o.Registerer),
 	}
 	if o.Registerer != nil {
 		o.Registerer.MustRegister(rosterAge{d})
@@ -142,9 +149,6 @@ func (d *Desk) Decide(agent string, asked tagout.Attributes) tagout.Decision {
 
 // Holds lists what stands, recorded or not.
 func (d *Desk) Holds() []tagout.Hold { return d.gate.Holds() }
-
-// Instances lists the running copies of an agent that asked lately.
-func (d *Desk) Instances(agent string) []tagout.Instance { return d.gate.Instances(agent) }
 
 // GateStatus is the gate's health.
 func (d *Desk) GateStatus() tagout.GateStatus { return d.gate.Status() }

@@ -57,7 +57,7 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 	m = m.Fact("State", tagout.Bold(string(i.State))).Fact("Class", d.policy.ClassTitle(i.Class))
 	m = m.Fact("Scope", tagout.Fixed(i.Scope.String())).Fact("Held", holdsText(i))
 	m = m.Fact("Enforcement", enforcement(i)).Fact("Incident commander", lead(i))
-	m = d.heardBy(m, i)
+	m = d.heardBy(ctx, m, i)
 	m = m.Fact("Alerts", alertsText(i.Alerts)).Fact("Next", d.next(i))
 	m = m.Fact("To resume", signersText(d.policy, i)).Fact("Detected", i.At(tagout.Detected))
 	if i.Scope.Agent == "" && len(i.Holds) == 0 {
@@ -76,12 +76,12 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 }
 
 // heardBy tells how far the instances of the agent heard that they are held.
-func (d *Desk) heardBy(m tagout.Message, i *tagout.Incident) tagout.Message {
+func (d *Desk) heardBy(ctx context.Context, m tagout.Message, i *tagout.Incident) tagout.Message {
 	if i.Scope.Agent == "" || len(i.ActiveHolds()) == 0 {
 		return m
 	}
 	now := d.clock.Now()
-	if text := tagout.HeardBy(d.gate.Instances(i.Scope.Agent), now); text != "" {
+	if text := d.Fleet(ctx, i.Scope.Agent).HeardBy(now); text != "" {
 		m = m.Fact("Heard by", tagout.T(text+", as of ", now))
 	}
 	return m

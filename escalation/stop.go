@@ -40,20 +40,35 @@ func (d *Desk) Stop(ctx context.Context, s tagout.StopRequest) (tagout.StopResul
 		result.Near = d.policy.Agents.Near(s.Hold.Scope.Agent)
 	}
 	rec := d.recorder.submit(s)
-	timer := time.NewTimer(recordBudget)
+	d.awaitRecord(ctx, rec, &result)
+	return result, nil
+}
+
+// awaitRecord waits until the stop is recorded, here or by another replica, but not long.
+func (d *Desk) awaitRecord(ctx context.Context, rec *recording, result *tagout.StopResult) {
+	timer := time.NewTimer(d.patience())
 	defer timer.Stop()
 	select {
 	case <-rec.done:
+	case <-rec.elsewhere:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	select {
+	case <-rec.done:
 		result.Incident, result.Fresh, result.Repeat = rec.incident, rec.fresh, rec.repeat
-		if h, ok := rec.incident.Hold(s.Hold.ID); ok {
+		if h, ok := rec.incident.Hold(rec.stop.Hold.ID); ok {
 			result.Hold = h
 		}
-	case <-timer.C:
-		result.Pending = true
-	case <-ctx.Done():
-		result.Pending = true
+		return
+	default:
 	}
-	return result, nil
+	result.Pending = true
+	select {
+	case <-rec.elsewhere:
+		result.RecordedBy, result.RecordedAs = rec.by, rec.as
+	default:
+	}
 }
 
 // record writes a stop that is in force into the database. It may be called again for the
@@ -192,10 +207,16 @@ type recorder struct {
 type recording struct {
 	stop     tagout.StopRequest
 	busy     bool
+	failed   bool
 	done     chan struct{}
 	incident *tagout.Incident
 	fresh    bool
 	repeat   bool
+
+	failing   chan struct{} // closed when recording has failed once
+	elsewhere chan struct{} // closed when another replica has recorded it; then these may be read
+	by        string
+	as        tagout.IncidentID
 }
 
 func newRecorder(d *Desk) *recorder {
@@ -220,8 +241,11 @@ func (r *recorder) submit(s tagout.StopRequest) *recording {
 	r.mu.Lock()
 	rec := r.pending[s.Hold.ID]
 	if rec == nil {
-		rec = &recording{stop: s, done: make(chan struct{})}
+		rec = &recording{stop: s, done: make(chan struct{}), failing: make(chan struct{}), elsewhere: make(chan struct{})}
 		r.pending[s.Hold.ID] = rec
+		if r.desk.peers != nil {
+			go r.forward(rec)
+		}
 	}
 	start := !rec.busy
 	rec.busy = true
@@ -264,6 +288,10 @@ func (r *recorder) try(rec *recording) {
 	defer r.mu.Unlock()
 	rec.busy = false
 	if err != nil {
+		if !rec.failed {
+			rec.failed = true
+			close(rec.failing)
+		}
 		r.desk.log.Warn("a stop is in force but not recorded yet", "hold", rec.stop.Hold.ID, "error", err)
 		return
 	}

@@ -31,6 +31,9 @@ type Options struct {
 	// Leader tells whether this replica may loosen what a control enforces; nil: always.
 	// Any replica may tighten.
 	Leader func() bool
+	// Yields tells whether this replica cannot read the holds while another one can, which
+	// leads: it then drives only what it was told itself. nil: never.
+	Yields func() bool
 	// Report takes news of controls for the incidents, one at a time and in order per
 	// agent, again until it returns nil or an error that [tagout.IsFinal]. It may block:
 	// the controls are driven on meanwhile. The same news may come again after a restart.
@@ -52,6 +55,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Leader == nil {
 		o.Leader = func() bool { return true }
+	}
+	if o.Yields == nil {
+		o.Yields = func() bool { return false }
 	}
 	if o.Report == nil {
 		o.Report = func(context.Context, tagout.ControlReport) error { return nil }

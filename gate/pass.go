@@ -22,6 +22,7 @@ type wish struct {
 	key    generation    // tells it from other wishes
 	sure   bool          // the holds are known
 	leader bool          // it may loosen
+	yields bool          // another replica drives what is recorded
 }
 
 // pass brings the control one step on, and returns when to look again.
@@ -31,7 +32,7 @@ type wish struct {
 func (d *driver) pass(ctx context.Context) time.Duration {
 	w := d.wish()
 	d.follow(w)
-	if !w.sure && len(w.real) == 0 {
+	if (!w.sure || w.yields) && len(w.real) == 0 {
 		return d.gate.options.ReconcileEvery // nothing to tighten, and nothing may be renewed
 	}
 	changed := d.forced() || w.key != d.sent
@@ -77,8 +78,12 @@ func (d *driver) wish() wish {
 	} else {
 		w.real = v.everywhere
 	}
+	if d.gate.options.Yields() { // what is recorded may have been lifted since: the leader knows
+		w.yields = true
+		w.real = slices.DeleteFunc(slices.Clone(w.real), func(h tagout.Hold) bool { return h.Incident != 0 })
+	}
 	w.Holds = w.real
-	if !w.sure {
+	if !w.sure && !w.yields {
 		w.Holds = slices.Concat(w.real, []tagout.Hold{d.caution(tagout.Scope{}, tagout.Halted, unsure.sentence)})
 	}
 	return w

@@ -54,8 +54,9 @@ type gateView struct {
 	SpendCapPer   string         `json:"spend_cap_per,omitempty" enum:"hour,day,week,month"`
 	DisabledTools []string       `json:"disabled_tools,omitempty"`
 	Holds         []holdView     `json:"holds" doc:"Those that apply, strictest first."`
-	Instances     []instanceView `json:"instances" doc:"Those that asked this replica lately and say who they are."`
+	Instances     []instanceView `json:"instances" doc:"Those that asked any replica lately and say who they are."`
 	HeardBy       string         `json:"heard_by,omitempty" example:"12 of 12 instances, slowest 0.31 s" doc:"The instances in words."`
+	Silent        []string       `json:"silent_replicas,omitempty" doc:"Replicas that did not say which instances asked them."`
 }
 
 // instanceView is one running copy of an agent.
@@ -136,11 +137,12 @@ func (e *edge) askGate(ctx context.Context, in *gateInput) (*gateOutput, error) 
 		Agent: agent, Mode: string(d.Mode), Allowed: d.Allowed, Known: d.Known, Frozen: frozen,
 		Fallback: d.Fallback, DisabledTools: d.DisabledTools, SpendCapPer: d.Cap.Per, Holds: []holdView{}, Instances: []instanceView{},
 	}
-	instances := e.Desk.Instances(agent)
-	for _, i := range instances {
+	fleet := e.Desk.Fleet(ctx, agent)
+	for _, i := range fleet.Instances {
 		v.Instances = append(v.Instances, viewOfInstance(i))
 	}
-	v.HeardBy = tagout.HeardBy(instances, e.Clock.Now())
+	v.HeardBy = fleet.HeardBy(e.Clock.Now())
+	v.Silent = fleet.Silent
 	if !d.Cap.IsZero() {
 		v.SpendCap = &d.Cap.Amount
 	}

@@ -38,8 +38,8 @@ type Desk interface {
 	Timeline(ctx context.Context, id tagout.IncidentID) ([]tagout.Event, error)
 	// Decide answers for one action of one agent.
 	Decide(agent string, asked tagout.Attributes) tagout.Decision
-	// Instances lists the running copies of an agent that asked lately.
-	Instances(agent string) []tagout.Instance
+	// Fleet is the running copies of an agent that asked any replica lately.
+	Fleet(ctx context.Context, agent string) tagout.Fleet
 }
 
 // Store is what this edge asks of the store directly.

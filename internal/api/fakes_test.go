@@ -88,7 +88,9 @@ func (d *fakeDesk) Timeline(context.Context, tagout.IncidentID) ([]tagout.Event,
 	return d.events, d.err
 }
 
-func (d *fakeDesk) Instances(string) []tagout.Instance { return d.instances }
+func (d *fakeDesk) Fleet(context.Context, string) tagout.Fleet {
+	return tagout.Fleet{Instances: d.instances}
+}
 
 func (d *fakeDesk) Decide(agent string, asked tagout.Attributes) tagout.Decision {
 	d.asked = asked

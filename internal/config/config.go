@@ -20,6 +20,7 @@ type Config struct {
 	Listen      string
 	FlagdListen string // empty: off
 	PublicURL   string // without a trailing slash; may be empty
+	Advertise   string // where other replicas reach this one; empty: to be found out
 	Database    string // may hold a password
 	Journal     string
 	StaleAfter  time.Duration // the gate answers halted when its holds are older

@@ -17,6 +17,7 @@ type document struct {
 	Database    string          `yaml:"database" doc:"sqlite://FILE or postgres://USER:PASSWORD@HOST:PORT/NAME."`
 	Journal     string          `yaml:"journal" doc:"File to which stops are written first, so that they outlive a database outage."`
 	Gate        gateSection     `yaml:"gate" doc:"How the gate answers."`
+	Replicas    replicasSection `yaml:"replicas" doc:"How several Tagouts on one Postgres reach each other."`
 
 	Slack     slackSection                        `yaml:"slack" need:"true" doc:"The Slack app."`
 	Roles     map[string]roleSection              `yaml:"roles" need:"true" doc:"Functions in the organisation, by key. Members, Slack group and rotation are paged; only members sign."`

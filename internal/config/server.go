@@ -13,6 +13,10 @@ type gateSection struct {
 	StaleAfter time.Duration `yaml:"stale_after" min:"1s" doc:"A replica that has not read the holds for so long answers halted."`
 }
 
+type replicasSection struct {
+	Advertise string `yaml:"advertise" doc:"URL at which the other replicas reach this one; empty: where it listens, on all interfaces the machine's first address. Not used with SQLite."`
+}
+
 // server checks where Tagout listens and what it keeps.
 func (b *builder) server() {
 	b.cfg.Listen, b.cfg.FlagdListen = b.doc.Listen, b.doc.FlagdListen
@@ -30,6 +34,16 @@ func (b *builder) server() {
 		}
 		if problem != "" {
 			b.fail(p, "Write it as https://tagout.example.com.", "The URL %s.", problem)
+		}
+	}
+	b.cfg.Advertise = strings.TrimRight(b.doc.Replicas.Advertise, "/")
+	if p := (path{}.key("replicas").key("advertise")); b.doc.Replicas.Advertise != "" && b.ok(p) {
+		u, problem := webURL(b.doc.Replicas.Advertise)
+		if problem == "" && (u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "") {
+			problem = "has more than a host and a port"
+		}
+		if problem != "" {
+			b.fail(p, "Write it as http://10.0.0.3:8080.", "The URL %s.", problem)
 		}
 	}
 	b.database()

@@ -19,6 +19,7 @@ import (
 	"tagout/gate"
 	"tagout/gate/flagd"
 	"tagout/internal/config"
+	"tagout/internal/replicas"
 )
 
 // Options are what an app is made of. Config is required.
@@ -43,6 +44,7 @@ type App struct {
 	store   *lateStore
 	gate    *gate.Gate
 	desk    *escalation.Desk
+	peers   *replicas.Peers // nil: on an embedded database
 	bot     *bot.Bot
 	slack   http.Handler // for http mode; nil in socket mode
 	handler http.Handler
@@ -73,7 +75,7 @@ func New(o Options) (*App, error) {
 	}
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.showLead()
-	for _, wire := range []func() error{a.wireGate, a.wireFlagd, a.wireDesk, a.wireSlack, a.wireHTTP} {
+	for _, wire := range []func() error{a.wireGate, a.wireReplicas, a.wireFlagd, a.wireDesk, a.wireSlack, a.wireHTTP} {
 		if err := wire(); err != nil {
 			a.Stop(context.Background())
 			return nil, err
@@ -96,7 +98,7 @@ func (a *App) wireGate() error {
 	}
 	a.gate, err = gate.New(gate.Options{
 		Agents: a.config.Policy.Agents, Controls: controls, Journal: a.config.Journal, StaleAfter: stale, Tokens: a.config.AgentToken,
-		Clock: a.clock, Logger: a.log.With("part", "gate"), Registerer: a.metrics, Leader: a.leads,
+		Clock: a.clock, Logger: a.log.With("part", "gate"), Registerer: a.metrics, Leader: a.leads, Yields: a.yields,
 		Report: func(ctx context.Context, r tagout.ControlReport) error { return a.desk.Report(ctx, r) },
 	})
 	if err != nil {
@@ -116,7 +118,7 @@ func (a *App) wireDesk() error {
 		return err
 	}
 	a.desk, err = escalation.New(escalation.Options{
-		Store: a.store, Gate: a.gate, Policy: &a.config.Policy, Pagers: pagers, PublicURL: a.config.PublicURL,
+		Store: a.store, Gate: a.gate, Policy: &a.config.Policy, Pagers: pagers, Peers: a.others(), Away: a.away, PublicURL: a.config.PublicURL,
 		Clock: a.clock, Logger: a.log.With("part", "desk"), Registerer: a.metrics,
 	})
 	return err

@@ -88,6 +88,9 @@ func (a *App) wireHTTP() error {
 	mux := http.NewServeMux()
 	mux.Handle("/", edge)
 	mux.Handle("/ofrep/", a.gate.Handler())
+	if a.peers != nil {
+		mux.Handle("/v1/replicas/", a.peers.Handler())
+	}
 	if a.slack != nil {
 		mux.Handle("/slack/", a.slack)
 	}
