@@ -34,7 +34,7 @@ func (d *Desk) patience() time.Duration {
 // forward hands a stop to the other replicas that is not recorded here within a second, or
 // at once when it is known that it cannot be.
 func (r *recorder) forward(rec *recording) {
-	if !r.desk.away() {
+	if !r.desk.away() && !r.stuck(rec) {
 		timer := time.NewTimer(recordBudget)
 		defer timer.Stop()
 		select {
@@ -44,6 +44,9 @@ func (r *recorder) forward(rec *recording) {
 		case <-timer.C:
 		}
 	}
+	r.mu.Lock()
+	rec.forwarded = true
+	r.mu.Unlock()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
@@ -60,6 +63,18 @@ func (r *recorder) forward(rec *recording) {
 	r.desk.log.Info("a stop was recorded by another replica", "hold", rec.stop.Hold.ID, "replica", by, "incident", as.String())
 	rec.by, rec.as = by, as
 	close(rec.elsewhere)
+}
+
+// stuck reports whether an earlier stop could not be recorded yet, and had to be handed on.
+func (r *recorder) stuck(than *recording) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, other := range r.pending {
+		if other != than && other.forwarded {
+			return true
+		}
+	}
+	return false
 }
 
 // Fleet is the running copies of an agent that asked any replica lately.

@@ -213,6 +213,7 @@ type recording struct {
 	fresh    bool
 	repeat   bool
 
+	forwarded bool          // other replicas were asked to record it
 	failing   chan struct{} // closed when recording has failed once
 	elsewhere chan struct{} // closed when another replica has recorded it; then these may be read
 	by        string

@@ -14,6 +14,10 @@ const (
 	checkLimit = time.Second      // for one of them
 	// leadLease is how long after a check began this process believes that it still leads.
 	leadLease = 3 * time.Second
+	// lostAfter is after how many milliseconds without a check the server ends the session
+	// and gives the lead to another: one who is cut off cannot keep it. It is more than
+	// leadLease, so that who led before does not believe so any more.
+	lostAfter = "5000"
 )
 
 // errLost tells that the session is there and its lock is not: something between here and
@@ -74,6 +78,7 @@ func (c *candidate) check(ctx context.Context) (err error) {
 		if c.conn, err = pgx.ConnectConfig(ctx, c.db.pool.Config().ConnConfig); err != nil {
 			return err
 		}
+		_, _ = c.conn.Exec(ctx, "SET idle_session_timeout = "+lostAfter) // since Postgres 14
 	}
 	if !c.locked {
 		return c.conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(leaderLock)).Scan(&c.locked)

@@ -128,12 +128,11 @@ func (a *App) committed(i *tagout.Incident) {
 	a.bot.Changed(i.ID)
 }
 
-// keep reads the holds every second, and whenever they may have changed elsewhere, and rings
-// what is due.
+// keep reads the holds every second, and whenever they may have changed elsewhere.
 func (a *App) keep(ctx context.Context) {
-	refresh, ring := time.NewTicker(refreshEvery), time.NewTicker(ringEvery)
+	a.goDo(func() { a.keepRinging(ctx) })
+	refresh := time.NewTicker(refreshEvery)
 	defer refresh.Stop()
-	defer ring.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -145,14 +144,26 @@ func (a *App) keep(ctx context.Context) {
 		case <-refresh.C:
 			a.refresh(ctx)
 			a.lookAround(ctx)
+		}
+	}
+}
+
+// keepRinging rings what is due. It may wait long for a database that hangs, which must not
+// keep anybody from noticing that.
+func (a *App) keepRinging(ctx context.Context) {
+	ring := time.NewTicker(ringEvery)
+	defer ring.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
 		case <-ring.C:
-			if !a.database.Load() {
-				continue
-			}
-			now := a.clock.Now()
-			if _, err := a.store.Ring(ctx, now); err != nil && ctx.Err() == nil {
-				a.log.Warn("clocks could not be looked at", "error", err)
-			}
+		}
+		if !a.database.Load() {
+			continue
+		}
+		if _, err := a.store.Ring(ctx, a.clock.Now()); err != nil && ctx.Err() == nil {
+			a.log.Warn("clocks could not be looked at", "error", err)
 		}
 	}
 }
