@@ -16,6 +16,7 @@ import (
 	"tagout/integrations/httpcontrol"
 	"tagout/integrations/jira"
 	"tagout/integrations/kubernetes"
+	"tagout/integrations/oncall"
 	"tagout/integrations/webhook"
 )
 
@@ -69,6 +70,24 @@ func Trackers(d Deps) map[string]func(tagout.Vendor) (tagout.Tracker, error) {
 		},
 		"jira": func(v tagout.Vendor) (tagout.Tracker, error) { return some[tagout.Tracker](jira.NewTracker(v, d.HTTP)) },
 	}
+}
+
+// Schedules lists the services whose on-call schedules can be read.
+func Schedules(d Deps) map[string]func(tagout.Vendor) (tagout.Schedule, error) {
+	d = d.withDefaults()
+	return map[string]func(tagout.Vendor) (tagout.Schedule, error){
+		"goalert": func(v tagout.Vendor) (tagout.Schedule, error) {
+			return some[tagout.Schedule](oncall.NewGoAlert(v, d.HTTP))
+		},
+		"pagerduty": func(v tagout.Vendor) (tagout.Schedule, error) {
+			return some[tagout.Schedule](oncall.NewPagerDuty(v, d.HTTP))
+		},
+	}
+}
+
+// NewSchedule makes a configured schedule. It returns Invalid as [NewSource] does.
+func NewSchedule(v tagout.Vendor, d Deps) (tagout.Schedule, error) {
+	return build("on-call schedule", Schedules(d), v)
 }
 
 // NewSource makes a configured alert source. It returns Invalid, with the place and the

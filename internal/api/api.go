@@ -36,6 +36,8 @@ type Desk interface {
 	Incidents(ctx context.Context, q tagout.IncidentQuery) ([]*tagout.Incident, error)
 	// Timeline reads an incident's events in order.
 	Timeline(ctx context.Context, id tagout.IncidentID) ([]tagout.Event, error)
+	// Duties tells for each rotation who is on call, until when, and who is next.
+	Duties(ctx context.Context) ([]tagout.Duty, error)
 	// Decide answers for one action of one agent.
 	Decide(agent string, asked tagout.Attributes) tagout.Decision
 	// Fleet is the running copies of an agent that asked any replica lately.
@@ -168,6 +170,7 @@ func (e *edge) routes() {
 	e.commandRoutes()
 	e.incidentRoutes()
 	e.agentRoutes()
+	e.oncallRoutes()
 	e.ackRoutes()
 	e.mux.HandleFunc("GET /v1/openapi.json", e.openAPI)
 	e.mux.HandleFunc("GET /healthz", e.healthz)

@@ -45,9 +45,12 @@ type fakeDesk struct {
 	query     tagout.IncidentQuery
 	holds     []tagout.Hold
 	asked     tagout.Attributes
+	duties    []tagout.Duty
 	err       error // of every reading method
 	policy    *tagout.Policy
 }
+
+func (d *fakeDesk) Duties(context.Context) ([]tagout.Duty, error) { return d.duties, d.err }
 
 func (d *fakeDesk) Accept(_ context.Context, alerts []tagout.Alert) ([]tagout.Folded, error) {
 	d.mu.Lock()

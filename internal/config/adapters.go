@@ -38,6 +38,16 @@ func (a *adapters) readNode(d *decoder, n *node, p path) {
 	}
 }
 
+// settings are the keys of one adapter, which only that knows.
+type settings struct{ node *node }
+
+// readNode takes a mapping as it is.
+func (s *settings) readNode(d *decoder, n *node, _ path) {
+	if d.kind(n, mappingNode, "a set of keys with values", "Write `{key: value}`.") {
+		s.node = n
+	}
+}
+
 type sourceSection struct {
 	Kind     string    `yaml:"kind" need:"true" doc:"What posts: alertmanager or generic."`
 	Token    string    `yaml:"token" doc:"The bearer token that it sends; may be empty only while listen is loopback."`

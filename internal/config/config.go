@@ -29,6 +29,7 @@ type Config struct {
 	Policy tagout.Policy
 
 	Pagers      []tagout.Vendor            // in the order in which they are tried
+	Schedules   map[string]tagout.Vendor   // of other services, by rotation
 	Controls    map[string][]tagout.Vendor // by agent
 	AgentToken  map[string]string          // by agent; empty: whoever reaches the gate may ask
 	Sources     []tagout.Vendor            // in the order of the file

@@ -35,9 +35,11 @@ type quietSection struct {
 }
 
 type rotationSection struct {
-	Members  []tagout.UserID `yaml:"members" need:"true" doc:"Slack user IDs in the order of their turns."`
-	Handoff  string          `yaml:"handoff" need:"true" doc:"When the next one takes over: cron, five fields."`
-	Timezone string          `yaml:"timezone" doc:"Zone of the handoff, such as America/New_York."`
+	Members   []tagout.UserID `yaml:"members" doc:"Slack user IDs in the order of their turns."`
+	Handoff   string          `yaml:"handoff" doc:"When the next one takes over: cron, five fields."`
+	Timezone  string          `yaml:"timezone" doc:"Zone of the handoff and of the times in overrides, such as America/New_York."`
+	PagerDuty settings        `yaml:"pagerduty" doc:"Instead of members and handoff, the schedule of PagerDuty: {schedule: its ID, token: a REST API key that may read, api_url: where not https://api.pagerduty.com}."`
+	GoAlert   settings        `yaml:"goalert" doc:"Instead of members and handoff, the schedule of GoAlert: {url: of GoAlert, schedule: its ID, token: a GraphQL API key}."`
 }
 
 func (b *builder) people() {
@@ -45,6 +47,7 @@ func (b *builder) people() {
 	policy.Roles = map[string]*tagout.Role{}
 	policy.People = map[tagout.UserID]tagout.Person{}
 	policy.Rotations = map[string]*tagout.Rotation{}
+	b.cfg.Schedules = map[string]tagout.Vendor{}
 	for _, key := range b.keys(path{}.key("roles")) {
 		b.role(path{}.key("roles").member(key), key, b.doc.Roles[key])
 	}
@@ -71,12 +74,45 @@ func (b *builder) role(p path, key string, r roleSection) {
 
 func (b *builder) rotation(p path, key string, r rotationSection) {
 	b.name(p, "rotation", key)
+	rotation := &tagout.Rotation{Key: key, Members: r.Members, Handoff: r.Handoff, Timezone: r.Timezone}
+	b.cfg.Policy.Rotations[key] = rotation
+	if r.PagerDuty.node != nil || r.GoAlert.node != nil {
+		b.scheduled(p, rotation, r)
+		return
+	}
 	b.users(p.key("members"), r.Members)
+	for _, need := range []string{"members", "handoff"} {
+		if n := b.nodes[p.name]; n != nil && b.nodes[p.key(need).name] == nil && b.ok(p) && b.ok(p.key("pagerduty")) && b.ok(p.key("goalert")) {
+			b.addf(n.home, "Add `"+need+": …`, or the schedule of another service under pagerduty or goalert.", "%s is missing.", quoted(p.key(need).name))
+		}
+	}
 	if len(r.Members) == 0 && b.nodes[p.key("members").name] != nil && b.ok(p.key("members")) {
 		b.fail(p.key("members"), "List at least one Slack user ID.", "The rotation has no members.")
 	}
 	b.schedule(p, "handoff", r.Handoff, r.Timezone)
-	b.cfg.Policy.Rotations[key] = &tagout.Rotation{Key: key, Members: r.Members, Handoff: r.Handoff, Timezone: r.Timezone}
+}
+
+// scheduled is a rotation whose turns another service keeps.
+func (b *builder) scheduled(p path, rotation *tagout.Rotation, r rotationSection) {
+	rotation.Elsewhere = true
+	kinds := map[string]settings{"pagerduty": r.PagerDuty, "goalert": r.GoAlert}
+	for _, own := range []string{"members", "handoff"} {
+		if b.nodes[p.key(own).name] != nil {
+			b.fail(p.key(own), "Keep one of the two.", "The rotation has turns of its own and the schedule of another service.")
+		}
+	}
+	if r.PagerDuty.node != nil && r.GoAlert.node != nil {
+		b.fail(p.key("goalert"), "Keep one of the two.", "The rotation has the schedules of two services.")
+		return
+	}
+	if _, err := time.LoadLocation(r.Timezone); err != nil || r.Timezone == "Local" {
+		b.fail(p.key("timezone"), "Write a name of the IANA list, such as America/New_York or UTC.", "There is no time zone %s.", b.shown(p.key("timezone")))
+	}
+	for kind, s := range kinds {
+		if s.node != nil {
+			b.cfg.Schedules[rotation.Key] = b.vendor(rotation.Key, kind, s.node.home, s.node)
+		}
+	}
 }
 
 func (b *builder) person(p path, id tagout.UserID, s personSection) {

@@ -33,6 +33,8 @@ func schemaOf(t reflect.Type, f field, p path, defaults map[string]string) map[s
 	case t == reflect.TypeFor[adapters]():
 		s["type"] = "array"
 		s["items"] = map[string]any{"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": map[string]any{"type": []string{"object", "null"}}}
+	case t == reflect.TypeFor[settings]():
+		s["type"] = "object"
 	case t == reflect.TypeFor[time.Duration]():
 		s["type"], s["pattern"] = "string", `^([0-9.]+(ns|us|µs|ms|s|m|h))+$|\$\{`
 	case t == reflect.TypeFor[riskSection]():

@@ -117,8 +117,12 @@ func (a *App) wireDesk() error {
 	if err != nil {
 		return err
 	}
+	schedules, err := a.schedules()
+	if err != nil {
+		return err
+	}
 	a.desk, err = escalation.New(escalation.Options{
-		Store: a.store, Gate: a.gate, Policy: &a.config.Policy, Pagers: pagers, Peers: a.others(), Away: a.away, PublicURL: a.config.PublicURL,
+		Store: a.store, Gate: a.gate, Policy: &a.config.Policy, Pagers: pagers, Schedules: schedules, Peers: a.others(), Away: a.away, PublicURL: a.config.PublicURL,
 		Clock: a.clock, Logger: a.log.With("part", "desk"), Registerer: a.metrics,
 	})
 	return err

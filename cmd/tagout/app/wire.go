@@ -21,7 +21,8 @@ func CheckAdapters(cfg *config.Config) error {
 	_, _, controls := a.controls()
 	_, pagers := a.pagers()
 	_, sources := a.sources()
-	return errors.Join(controls, pagers, sources)
+	_, schedules := a.schedules()
+	return errors.Join(schedules, controls, pagers, sources)
 }
 
 func (a *App) dependencies() integrations.Deps {
@@ -55,6 +56,19 @@ func (a *App) pagers() ([]tagout.Pager, error) {
 			return nil, err
 		}
 		made = append(made, pager)
+	}
+	return made, nil
+}
+
+// schedules makes the on-call schedules of other services, by rotation.
+func (a *App) schedules() (map[string]tagout.Schedule, error) {
+	made := map[string]tagout.Schedule{}
+	for rotation, v := range a.config.Schedules {
+		schedule, err := integrations.NewSchedule(v, a.dependencies())
+		if err != nil {
+			return nil, err
+		}
+		made[rotation] = schedule
 	}
 	return made, nil
 }
