@@ -215,7 +215,7 @@ func TestEveryDirectDependencyIsExplained(t *testing.T) {
 func TestOnlyAdaptersReachOut(t *testing.T) {
 	t.Parallel()
 	may := []string{"bot", "cmd/tagout", "cmd/tagout/app", "cmd/tagout/demo", "integrations/email", "integrations/httpcontrol",
-		"integrations/jira", "integrations/kubernetes", "integrations/webhook", "internal/replicas", "sandbox"} // replicas: to addresses that replicas wrote into the database
+		"integrations/jira", "integrations/kubernetes", "integrations/oncall", "integrations/webhook", "internal/replicas", "sandbox"} // replicas: to addresses that replicas wrote into the database
 	helps := []string{"docs/examples/go", "internal/bench", "internal/browsertest", "internal/pgtest"} // not part of the program
 	out := regexp.MustCompile(`http\.(NewRequest|Get\(|Post\(|PostForm\(|Head\(|DefaultClient|DefaultTransport)|&?http\.Client\{|\bnet\.Dial|\bDialContext\(`)
 	for dir, text := range readSource(t).code {

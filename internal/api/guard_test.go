@@ -158,7 +158,7 @@ func TestTheAPIDescribesItself(t *testing.T) {
 	slices.Sort(paths)
 	want := []string{
 		"get /v1/agents", "get /v1/agents/{agent}/gate", "get /v1/incidents", "get /v1/incidents/{id}", "get /v1/incidents/{id}/evidence",
-		"get /v1/incidents/{id}/timeline", "post /v1/alerts/{source}", "post /v1/changes", "post /v1/commands/{name}", "post /v1/failures", "post /v1/versions",
+		"get /v1/incidents/{id}/timeline", "get /v1/oncall", "post /v1/alerts/{source}", "post /v1/changes", "post /v1/commands/{name}", "post /v1/failures", "post /v1/versions",
 	}
 	if !slices.Equal(paths, want) {
 		t.Errorf("it describes %q", paths)
