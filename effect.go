@@ -25,6 +25,11 @@ const (
 	EffectContainDue  EffectKind = "contain_deadline" // is everything observed stopped?
 	EffectLeaseDue    EffectKind = "lease_deadline"   // an agent without controls has lost its lease
 	EffectExpire      EffectKind = "expire_request"   // a resume request has run out
+	EffectDeadline    EffectKind = "deadline"         // something is due soon, or now
+	EffectNoteDraft   EffectKind = "note_draft"       // the message with GO and NO-GO of a status note
+	EffectNotePost    EffectKind = "note_post"        // a status note to one Slack channel
+	EffectNoteMail    EffectKind = "note_mail"        // a status note to one address
+	EffectNoteExpire  EffectKind = "expire_note"      // a drafted status note has run out
 )
 
 // Effect is something to do after a commit, at least once: a durable job, committed
@@ -105,14 +110,15 @@ type DirectNote struct {
 
 // PageRound is the data of [EffectPage]: one round of the ladder.
 type PageRound struct {
-	Round int      `json:"round"`
-	Roles []string `json:"roles"`
-	Why   string   `json:"why"`
-	Rung  bool     `json:"rung,omitempty"` // a step up, not a repeat: it schedules no repeat of its own
-	Even  bool     `json:"even_if_acknowledged,omitempty"`
-	Base  string   `json:"base,omitempty"` // the key of the ladder that it is a rung of
-	Step  *Step    `json:"step,omitempty"` // not a round: what was put off in the newest round of Key
-	Key   string   `json:"key"`            // the ladder that it belongs to; a round of it is paged once
+	Round  int      `json:"round"`
+	Roles  []string `json:"roles"`
+	Why    string   `json:"why"`
+	Rung   bool     `json:"rung,omitempty"` // a step up, not a repeat: it schedules no repeat of its own
+	Even   bool     `json:"even_if_acknowledged,omitempty"`
+	Always bool     `json:"even_if_ended,omitempty"` // what is owed after the end too
+	Base   string   `json:"base,omitempty"`          // the key of the ladder that it is a rung of
+	Step   *Step    `json:"step,omitempty"`          // not a round: what was put off in the newest round of Key
+	Key    string   `json:"key"`                     // the ladder that it belongs to; a round of it is paged once
 }
 
 // Step is one person who was not paged at once: by a pager whose turn comes later, or at all,

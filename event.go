@@ -47,6 +47,17 @@ const (
 	EventRefused           EventKind = "resume.refused" // a click that did not count, and why
 	EventVoided            EventKind = "resume.voided"
 	EventApproved          EventKind = "resume.approved"
+	EventDeadlineReminded  EventKind = "deadline.reminded"
+	EventDeadlineMissed    EventKind = "deadline.missed"
+	EventDeadlineStopped   EventKind = "deadline.stopped"   // by hand
+	EventDeadlineTightened EventKind = "deadline.tightened" // the configuration set it, or set it closer, meanwhile
+	EventNoteDrafted       EventKind = "inform.drafted"     // a status note that needs sign-offs
+	EventNoteSigned        EventKind = "inform.signed"
+	EventNoteRefused       EventKind = "inform.refused" // a click that did not count, and why
+	EventNoteVoided        EventKind = "inform.voided"
+	EventNoteReleased      EventKind = "inform.released"  // a status note is on its way
+	EventNoteDelivered     EventKind = "inform.delivered" // to one channel or list
+	EventNoteFailed        EventKind = "inform.failed"
 )
 
 // Event is one line of an incident's timeline. Once written it is never changed.

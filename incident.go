@@ -111,8 +111,9 @@ type Incident struct {
 	Ladder          map[string]int  // rounds paged, by ladder key
 	Calls           map[string]Call // how far the newest round of each ladder got, while it pages
 	Doubted         []string        // what could not be found out about who is paged, as it was told last
-	Room            Room
-	Head            Head
+	Informing
+	Room Room
+	Head Head
 }
 
 // AlertTally counts what was folded into an incident.

@@ -16,6 +16,7 @@ type Call struct {
 	Reached   bool                  `json:"reached,omitempty"`
 	Unreached time.Time             `json:"unreached,omitzero"` // since when it has reached nobody by any pager
 	Even      bool                  `json:"even,omitempty"`
+	Always    bool                  `json:"always,omitempty"`
 	Why       string                `json:"why,omitempty"`
 	Roles     []string              `json:"roles,omitempty"`
 }
@@ -48,19 +49,22 @@ func (i *Incident) rests(even bool) bool {
 	return i.State.Ended() || i.Answered() && !even
 }
 
+// rests reports whether this ladder pages nobody any more.
+func (c Call) rests(i *Incident) bool { return i.rests(c.Even) && !c.Always }
+
 // PageOut records one round of a ladder: its pages, each with its effect, and the next
 // round. It changes nothing if the round was paged before, or if paging has stopped because
 // somebody acknowledged or the incident ended.
 func (i *Incident) PageOut(p Paging, at time.Time) Change {
 	r := p.Round
-	if i.rests(r.Even) || i.Ladder[r.Key] > r.Round {
+	if i.rests(r.Even) && !r.Always || i.Ladder[r.Key] > r.Round {
 		return Change{}
 	}
 	if i.Ladder == nil {
 		i.Ladder = map[string]int{}
 	}
 	i.Ladder[r.Key] = r.Round + 1
-	call := Call{Round: r.Round, Began: Moment(at), Even: r.Even, Why: r.Why, Roles: r.Roles}
+	call := Call{Round: r.Round, Began: Moment(at), Even: r.Even, Always: r.Always, Why: r.Why, Roles: r.Roles}
 	if before, known := i.Calls[r.Key]; known {
 		call.Began, call.Unreached = before.Began, before.Unreached
 	}
@@ -124,7 +128,7 @@ func (i *Incident) setCall(key string, c Call) {
 // forget lets go of the ladders that rest.
 func (i *Incident) forget() {
 	for key, call := range i.Calls {
-		if i.rests(call.Even) {
+		if call.rests(i) {
 			delete(i.Calls, key)
 		}
 	}
@@ -138,7 +142,7 @@ func (i *Incident) forget() {
 // stopped, or for pages that the round has already.
 func (i *Incident) PageStep(p Paging, at time.Time) Change {
 	call, known := i.Calls[p.Round.Key]
-	if !known || i.rests(call.Even) {
+	if !known || call.rests(i) {
 		return Change{}
 	}
 	person, held := p.Round.Step.Person, len(call.Held)
@@ -170,7 +174,7 @@ func (i *Incident) Paged(p Page, next []Page, rest Paging, at time.Time) Change 
 			T(p.whom(), " could not be reached by "+p.Pager+": "+clip(p.Detail, 300))}})
 	}
 	c.event(kind, Tagout, at, data)
-	if !known || i.rests(call.Even) {
+	if !known || call.rests(i) {
 		return c
 	}
 	if p.Status == PageSent { // of an older round, too

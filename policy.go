@@ -43,6 +43,7 @@ type Policy struct {
 	Rotations  map[string]*Rotation
 	Agents     Registry
 	Routes     []Route
+	Inform     InformPolicy
 
 	DefaultSeverity Severity // of an incident that a command opens
 	DefaultClass    string   //
@@ -61,7 +62,16 @@ type SeverityPolicy struct {
 	Escalate       []Rung
 	Deadlines      Deadlines
 	Clocks         []RegulatoryClock
+	Tell           []Telling // audiences that have a deadline of their own
+	Reminders      Reminders
 	Resume         ResumePolicy
+}
+
+// Telling is how long an audience may wait for the first status note.
+type Telling struct {
+	Audience string
+	Title    string
+	Within   time.Duration
 }
 
 // Containment is what a severity does to the agent on arrival.

@@ -1,10 +1,7 @@
 package tagout
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"slices"
 	"time"
 )
 
@@ -73,25 +70,24 @@ func (r ResumeRequest) Signed() []byte {
 
 // Sum is the digest of what is proposed: SHA-256 in hex over [ResumeRequest.Signed].
 func (r ResumeRequest) Sum() string {
-	sum := sha256.Sum256(r.Signed())
-	return hex.EncodeToString(sum[:])
+	return sumOf(r.Signed())
 }
 
 // Missing lists the needed sign-offs that are not given yet.
-func (r ResumeRequest) Missing() SignoffRule {
-	var missing SignoffRule
-	given := slices.Clone(r.Signoffs)
-	for _, needed := range r.Rule {
-		i := slices.IndexFunc(given, func(s Signoff) bool {
-			return s.Verdict == Go && slices.Contains(needed.AnyOf, s.Role)
-		})
-		if i < 0 {
-			missing = append(missing, needed)
-			continue
-		}
-		given = slices.Delete(given, i, i+1) // one sign-off counts once
+func (r ResumeRequest) Missing() SignoffRule { return missingOf(r.Rule, r.Signoffs) }
+
+// ballot is the request as something to vote on.
+func (r *ResumeRequest) ballot() ballot {
+	b := ballot{words: ballotWords{
+		thing: "request", newest: "Read the newest decision message and sign that.", again: "Ask again with /tagout resume.",
+		guest: "Guests can stop an agent, but not sign for its return.",
+		own:   "You asked for this resumption, so somebody else has to sign it.",
+	}}
+	if r != nil {
+		b.id, b.digest, b.sum, b.by, b.rule, b.given = r.ID, r.Digest, r.Sum(), r.By.ID, r.Rule, r.Signoffs
+		b.expires, b.state, b.reason = r.Expires, r.State, r.Reason
 	}
-	return missing
+	return b
 }
 
 // ResumeDraft is what a person asks for, before it is checked.

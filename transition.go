@@ -32,8 +32,8 @@ func (i *Incident) Open(o Opening, at time.Time) (Change, error) {
 	i.CorrelationID, i.OpenedBy, i.Private, i.Drill = clip(o.CorrelationID, 200), o.By, o.Private, o.Drill
 	i.Severity, i.State = o.Row.Severity, StateOpen
 	i.Roles = map[string]UserID{}
-	i.reach(o.Row)
 	i.mark(Detected, at)
+	deadlines := i.reach(o.Row)
 	if !o.Onset.IsZero() && o.Onset.Before(at) {
 		i.mark(Onset, o.Onset)
 	}
@@ -44,15 +44,17 @@ func (i *Incident) Open(o Opening, at time.Time) (Change, error) {
 	})
 	c.effect(EffectOpenChannel, i.ID, "", nil)
 	c.effect(EffectAnnounce, i.ID, "", nil)
-	return c.And(i.page(o.Row, o.Page, at)), nil
+	return c.And(i.page(o.Row, o.Page, at)).And(deadlines), nil
 }
 
-// reach takes over what the incident's severity, now at its highest, asks for.
-func (i *Incident) reach(row *SeverityPolicy) {
+// reach takes over what the incident's severity, now at its highest, asks for. What is due
+// counts from detection; what earlier severities set stays.
+func (i *Incident) reach(row *SeverityPolicy) Change {
 	i.HighestSeverity = row.Severity
 	i.Rule = slices.Clone(row.Resume.Rule)
 	i.Monitor = row.Resume.Monitor
 	i.Require = slices.Clone(row.Resume.Require)
+	return i.ringFor(i.agree(row.Terms()), i.At(Detected))
 }
 
 // page starts the ladder of a severity and its containment deadline.
@@ -131,8 +133,7 @@ func (i *Incident) ChangeSeverity(row *SeverityPolicy, roles []string, reason st
 	i.Severity = row.Severity
 	var c Change
 	if row.Severity.Worse(i.HighestSeverity) {
-		i.reach(row)
-		c = c.And(i.page(row, roles, at))
+		c = c.And(i.reach(row)).And(i.page(row, roles, at))
 	}
 	c.event(EventSeverity, by, at, map[string]any{"from": from, "to": i.Severity, "highest": i.HighestSeverity, "signoffs": i.Rule, "reason": clip(reason, 1000)})
 	text := T(by.Text(), " changed the severity from ", from.Label(), " to ", Bold(i.Severity.Label()), ".")

@@ -153,16 +153,12 @@ type Lifting struct {
 // request. It returns Forbidden or Conflict, with the reason, for a click that does not
 // count; then nothing is changed.
 func (i *Incident) Sign(s Signing, agents Registry, at time.Time) (Lifting, Change, error) {
-	r, err := i.signable(s, at)
+	r := i.Request
+	signoff, err := r.ballot().vote(s, at)
 	if err != nil {
 		return Lifting{}, Change{}, err
 	}
-	role, err := r.roleOf(s)
-	if err != nil {
-		return Lifting{}, Change{}, err
-	}
-	by := s.User.Actor()
-	signoff := Signoff{Request: r.ID, Role: role, By: s.User.ID, Verdict: s.Verdict, Digest: r.Digest, Reason: clip(s.Reason, 1000), At: Moment(at)}
+	by, role := s.User.Actor(), signoff.Role
 	if s.Verdict == NoGo {
 		r.Signoffs = append(r.Signoffs, signoff)
 		var c Change
@@ -188,55 +184,6 @@ func (i *Incident) Sign(s Signing, agents Registry, at time.Time) (Lifting, Chan
 	}
 	lifting, approved := i.approve(r, agents, by, at)
 	return lifting, c.And(approved), nil
-}
-
-// signable finds the request that a click is about, if it can be signed at all by this user.
-func (i *Incident) signable(s Signing, at time.Time) (*ResumeRequest, error) {
-	r := i.Request
-	switch {
-	case s.Verdict != Go && s.Verdict != NoGo:
-		return nil, Errorf(Invalid, "A sign-off is GO or NO-GO.")
-	case s.User.Bot || s.User.ID == "":
-		return nil, Errorf(Forbidden, "Only a person can sign.")
-	case s.HomeTeam == "" || s.User.Team != s.HomeTeam:
-		return nil, Errorf(Forbidden, "Only people of this workspace can sign.")
-	case s.User.Guest:
-		return nil, Errorf(Forbidden, "Guests can stop an agent, but not sign for its return.")
-	case r == nil || r.ID != s.Request || r.Digest != s.Digest || r.Digest != r.Sum():
-		return nil, Errorf(Conflict, "This request is not the current one any more. Read the newest decision message and sign that.")
-	case r.State == RequestPending && !at.Before(r.Expires), r.State == RequestExpired:
-		return nil, Errorf(Expired, "The request expired at %s. Ask again with /tagout resume.", r.Expires.Format("2006-01-02 15:04 UTC"))
-	case r.State == RequestApproved:
-		return nil, Errorf(Conflict, "The request was approved already; nothing more to sign.")
-	case r.State != RequestPending:
-		return nil, Errorf(Conflict, "The request is %s (%s). Ask again with /tagout resume.", r.State, r.Reason)
-	case r.By.ID == s.User.ID:
-		return nil, Errorf(Forbidden, "You asked for this resumption, so somebody else has to sign it.")
-	}
-	return r, nil
-}
-
-// roleOf is the needed role for which the sign-off counts.
-func (r *ResumeRequest) roleOf(s Signing) (string, error) {
-	open := r.Missing()
-	if s.Verdict == NoGo {
-		open = r.Rule // who may sign may refuse until the end, also after a GO of theirs or of their role
-	}
-	for _, given := range r.Signoffs {
-		if given.By == s.User.ID && s.Verdict == Go {
-			return "", Errorf(Conflict, "You signed %s for %s already.", given.Verdict, given.Role)
-		}
-	}
-	var needed []string
-	for _, n := range open {
-		for _, role := range n.AnyOf {
-			if slices.Contains(s.Roles, role) {
-				return role, nil
-			}
-		}
-		needed = append(needed, strings.Join(n.AnyOf, " or "))
-	}
-	return "", Errorf(Forbidden, "You are not a signer for this: it needs %s.", strings.Join(needed, ", and "))
 }
 
 // divisible returns Conflict if what was not asked for could not stay held any more, since

@@ -48,6 +48,7 @@ type Desk interface {
 	Decision(ctx context.Context, id tagout.IncidentID) (tagout.Message, error)
 	// Invitees are the people who belong into the channel.
 	Invitees(ctx context.Context, id tagout.IncidentID) ([]tagout.UserID, error)
+	Notes
 }
 
 // Inbox remembers deliveries, as [tagout.Store] does.

@@ -19,6 +19,8 @@ func (b *Bot) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectPost:        b.postNote,
 		tagout.EffectDecision:    b.decide,
 		tagout.EffectDirect:      b.direct,
+		tagout.EffectNoteDraft:   b.draftNote,
+		tagout.EffectNotePost:    b.postStatusNote,
 	}
 }
 

@@ -163,6 +163,9 @@ func (b *Bot) refreshIncident(ctx context.Context, id tagout.IncidentID) error {
 			return err
 		}
 	}
+	if err := b.refreshNotes(ctx, inc); err != nil {
+		return err
+	}
 	if inc.Request == nil || room.Decision == "" || room.DecisionOf != inc.Request.ID {
 		return nil
 	}

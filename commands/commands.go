@@ -32,6 +32,8 @@ type Desk interface {
 	Roller
 	DutyKeeper
 	RosterReader
+	Informer
+	Timekeeper
 }
 
 // Option changes how the commands work.
@@ -61,7 +63,7 @@ func All(d Desk, p *tagout.Policy, options ...Option) []tagout.Command {
 		kill(s), pause(s), hold(s),
 		status(f, d), ack(d), incident(f, d), severity(f, d), note(d), timeline(f, d),
 		oncall(f, d), who(f, d),
-		rollback(f, d), resume(f, d),
+		rollback(f, d), resume(f, d), inform(f, d), clock(f, d),
 	}
 	return append(list, help(list))
 }

@@ -44,6 +44,7 @@ type desk struct {
 	ends      []tagout.OverrideEnd
 	asked     []tagout.WhoQuery
 	paged     tagout.WhoIsPaged
+	informed  informed
 	slowReads bool // Incident answers only when its context ends
 }
 

@@ -12,7 +12,8 @@ import (
 
 func TestOnlyPeopleUseWhatIsForPeople(t *testing.T) {
 	t.Parallel()
-	texts := map[string]string{"ack": "INC-7", "note": "INC-7 text", "severity": "INC-7 sev1", "rollback": "mailer", "resume": "INC-7", "incident": "something is off", "oncall": ""}
+	texts := map[string]string{"ack": "INC-7", "note": "INC-7 text", "severity": "INC-7 sev1", "rollback": "mailer", "resume": "INC-7", "incident": "something is off", "oncall": "",
+		"inform": "INC-7", "clock": "INC-7"}
 	for _, c := range newBench(t).list {
 		text, listed := texts[c.Name]
 		if (c.Right == tagout.MayNot) != listed {
@@ -40,7 +41,7 @@ func TestGuestsStopFlagAskAndAcknowledgeButChangeNothingElse(t *testing.T) {
 	for text, allowed := range map[string]bool{
 		"/kill mailer": true, "/pause mailer": true, "/hold mailer review": true, "/status": true, "/timeline INC-7": true,
 		"/ack INC-7": true, "/note INC-7 seen": true, "/incident odd": true, "/help": true, "/oncall": true, "/who sev1": true, "/oncall override <@U0ENG> 4h": false, "/oncall override cancel": false,
-		"/resume INC-7": false, "/severity INC-7 sev3": false, "/rollback mailer": false,
+		"/resume INC-7": false, "/severity INC-7 sev3": false, "/rollback mailer": false, "/inform INC-7": false, "/clock INC-7": false,
 	} {
 		b := newBench(t)
 		b.incidents[7] = askedFor()

@@ -36,6 +36,9 @@ func (s statuses) ofIncident(ctx context.Context, id, here tagout.IncidentID) (t
 	if r := i.Rollback; r != nil {
 		m = m.Fact("Rollback", rollbackState(r))
 	}
+	for _, d := range i.Deadlines() {
+		m = m.Fact("Due: "+d.Name, dueText(d, s.clock.Now()))
+	}
 	if i.Room.Channel != "" {
 		m = m.Fact("Channel", tagout.ChannelLink(i.Room.Channel))
 	}

@@ -128,7 +128,32 @@ func (f floor) wordings() map[tagout.EventKind]func(facts) string {
 		},
 		tagout.EventVoided:   func(d facts) string { return "resume request void" + d.after(": ", "reason") },
 		tagout.EventApproved: func(d facts) string { return "resume approved, to " + d.mode("target") },
+
+		tagout.EventDeadlineReminded:  func(d facts) string { return "reminded: " + d.text("name") + d.after(" by ", "due") },
+		tagout.EventDeadlineMissed:    func(d facts) string { return "missed: " + d.text("name") + d.after(" was due ", "due") },
+		tagout.EventDeadlineStopped:   func(d facts) string { return "stopped the clock " + d.text("name") + d.after(": ", "note") },
+		tagout.EventDeadlineTightened: func(d facts) string { return "deadline " + d.text("name") + " within " + d.text("limit") },
+		tagout.EventNoteDrafted:       func(d facts) string { return "drafted a note to " + d.text("audience") + d.after(": ", "text") },
+		tagout.EventNoteSigned: func(d facts) string {
+			return "said " + d.text("verdict") + " to a note for " + f.policy.RoleName(d.text("role")) + d.after(": ", "reason")
+		},
+		tagout.EventNoteRefused: func(d facts) string {
+			return "said " + d.text("verdict") + " to a note, which did not count" + d.after(": ", "reason")
+		},
+		tagout.EventNoteVoided:    func(d facts) string { return "note to " + d.text("audience") + " void" + d.after(": ", "reason") },
+		tagout.EventNoteReleased:  released,
+		tagout.EventNoteDelivered: func(d facts) string { return "note to " + d.text("audience") + " reached " + d.text("to") },
+		tagout.EventNoteFailed: func(d facts) string {
+			return "note to " + d.text("audience") + " did not reach " + d.text("to") + d.after(": ", "error")
+		},
 	}
+}
+
+func released(d facts) string {
+	if again := d.text("again"); again != "" {
+		return "sent a note to " + d.text("audience") + " once more to " + again
+	}
+	return "sent a note to " + d.text("audience") + d.after(": ", "text")
 }
 
 func enforcement(d facts) string { return d.text("agent") + " " + d.text("control") }

@@ -52,6 +52,7 @@ type Options struct {
 	Gate       Gate
 	Policy     *tagout.Policy
 	Pagers     []tagout.Pager             // in the order in which they are tried
+	Mailer     tagout.Mailer              // for status notes; nil: none
 	Groups     Groups                     // nil: user groups have no members
 	Schedules  map[string]tagout.Schedule // of other services, by rotation
 	HomeTeam   func() string              // the workspace whose people may sign; "" while unknown
@@ -70,6 +71,7 @@ type Desk struct {
 	policy    *tagout.Policy
 	routes    *Router
 	pagers    []tagout.Pager
+	mailer    tagout.Mailer
 	groups    Groups
 	directory Directory // nil: nobody can be looked up
 	schedules map[string]tagout.Schedule
@@ -108,7 +110,7 @@ func New(o Options) (*Desk, error) {
 		o.Away = func() bool { return false }
 	}
 	d := &Desk{
-		store: o.Store, gate: o.Gate, policy: o.Policy, routes: routes, pagers: o.Pagers, groups: o.Groups,
+		store: o.Store, gate: o.Gate, policy: o.Policy, routes: routes, pagers: o.Pagers, mailer: o.Mailer, groups: o.Groups,
 		schedules: o.Schedules, knowledge: newKnowledge(),
 		homeTeam: o.HomeTeam, peers: o.Peers, away: o.Away, url: o.PublicURL, clock: o.Clock, log: o.Logger, metrics: newMetrics(o.Registerer),
 	}

@@ -20,6 +20,9 @@ func (d *Desk) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectContainDue: d.containDue,
 		tagout.EffectLeaseDue:   d.leaseDue,
 		tagout.EffectExpire:     d.expire,
+		tagout.EffectDeadline:   d.deadline,
+		tagout.EffectNoteMail:   d.mailNote,
+		tagout.EffectNoteExpire: d.expireNote,
 	}
 }
 
@@ -40,15 +43,15 @@ func (d *Desk) containDue(ctx context.Context, e tagout.Effect) error {
 			return err
 		}
 	}
-	_, err := d.store.Update(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+	return d.update(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		c := i.PassLeases(now)
+		c = c.And(i.PassDeadlines(d.owners(i), now))
 		late := func(s tagout.ControlStatus) bool { return due.Of.IsZero() || !s.RequestedAt.After(due.Of) }
 		if !slices.ContainsFunc(i.Unconfirmed(), late) {
 			return c, nil // confirmed, or a newer stop has a deadline of its own
 		}
 		return c.And(i.MissContainment(d.ownerRoles(i), now)), nil
 	})
-	return err
 }
 
 // ownerRoles are who is told that a stop is not confirmed: the platform owner, and the

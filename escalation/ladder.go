@@ -128,10 +128,14 @@ func (d *Desk) paged(ctx context.Context, page tagout.Page, failure error) error
 		}
 		round := tagout.PageRound{Key: page.Ladder, Base: base(page.Ladder), Round: page.Round, Rung: true}
 		if call, known := i.Calls[page.Ladder]; known {
-			round.Why, round.Roles, round.Even = call.Why, call.Roles, call.Even
+			round.Why, round.Roles, round.Even, round.Always = call.Why, call.Roles, call.Even, call.Always
 		}
 		rest := tagout.Paging{Round: round, Chain: d.chain(i, round)}
-		return i.Paged(page, d.nextPages(i, round, page, now), rest, now).And(d.tooLate(i, page, now)), nil
+		c := i.Paged(page, d.nextPages(i, round, page, now), rest, now)
+		if round.Always {
+			return c, nil // it is meant for what is owed after the end
+		}
+		return c.And(d.tooLate(i, page, now)), nil
 	})
 	if err == nil {
 		d.metrics.paged(page, failure)

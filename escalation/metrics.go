@@ -14,6 +14,8 @@ type metrics struct {
 	pages     *prometheus.CounterVec
 	reports   *prometheus.CounterVec
 	unreached *prometheus.CounterVec
+	deadlines *prometheus.CounterVec
+	notes     *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -27,9 +29,11 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		pages:     counter("tagout_pages_total", "Pages that ended, by pager and outcome: sent, failed.", "pager", "outcome"),
 		unreached: counter("tagout_pages_unreached_total", "Rounds of pages that reached nobody by any pager, by severity.", "severity"),
 		reports:   counter("tagout_control_reports_total", "News of enforcement points, by kind: accepted, observed, drift, failed.", "kind"),
+		deadlines: counter("tagout_deadlines_total", "Deadlines that were reminded of or missed, by kind and outcome: reminded, missed.", "kind", "outcome"),
+		notes:     counter("tagout_status_notes_total", "Recipients of status notes, by audience and outcome: delivered, failed.", "audience", "outcome"),
 	}
 	if r != nil {
-		r.MustRegister(m.incidents, m.alerts, m.stops, m.pages, m.reports, m.unreached)
+		r.MustRegister(m.incidents, m.alerts, m.stops, m.pages, m.reports, m.unreached, m.deadlines, m.notes)
 	}
 	return m
 }

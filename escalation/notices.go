@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"tagout"
 )
@@ -60,6 +59,7 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 	m = d.heardBy(ctx, m, i)
 	m = m.Fact("Alerts", alertsText(i.Alerts)).Fact("Next", d.next(i))
 	m = m.Fact("To resume", signersText(d.policy, i)).Fact("Detected", i.At(tagout.Detected))
+	m = d.lastNote(m, i)
 	if i.Scope.Agent == "" && len(i.Holds) == 0 {
 		m = m.Para(tagout.Bold("Which agent is this about?"), " The alert does not say, so nothing is held. Type ", tagout.Typed("kill AGENT"), " here.")
 	}
@@ -179,32 +179,6 @@ func rollbackText(r *tagout.Rollback) tagout.Text {
 	return tagout.T("to " + tagout.Pairs(r.To) + ", not confirmed yet")
 }
 
-// next is the deadline that comes next, or the one that was missed.
-func (d *Desk) next(i *tagout.Incident) tagout.Text {
-	limits := d.policy.SeverityPolicy(i.Severity).Deadlines
-	detected := i.At(tagout.Detected)
-	deadline := func(name string, limit time.Duration, done time.Time) (tagout.Text, bool) {
-		if limit <= 0 || !done.IsZero() {
-			return nil, false
-		}
-		due := detected.Add(limit)
-		if d.clock.Now().After(due) {
-			return tagout.T(tagout.Bold(name+" was due"), " ", due), true
-		}
-		return tagout.T(name+" by ", due), true
-	}
-	if t, ok := deadline("contain", limits.Contain, i.At(tagout.Contained)); ok && len(i.ActiveHolds()) > 0 {
-		return t
-	}
-	if t, ok := deadline("acknowledge", limits.Acknowledge, i.At(tagout.Acknowledged)); ok && !i.State.Ended() {
-		return t
-	}
-	if t, ok := deadline("review", limits.Review, i.At(tagout.Reviewed)); ok {
-		return t
-	}
-	return tagout.T("nothing is due")
-}
-
 func signersText(p *tagout.Policy, i *tagout.Incident) string {
 	if i.State.Ended() {
 		return "nothing; it is " + string(i.State)
@@ -255,7 +229,7 @@ func (d *Desk) Decision(ctx context.Context, id tagout.IncidentID) (tagout.Messa
 			m = m.Para(tagout.Bold(tagout.DeliverableLabels[key]+": "), text)
 		}
 	}
-	m = m.Fact("Needs GO of", d.policy.RuleText(r.Rule)).Fact("Signed", signedText(d.policy, r))
+	m = m.Fact("Needs GO of", d.policy.RuleText(r.Rule)).Fact("Signed", voted(d.policy, r.Signoffs))
 	m = m.Fact("Held now", holdsText(i)).Fact("Alerts", alertsText(i.Alerts))
 	if r.Monitor > 0 {
 		m = m.Fact("Quiet window", r.Monitor.String()+" without an alert before GO counts")
@@ -294,12 +268,13 @@ func (d *Desk) verdict(m tagout.Message, i *tagout.Incident, r *tagout.ResumeReq
 	return m
 }
 
-func signedText(p *tagout.Policy, r *tagout.ResumeRequest) tagout.Text {
-	if len(r.Signoffs) == 0 {
+// voted tells who signed what.
+func voted(p *tagout.Policy, signoffs []tagout.Signoff) tagout.Text {
+	if len(signoffs) == 0 {
 		return tagout.T("nobody yet")
 	}
 	var t tagout.Text
-	for n, s := range r.Signoffs {
+	for n, s := range signoffs {
 		if n > 0 {
 			t = append(t, tagout.T("\n")...)
 		}

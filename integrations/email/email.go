@@ -21,7 +21,7 @@ import (
 // maxSubject is how many characters of a subject are kept.
 const maxSubject = 150
 
-// Pager sends pages as e-mail. Its Message-ID is made from the page's ID, so that a mail
+// Pager sends pages, and status notes, as e-mail. Its Message-ID is made from the page's ID, so that a mail
 // that was sent twice is one mail to a reader.
 type Pager struct {
 	name  string
@@ -67,6 +67,11 @@ func (p *Pager) Send(ctx context.Context, in tagout.Page) error {
 	if err != nil {
 		return tagout.Final(err)
 	}
+	return p.deliver(ctx, msg)
+}
+
+// deliver hands a mail to the relay.
+func (p *Pager) deliver(ctx context.Context, msg *mail.Msg) error {
 	sending, cancel := context.WithCancel(ctx) // ends the connection, whatever happens
 	defer cancel()
 	client, err := p.relay.client(sending)
@@ -85,34 +90,57 @@ func (p *Pager) Send(ctx context.Context, in tagout.Page) error {
 	return nil
 }
 
-// message writes the page as a mail.
-func (p *Pager) message(in tagout.Page) (*mail.Msg, error) {
-	to, err := netmail.ParseAddress(in.To.Email)
+// Mail hands a message that is not a page to the relay. Errors are as those of Send.
+func (p *Pager) Mail(ctx context.Context, in tagout.Mail) error {
+	msg, err := p.head(in.To, "mail", in.ID)
 	if err != nil {
-		return nil, tagout.Errorf(tagout.Invalid, "The person %s has no e-mail address that can be used.", in.To.ID)
+		return tagout.Final(tagout.Errorf(tagout.Invalid, "%s is not an e-mail address that can be used.", in.To))
+	}
+	msg.Subject(oneLine(in.Subject))
+	msg.SetBodyString(mail.TypeTextPlain, strings.ReplaceAll(in.Text, "\x00", "\ufffd")+"\n")
+	return p.deliver(ctx, msg)
+}
+
+// head is a mail from us to an address. Its Message-ID is the same for every attempt.
+func (p *Pager) head(address, kind, id string) (*mail.Msg, error) {
+	to, err := netmail.ParseAddress(address)
+	if err != nil {
+		return nil, err
 	}
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(p.from)
 	msg.SetAddrHeaderFromMailAddress(mail.HeaderTo, &netmail.Address{Address: to.Address})
-	msg.Subject(subject(in))
 	msg.SetDateWithValue(p.clock.Now())
-	msg.SetMessageIDWithValue(p.messageID(in.ID))
+	msg.SetMessageIDWithValue(p.messageID(kind, id))
 	msg.SetGenHeader(mail.Header("Auto-Submitted"), "auto-generated")
+	return msg, nil
+}
+
+// message writes the page as a mail.
+func (p *Pager) message(in tagout.Page) (*mail.Msg, error) {
+	msg, err := p.head(in.To.Email, "page", string(in.ID))
+	if err != nil {
+		return nil, tagout.Errorf(tagout.Invalid, "The person %s has no e-mail address that can be used.", in.To.ID)
+	}
+	msg.Subject(subject(in))
 	msg.SetImportance(mail.ImportanceUrgent)
 	msg.SetBodyString(mail.TypeTextPlain, text(in))
 	return msg, nil
 }
 
-// messageID is the same for every attempt at one page.
-func (p *Pager) messageID(id tagout.PageID) string {
+// messageID is the same for every attempt at one page or mail.
+func (p *Pager) messageID(kind, id string) string {
 	sum := sha256.Sum256([]byte(id))
 	_, domain, _ := strings.Cut(p.from.Address, "@")
-	return "page-" + hex.EncodeToString(sum[:12]) + "@" + domain
+	return kind + "-" + hex.EncodeToString(sum[:12]) + "@" + domain
 }
 
 // subject is one line, whatever the title holds.
 func subject(in tagout.Page) string {
-	line := fmt.Sprintf("[%s] %s %s", in.Severity.Label(), in.Incident, in.Message.Title)
+	return oneLine(fmt.Sprintf("[%s] %s %s", in.Severity.Label(), in.Incident, in.Message.Title))
+}
+
+func oneLine(line string) string {
 	words := strings.FieldsFunc(line, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || r == '\u2028' || r == '\u2029'
 	})
@@ -149,9 +177,9 @@ func (p *Pager) failure(ctx context.Context, err error) error {
 	}
 	switch {
 	case code >= 500:
-		return tagout.Final(tagout.Errorf(tagout.Unavailable, "The mail server %s refused the page with code %d.", p.relay.address(), code))
+		return tagout.Final(tagout.Errorf(tagout.Unavailable, "The mail server %s refused the mail with code %d.", p.relay.address(), code))
 	case code >= 400:
-		return tagout.Errorf(tagout.Unavailable, "The mail server %s cannot take the page now (code %d).", p.relay.address(), code)
+		return tagout.Errorf(tagout.Unavailable, "The mail server %s cannot take the mail now (code %d).", p.relay.address(), code)
 	case ctx.Err() != nil:
 		return tagout.Errorf(tagout.Unavailable, "The mail server %s did not answer in time.", p.relay.address())
 	}

@@ -29,6 +29,7 @@ type incidentView struct {
 	Controls        []controlView        `json:"controls,omitempty"`
 	Alerts          *alertsView          `json:"alerts,omitempty"`
 	Resume          *resumeView          `json:"resume,omitempty"`
+	Deadlines       []deadlineView       `json:"deadlines,omitempty" doc:"What is or was due, what comes first first."`
 }
 
 // holdView is one hold with what is known of it.
@@ -104,6 +105,7 @@ func viewOf(i *tagout.Incident) incidentView {
 	}
 	v.Alerts = &alertsView{Distinct: i.Alerts.Distinct, Repeats: i.Alerts.Repeats, Firing: i.Alerts.Firing}
 	v.Resume = viewOfRequest(i.Request)
+	v.Deadlines = viewOfDeadlines(i)
 	return v
 }
 

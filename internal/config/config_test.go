@@ -103,7 +103,6 @@ func TestTheExampleLoads(t *testing.T) {
 		t.Errorf("tokens %v, %v", cfg.SourceToken, cfg.Tokens)
 	}
 	wantNotices := []string{
-		"severities.sev1.clocks[0] EU AI Act Art. 73 report: not active yet",
 		"severities.sev3.pin: not active yet",
 		"agents.mailer.canary: not active yet",
 		"digests[0] weekly: not active yet",
@@ -134,6 +133,7 @@ func TestTheMatrixIsBuiltAsItIsWritten(t *testing.T) {
 		Repeat:         5 * time.Minute,
 		Escalate:       []tagout.Rung{{After: 15 * time.Minute, To: []string{"platform"}}},
 		Deadlines:      tagout.Deadlines{Contain: time.Minute, Acknowledge: 15 * time.Minute, Inform: time.Hour, Review: 72 * time.Hour},
+		Reminders:      tagout.Reminders{At: 80, Before: 24 * time.Hour},
 		Resume: tagout.ResumePolicy{
 			Rule: tagout.SignoffRule{{AnyOf: []string{"program", "revops"}}}, Require: []string{"fix"},
 			Monitor: 30 * time.Minute, Expires: 8 * time.Hour,

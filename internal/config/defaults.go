@@ -23,6 +23,10 @@ func defaults() map[string]string {
 		"severities.*.also[].scope":   "agent",
 		"severities.*.resume.expires": "24h",
 
+		"reminders.at":     "80",
+		"reminders.before": "24h",
+		"inform.expires":   "4h",
+
 		"failure_classes.*.on_failure":    "stop",
 		"failure_classes.*.rollback_when": "never",
 

@@ -25,6 +25,8 @@ type document struct {
 	Rotations map[string]rotationSection          `yaml:"rotations" doc:"People who take turns, by name."`
 	Pagers    adapters                            `yaml:"pagers" doc:"Means to reach people beside Slack, in the order in which they are tried; each is KIND: {settings}."`
 	Matrix    map[tagout.Severity]severitySection `yaml:"severities" need:"true" doc:"The escalation matrix: sev1 (worst), sev2, …"`
+	Reminders remindersSection                    `yaml:"reminders" doc:"When people are reminded of what is due."`
+	Inform    informSection                       `yaml:"inform" doc:"Who outside the incident is told of it, with which words, and who must agree."`
 	Classes   map[string]classSection             `yaml:"failure_classes" need:"true" doc:"What can go wrong and what was decided about it in advance, by key."`
 	Agents    map[string]agentSection             `yaml:"agents" doc:"The agents, by name."`
 	Sources   map[string]sourceSection            `yaml:"sources" doc:"Who may POST to /v1/alerts/NAME, by name."`
@@ -53,6 +55,8 @@ func (b *builder) build() {
 	b.slack()
 	b.people()
 	b.matrix()
+	b.reminders()
+	b.inform()
 	b.classes()
 	b.agents()
 	b.commands()

@@ -99,7 +99,6 @@ func (b *builder) severity(p path, key tagout.Severity, s severitySection) {
 	for i, clock := range s.Clocks {
 		q := p.key("clocks").item(i)
 		b.ref(q.key("owner"), "role", clock.Owner, names(b.doc.Roles))
-		b.notice(q, b.plain(q.key("name"), clock.Name), notActive)
 		row.Clocks = append(row.Clocks, tagout.RegulatoryClock(clock))
 	}
 	if s.Pin {

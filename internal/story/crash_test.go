@@ -2,6 +2,7 @@ package story_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"tagout"
@@ -62,6 +63,7 @@ func crash(w *world, point string) {
 		}
 		return s.has(tagout.EventNote) > 0
 	})
+	s.settles("customers are told what was signed", func() bool { return s.informs(room) })
 	s.settles("the request stands", func() bool { return s.asks(room) })
 	s.settles("the agent runs again", func() bool {
 		if w.hasButton("U0LEGAL", room, "GO") {
@@ -84,6 +86,9 @@ func (s *survivor) concludes(bool) {
 	}
 	if got := len(s.incidents()); got != 1 {
 		s.t.Errorf("%d incidents, want 1", got)
+	}
+	if got := s.posted("#general", "AI system"); got != 1 {
+		s.t.Errorf("the signed note stands in the channel %d times, want once", got)
 	}
 	rooms := 0
 	for _, c := range s.slack.Channels() {
@@ -170,12 +175,37 @@ func (s *survivor) roomName() string {
 	return ""
 }
 
+// informs goes through the form of a note to customers and its GO, until it has arrived.
+func (s *survivor) informs(room string) bool {
+	switch {
+	case s.has(tagout.EventNoteReleased) > 0:
+		return s.posted("#general", "AI system") > 0 && s.mails.count("customers@example.com", "AI system") > 0 && s.has(tagout.EventNoteDelivered) == 2
+	case s.has(tagout.EventNoteDrafted) > 0:
+		if s.hasButton("U0LEGAL", room, "GO") {
+			s.does(func() error { return s.slack.Click(s.ctx, sandbox.Click{User: "U0LEGAL", Channel: room, Label: "GO"}) })
+		}
+	case len(s.slack.Views("U0IC")) == 0:
+		s.does(func() error { return s.tries("U0IC", room, "/inform") })
+	default:
+		s.does(func() error {
+			_, err := s.slack.Submit(s.ctx, sandbox.Submission{User: "U0IC", Values: note("customer")})
+			return err
+		})
+	}
+	return false
+}
+
 // asks goes through the resume form until the request stands.
 func (s *survivor) asks(room string) bool {
 	if s.has(tagout.EventRequested) > 0 {
 		return s.hasButton("U0LEGAL", room, "GO")
 	}
-	if len(s.slack.Views("U0IC")) == 0 {
+	views := s.slack.Views("U0IC")
+	if len(views) > 0 && strings.HasPrefix(views[0].Title, "Status note") { // its submission was taken, but not answered
+		_ = s.slack.CloseView(s.ctx, "U0IC", views[0].ID)
+		return false
+	}
+	if len(views) == 0 {
 		s.does(func() error { return s.tries("U0IC", room, "/resume") })
 		return false
 	}

@@ -122,7 +122,7 @@ func (a *App) wireDesk() error {
 		return err
 	}
 	a.desk, err = escalation.New(escalation.Options{
-		Store: a.store, Gate: a.gate, Policy: &a.config.Policy, Pagers: pagers, Schedules: schedules, Peers: a.others(), Away: a.away, PublicURL: a.config.PublicURL,
+		Store: a.store, Gate: a.gate, Policy: &a.config.Policy, Pagers: pagers, Mailer: mailerOf(pagers), Schedules: schedules, Peers: a.others(), Away: a.away, PublicURL: a.config.PublicURL,
 		Clock: a.clock, Logger: a.log.With("part", "desk"), Registerer: a.metrics,
 	})
 	return err

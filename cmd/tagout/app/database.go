@@ -61,6 +61,9 @@ func (a *App) work(ctx context.Context, s *store.Store) {
 	if err != nil {
 		return
 	}
+	if err := a.desk.Tighten(ctx); err != nil && ctx.Err() == nil {
+		a.log.Warn("open incidents keep the deadlines that they had: those of the configuration could not be compared", "error", err)
+	}
 	drained()
 }
 

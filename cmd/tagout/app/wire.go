@@ -73,6 +73,16 @@ func (a *App) schedules() (map[string]tagout.Schedule, error) {
 	return made, nil
 }
 
+// mailerOf is the first pager that sends mail which is not a page; nil if there is none.
+func mailerOf(pagers []tagout.Pager) tagout.Mailer {
+	for _, p := range pagers {
+		if m, ok := p.(tagout.Mailer); ok {
+			return m
+		}
+	}
+	return nil
+}
+
 func (a *App) sources() (map[string]api.Source, error) {
 	made := map[string]api.Source{}
 	for _, v := range a.config.Sources {

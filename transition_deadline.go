@@ -1,0 +1,165 @@
+package tagout
+
+import (
+	"slices"
+	"strconv"
+	"time"
+)
+
+// agree takes over terms that the incident does not have, or that are tighter than those it
+// has, and returns them.
+func (i *Incident) agree(terms []Term) []Term {
+	var taken []Term
+	for _, t := range terms {
+		n := slices.IndexFunc(i.Terms, func(have Term) bool { return have.Key == t.Key })
+		switch {
+		case n < 0:
+			i.Terms = append(i.Terms, t)
+		case t.Limit < i.Terms[n].Limit:
+			i.Terms[n] = t
+		default:
+			continue
+		}
+		taken = append(taken, t)
+	}
+	return taken
+}
+
+// ringFor sets the timers of terms: one for each reminder, one for the end. They only wake
+// [Incident.PassDeadlines], which looks at the facts.
+func (i *Incident) ringFor(terms []Term, from time.Time) Change {
+	var c Change
+	for _, t := range terms {
+		for n, after := range t.Remind {
+			c.effectAt(from.Add(after), EffectDeadline, i.ID, t.Key+":remind"+strconv.Itoa(n), nil)
+		}
+		c.effectAt(from.Add(t.Limit), EffectDeadline, i.ID, t.Key+":due", nil)
+	}
+	return c
+}
+
+// Tighten takes over deadlines that the configuration has set, or set closer, since the
+// incident reached its severities. It never loosens or drops one. It changes nothing if there
+// is nothing new.
+func (i *Incident) Tighten(rows map[Severity]*SeverityPolicy, at time.Time) Change {
+	reached := []Severity{i.HighestSeverity}
+	for _, t := range i.Terms {
+		if !slices.Contains(reached, t.Severity) {
+			reached = append(reached, t.Severity)
+		}
+	}
+	var c Change
+	for _, severity := range reached {
+		row := rows[severity]
+		if row == nil {
+			continue
+		}
+		taken := i.agree(row.Terms())
+		for _, t := range taken {
+			c.event(EventDeadlineTightened, Tagout, at, map[string]any{"deadline": t.Key, "name": t.Name, "limit": t.Limit.String()})
+		}
+		c = c.And(i.ringFor(taken, i.At(Detected)))
+	}
+	return c
+}
+
+// markDeadline changes what is kept of a deadline.
+func (i *Incident) markDeadline(key string, change func(*DeadlineMark)) {
+	if i.Marks == nil {
+		i.Marks = map[string]DeadlineMark{}
+	}
+	mark := i.Marks[key]
+	change(&mark)
+	i.Marks[key] = mark
+}
+
+// PassDeadlines reminds of what is due soon and tells of what was missed, each once. owners
+// names the roles that are paged for a missed one; nil pages nobody. It changes nothing if
+// nothing of that is new.
+func (i *Incident) PassDeadlines(owners func(Deadline) []string, at time.Time) Change {
+	var c Change
+	for _, d := range i.Deadlines() {
+		if !d.Waits() {
+			continue
+		}
+		mark := i.Marks[d.Key]
+		if !at.Before(d.Due) {
+			if mark.MissedAt.IsZero() {
+				c = c.And(i.missDeadline(d, owners(d), at))
+			}
+			continue
+		}
+		passed := 0
+		for _, after := range d.Remind {
+			if !at.Before(d.From.Add(after)) {
+				passed++
+			}
+		}
+		if passed > mark.Reminded {
+			i.markDeadline(d.Key, func(m *DeadlineMark) { m.Reminded = passed })
+			c.event(EventDeadlineReminded, Tagout, at, map[string]any{"deadline": d.Key, "kind": d.Kind, "name": d.Name, "due": d.Due})
+			t := T(Bold("Due soon: "), d.Name+" by ", d.Due, ". ", d.todo(i))
+			if lead := i.Roles[IncidentCommander]; lead != "" {
+				t = append(T(Mention(lead), " "), t...)
+			}
+			c.post(i, "deadline:"+d.Key+":remind"+strconv.Itoa(passed), Message{Tone: ToneWarning, Body: []Text{t}})
+		}
+	}
+	return c
+}
+
+func (i *Incident) missDeadline(d Deadline, owners []string, at time.Time) Change {
+	i.markDeadline(d.Key, func(m *DeadlineMark) { m.MissedAt = Moment(at) })
+	var c Change
+	c.event(EventDeadlineMissed, Tagout, at, map[string]any{"deadline": d.Key, "kind": d.Kind, "name": d.Name, "due": d.Due})
+	if d.Kind == DueContain {
+		return c // what is not confirmed is told and paged by its own watch
+	}
+	c.post(i, "deadline:"+d.Key+":missed", Message{Tone: ToneDanger, Body: []Text{
+		T(Bold("Missed: "), d.Name+" was due at ", d.Due, ". ", d.todo(i))}})
+	if len(owners) > 0 {
+		key := "deadline:" + d.Key
+		c.effect(EffectPage, i.ID, key, PageRound{Key: key, Roles: owners, Why: "missed: " + d.Name, Rung: true, Even: true, Always: true})
+	}
+	return c
+}
+
+// todo says what would meet the deadline.
+func (d Deadline) todo(i *Incident) Text {
+	switch d.Kind {
+	case DueAcknowledge:
+		return T("Nobody has acknowledged it yet: press Acknowledge, or type ", Typed("ack"), ".")
+	case DueInform, DueUpdate:
+		return T("Write a status note with ", Typed("inform "+i.ID.String()), ".")
+	case DueReview:
+		return T("The review has not been held yet.")
+	case DueClock:
+		return T("Once it is done, stop the clock with ", Typed(`clock `+i.ID.String()+` "`+d.Name+`" done`), ".")
+	}
+	return nil
+}
+
+// StopClock records by hand that a duty to an authority was done. It returns NotFound or
+// Invalid as [Incident.Clock] does, and Conflict, naming who, if it was stopped before.
+func (i *Incident) StopClock(name, note string, by Actor, at time.Time) (Change, error) {
+	d, err := i.Clock(name)
+	if err != nil {
+		return Change{}, err
+	}
+	if !d.Stopped.IsZero() {
+		return Change{}, Errorf(Conflict, "%s was stopped already, by %s at %s.", d.Name, d.By.Text(), d.Stopped.Format("2006-01-02 15:04 UTC"))
+	}
+	i.markDeadline(d.Key, func(m *DeadlineMark) { m.StoppedAt, m.StoppedBy, m.Note = Moment(at), by, clip(note, 1000) })
+	d = i.withFacts(d)
+	var c Change
+	c.event(EventDeadlineStopped, by, at, map[string]any{"deadline": d.Key, "kind": d.Kind, "name": d.Name, "due": d.Due, "state": d.State(at), "note": d.Note})
+	t := T(by.Text(), " stopped the clock ", Bold(d.Name), " after "+Elapsed(d.Stopped.Sub(d.From)))
+	if d.State(at) == DeadlineLate {
+		t = append(t, T(", ", Bold("late"), ": it was due at ", d.Due)...)
+	}
+	if t = append(t, T(".")...); d.Note != "" {
+		t = append(t, T(" "+d.Note)...)
+	}
+	c.post(i, "deadline:"+d.Key+":stopped", Message{Tone: ToneGood, Body: []Text{t}})
+	return c, nil
+}
