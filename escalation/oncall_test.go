@@ -198,3 +198,30 @@ func elsewhere(d *duty) func(*world) {
 		w.schedules = map[string]tagout.Schedule{"primary": d}
 	}
 }
+
+func TestAHandoffWhileAnIncidentPagesGoesToTheNextOne(t *testing.T) {
+	t.Parallel()
+	w, _ := withGroups(t, func(w *world) {
+		w.policy.Rotations["primary"] = &tagout.Rotation{Key: "primary", Members: []tagout.UserID{"U0A", "U0B"}, Handoff: "2 12 * * *", Timezone: "UTC"} // two minutes past noon
+	})
+	w.accept(alert("A", "mailer/email/eu", "critical"))
+	w.ring()
+	w.observe(t, "mailer")
+	before, until := w.onCall(t)
+	if !until.Equal(noon.Add(2 * time.Minute)) {
+		t.Fatalf("the handoff is at %s", until)
+	}
+	var turns []string
+	for range 4 {
+		sent := len(w.slack.sent)
+		w.clock.pass(time.Minute)
+		w.ring()
+		for _, id := range w.slack.to()[sent:] {
+			if id == "U0A" || id == "U0B" {
+				turns = append(turns, id)
+			}
+		}
+	}
+	after := map[string]string{"U0A": "U0B", "U0B": "U0A"}[before]
+	same(t, "paged minute by minute", turns, []string{before, after, after, after})
+}

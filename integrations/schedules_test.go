@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -310,5 +311,16 @@ func TestASchedulesSettingsAreChecked(t *testing.T) {
 			}
 			mentionsNoSecret(t, err)
 		})
+	}
+}
+
+func TestTheDocumentationHasTheQueryForWhichAKeyOfGoAlertIsMade(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/paging.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), "\n"+oncall.GoAlertQuery+"\n") {
+		t.Errorf("docs/paging.md does not have %s", oncall.GoAlertQuery)
 	}
 }

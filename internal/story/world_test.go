@@ -95,6 +95,7 @@ type params struct {
 	Listen, Database, Journal, SlackMode, SlackURL, ControlURL, SMTP   string
 	Repeat, Expires, Monitor, ContainDeadline, Inform, RemindAt, Lease string
 	FlagdListen                                                        string // empty: off
+	Rotation                                                           string // of the platform owner; empty: none
 }
 
 func newWorld(t *testing.T, s setting) *world {
