@@ -24,6 +24,7 @@ const (
 	EffectDirect      EffectKind = "direct"           // a direct message to one person
 	EffectContainDue  EffectKind = "contain_deadline" // is everything observed stopped?
 	EffectLeaseDue    EffectKind = "lease_deadline"   // an agent without controls has lost its lease
+	EffectAnswerDue   EffectKind = "answer_deadline"  // an acknowledgement runs out if nothing has happened
 	EffectExpire      EffectKind = "expire_request"   // a resume request has run out
 	EffectDeadline    EffectKind = "deadline"         // something is due soon, or now
 	EffectNoteDraft   EffectKind = "note_draft"       // the message with GO and NO-GO of a status note
@@ -112,6 +113,7 @@ type DirectNote struct {
 type PageRound struct {
 	Round  int      `json:"round"`
 	Roles  []string `json:"roles"`
+	People []UserID `json:"people,omitempty"` // who are paged as well
 	Why    string   `json:"why"`
 	Rung   bool     `json:"rung,omitempty"` // a step up, not a repeat: it schedules no repeat of its own
 	Even   bool     `json:"even_if_acknowledged,omitempty"`

@@ -16,6 +16,11 @@ type EventKind string
 const (
 	EventOpened            EventKind = "incident.opened"
 	EventAcknowledged      EventKind = "incident.acknowledged"
+	EventUnattended        EventKind = "incident.unattended" // acknowledged, but nothing has happened for too long: paging starts again
+	EventHandover          EventKind = "incident.handover"
+	EventHandoverTaken     EventKind = "incident.handover_taken"
+	EventHandoverFailed    EventKind = "incident.handover_failed" // it was not taken and stays where it was
+	EventRole              EventKind = "incident.role"
 	EventContained         EventKind = "incident.contained"
 	EventUncontained       EventKind = "incident.uncontained" // a new stop, or drift: not everything is observed stopped any more
 	EventMitigated         EventKind = "incident.mitigated"

@@ -100,6 +100,9 @@ type Incident struct {
 	Milestones      map[Milestone]time.Time
 	Roles           map[string]UserID
 	AcknowledgedBy  Actor
+	Lapsed          time.Time   // when that acknowledgement ran out; zero: it has not
+	Lapses          int         // how often one did
+	Handover        *Handover   // the newest
 	Rule            SignoffRule // of the highest severity, as it stood when it was reached
 	Monitor         time.Duration
 	Require         []string // deliverables of the highest severity, as they stood

@@ -41,24 +41,28 @@ type HeldBack struct {
 // mark is how a page is called in [Call].
 func (p Page) mark() string { return string(p.ID)[:min(8, len(p.ID))] }
 
-// Answered reports whether somebody has taken the incident on, so that its ladder rests.
-func (i *Incident) Answered() bool { return !i.At(Acknowledged).IsZero() }
-
 // rests reports whether a ladder pages nobody any more.
-func (i *Incident) rests(even bool) bool {
+func (i *Incident) rests(key string, even bool) bool {
+	if strings.HasPrefix(key, "handover") {
+		h := i.handing()
+		return i.State.Ended() || h == nil || h.key() != key
+	}
 	return i.State.Ended() || i.Answered() && !even
 }
 
 // rests reports whether this ladder pages nobody any more.
-func (c Call) rests(i *Incident) bool { return i.rests(c.Even) && !c.Always }
+func (c Call) rests(i *Incident, key string) bool { return i.rests(key, c.Even) && !c.Always }
 
 // PageOut records one round of a ladder: its pages, each with its effect, and the next
 // round. It changes nothing if the round was paged before, or if paging has stopped because
 // somebody acknowledged or the incident ended.
 func (i *Incident) PageOut(p Paging, at time.Time) Change {
 	r := p.Round
-	if i.rests(r.Even) && !r.Always || i.Ladder[r.Key] > r.Round {
+	if i.rests(r.Key, r.Even) && !r.Always || i.Ladder[r.Key] > r.Round {
 		return Change{}
+	}
+	if h := i.handing(); h != nil && h.key() == r.Key && r.Round >= handoverRounds {
+		return i.keepHandover(at)
 	}
 	if i.Ladder == nil {
 		i.Ladder = map[string]int{}
@@ -128,7 +132,7 @@ func (i *Incident) setCall(key string, c Call) {
 // forget lets go of the ladders that rest.
 func (i *Incident) forget() {
 	for key, call := range i.Calls {
-		if call.rests(i) {
+		if call.rests(i, key) {
 			delete(i.Calls, key)
 		}
 	}
@@ -142,7 +146,7 @@ func (i *Incident) forget() {
 // stopped, or for pages that the round has already.
 func (i *Incident) PageStep(p Paging, at time.Time) Change {
 	call, known := i.Calls[p.Round.Key]
-	if !known || call.rests(i) {
+	if !known || call.rests(i, p.Round.Key) {
 		return Change{}
 	}
 	person, held := p.Round.Step.Person, len(call.Held)
@@ -174,7 +178,7 @@ func (i *Incident) Paged(p Page, next []Page, rest Paging, at time.Time) Change 
 			T(p.whom(), " could not be reached by "+p.Pager+": "+clip(p.Detail, 300))}})
 	}
 	c.event(kind, Tagout, at, data)
-	if !known || call.rests(i) {
+	if !known || call.rests(i, p.Ladder) {
 		return c
 	}
 	if p.Status == PageSent { // of an older round, too

@@ -45,6 +45,8 @@ type Policy struct {
 	Routes     []Route
 	Inform     InformPolicy
 
+	IncidentRoles map[string]string // whose members have the roles of an incident, by role of the incident
+
 	DefaultSeverity Severity // of an incident that a command opens
 	DefaultClass    string   //
 }
@@ -59,6 +61,7 @@ type SeverityPolicy struct {
 	Also           []Containment
 	Pin            bool          // no version change while the incident is open
 	Repeat         time.Duration // page again until acknowledged; 0: once
+	AnswerExpires  time.Duration // an acknowledgement runs out when nothing has happened for so long; 0: never
 	Escalate       []Rung
 	Deadlines      Deadlines
 	Clocks         []RegulatoryClock

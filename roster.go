@@ -64,6 +64,17 @@ func (r Roster) Persons() []Person {
 	return persons
 }
 
+// IDs are the Slack IDs of the roster's people.
+func (r Roster) IDs() []UserID {
+	var ids []UserID
+	for _, c := range r.People {
+		if c.ID != "" {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
 // Add puts somebody on the roster, or adds a reason to somebody who is there.
 func (r *Roster) Add(p Person, why Reason) {
 	for n := range r.People {

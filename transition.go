@@ -61,11 +61,7 @@ func (i *Incident) reach(row *SeverityPolicy) Change {
 func (i *Incident) page(row *SeverityPolicy, roles []string, at time.Time) Change {
 	var c Change
 	key := string(row.Severity)
-	c.effect(EffectPage, i.ID, key+":0", PageRound{Key: key, Roles: roles, Why: row.Severity.Label() + " pages " + strings.Join(roles, ", ")})
-	for n, rung := range row.Escalate {
-		why := "not acknowledged within " + rung.After.String()
-		c.effectAt(at.Add(rung.After), EffectPage, i.ID, key+":rung"+strconv.Itoa(n), PageRound{Key: key + ":rung" + strconv.Itoa(n), Roles: rung.To, Why: why, Rung: true, Base: key})
-	}
+	c = c.And(i.climbFrom(row, PageRound{Key: key, Roles: roles, Why: row.Severity.Label() + " pages " + strings.Join(roles, ", ")}, at))
 	if row.Deadlines.Contain > 0 {
 		c.effectAt(at.Add(row.Deadlines.Contain), EffectContainDue, i.ID, key, nil)
 	}
@@ -83,22 +79,28 @@ func (i *Incident) AcknowledgeVia(by Actor, via string, at time.Time) (Change, e
 	if i.State.Ended() {
 		return Change{}, Errorf(Conflict, "%s is %s; there is nothing to acknowledge.", i.ID, i.State)
 	}
-	if !i.mark(Acknowledged, at) {
+	taking, takes := i.take(by, at)
+	if i.Answered() && !takes {
 		return Change{}, Errorf(Conflict, "%s was acknowledged already, by %s.", i.ID, i.AcknowledgedBy.Text())
 	}
-	i.AcknowledgedBy = by
+	again := !i.mark(Acknowledged, at)
+	i.AcknowledgedBy, i.Lapsed = by, time.Time{}
 	i.forget()
-	if by.Kind == ByUser && i.Roles[IncidentCommander] == "" {
-		i.Roles[IncidentCommander] = UserID(by.ID)
+	if by.Kind == ByUser && (i.Roles[IncidentCommander] == "" || again && i.handing() == nil) {
+		i.hold(IncidentCommander, UserID(by.ID))
 	}
 	var c Change
 	data := map[string]any{}
 	if via != "" {
 		data["via"] = via
 	}
+	if again {
+		data["again"] = true
+	}
 	c.event(EventAcknowledged, by, at, data)
+	c = c.And(taking)
 	c.follow(i, PageAcknowledged, by, at)
-	c.post(i, "ack", Say(by.Text(), " acknowledged ", Bold(i.ID.String()), " and leads until somebody else does. Paging has stopped."))
+	c.post(i, "ack:"+Moment(at).Format(time.RFC3339Nano), Say(by.Text(), " acknowledged ", Bold(i.ID.String()), " and leads until somebody else does. Paging has stopped."))
 	return c.And(i.settle(by, at)), nil
 }
 

@@ -38,6 +38,7 @@ type desk struct {
 	orders    []tagout.RollbackOrder
 	notes     []string
 	acks      []tagout.Actor
+	given     []string // "ic U0ENG", or "handover U0ENG"
 	severity  []tagout.Severity
 	duties    []tagout.Duty
 	overrides []tagout.OverrideOrder
@@ -95,6 +96,20 @@ func (d *desk) Timeline(context.Context, tagout.IncidentID) ([]tagout.Event, err
 func (d *desk) Acknowledge(ctx context.Context, id tagout.IncidentID, by tagout.Actor) (*tagout.Incident, error) {
 	d.acks = append(d.acks, by)
 	return d.Incident(ctx, id)
+}
+
+func (d *desk) Assign(ctx context.Context, id tagout.IncidentID, role string, to tagout.UserID, _ tagout.Actor) (*tagout.Incident, error) {
+	d.given = append(d.given, role+" "+string(to))
+	return d.Incident(ctx, id)
+}
+
+func (d *desk) HandOver(ctx context.Context, id tagout.IncidentID, to tagout.UserID, by tagout.Actor) (*tagout.Incident, error) {
+	d.given = append(d.given, "handover "+string(to))
+	i, err := d.Incident(ctx, id)
+	if err == nil {
+		_, err = i.HandOver(to, by, t0)
+	}
+	return i, err
 }
 
 func (d *desk) Note(ctx context.Context, id tagout.IncidentID, text string, _ tagout.Actor) (*tagout.Incident, error) {

@@ -154,6 +154,15 @@ func TestAnswersReadAsTheyShould(t *testing.T) {
 		{"oncall-override", "/oncall override <@U0ENG|enzo> until 18:00 dentist", nil, nil},
 		{"oncall-cancel", "/oncall override cancel <@U0ENG|enzo>", nil, nil},
 		{"who", "/who sev1", callsForSev1, nil},
+		{"roles", "/role", func(d *desk) {
+			mailerHeld(d)
+			d.incidents[7].Roles = map[string]tagout.UserID{"ic": "U0IC", "domain": "U0MOPS"}
+		}, []func(*tagout.Invocation){inChannelOf(7)}},
+		{"role-given", "/role INC-7 comms <@U0ENG|enzo>", mailerHeld, nil},
+		{"handover", "/handover INC-7 <@U0ENG|enzo>", func(d *desk) {
+			mailerHeld(d)
+			d.incidents[7].Milestones[tagout.Acknowledged], d.incidents[7].AcknowledgedBy = t0, ic.Actor()
+		}, nil},
 		{"note", "/note the template went to 212 people", mailerHeld, []func(*tagout.Invocation){inChannelOf(7)}},
 		{"severity-lowered", "/severity INC-7 sev3 smaller than thought", func(d *desk) {
 			mailerHeld(d)

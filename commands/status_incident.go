@@ -28,6 +28,9 @@ func (s statuses) ofIncident(ctx context.Context, id, here tagout.IncidentID) (t
 		m = m.Fact("Acknowledged", tagout.Bold("by nobody yet"))
 	} else {
 		m = m.Fact("Acknowledged", at, " by ", i.AcknowledgedBy.Text())
+		if !i.Lapsed.IsZero() {
+			m = m.Fact("Attention", tagout.Bold("run out"), " at ", i.Lapsed, ": nothing had happened for too long, paging goes on")
+		}
 	}
 	m = m.Fact("Held", heldBy(i))
 	m = s.alerts(m, i)

@@ -133,7 +133,7 @@ func (a stopAnswer) hints(m tagout.Message) tagout.Message {
 func stopButtons(i *tagout.Incident) []tagout.Button {
 	id := i.ID.String()
 	var buttons []tagout.Button
-	if i.At(tagout.Acknowledged).IsZero() && !i.State.Ended() {
+	if !i.Answered() && !i.State.Ended() {
 		buttons = append(buttons, tagout.Button{Action: "ack", Label: "Acknowledge", Value: id, Tone: tagout.ToneGood})
 	}
 	return append(buttons, tagout.Button{Action: "timeline", Label: "Timeline", Value: id})

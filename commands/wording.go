@@ -70,6 +70,13 @@ func (f floor) wordings() map[tagout.EventKind]func(facts) string {
 			return "opened it: " + d.severity("severity") + " " + f.policy.ClassTitle(d.text("class")) + ", " + d.text("scope") + d.after(": ", "title")
 		},
 		tagout.EventAcknowledged: func(d facts) string { return "acknowledged" + d.after(" by ", "via") },
+		tagout.EventUnattended: func(facts) string {
+			return "saw nothing happen for too long after it was acknowledged: paging starts again"
+		},
+		tagout.EventHandover:       func(d facts) string { return "hands it over to @" + d.text("to") },
+		tagout.EventHandoverTaken:  func(facts) string { return "took it over" },
+		tagout.EventHandoverFailed: func(d facts) string { return "keeps it where it was: @" + d.text("to") + " did not take it over" },
+		tagout.EventRole:           roleGiven,
 		tagout.EventContained: func(d facts) string {
 			text := "contained: " + d.text("observed") + " of " + d.text("controls") + " confirmed"
 			if d.text("by_lease") == "true" {
@@ -187,4 +194,12 @@ func (f floor) wording(e tagout.Event) string {
 		return string(e.Kind)
 	}
 	return cutTo(strings.Join(strings.Fields(line(say(d))), " "), maxWording)
+}
+
+// roleGiven tells of one role, or of those that were filled when the incident opened.
+func roleGiven(d facts) string {
+	if role := d.text("role"); role != "" {
+		return "made @" + d.text("to") + " " + tagout.IncidentRoleName(role)
+	}
+	return "gave the roles to whom the configuration names" + d.after(": ", "filled")
 }

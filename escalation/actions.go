@@ -11,7 +11,7 @@ import (
 // that has happened before.
 func (d *Desk) Acknowledge(ctx context.Context, id tagout.IncidentID, by tagout.Actor) (*tagout.Incident, error) {
 	return d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-		return i.Acknowledge(by, now)
+		return d.acknowledge(i, by, "", now)
 	})
 }
 

@@ -19,6 +19,7 @@ func (d *Desk) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectFollow:     d.follow,
 		tagout.EffectContainDue: d.containDue,
 		tagout.EffectLeaseDue:   d.leaseDue,
+		tagout.EffectAnswerDue:  d.answerDue,
 		tagout.EffectExpire:     d.expire,
 		tagout.EffectDeadline:   d.deadline,
 		tagout.EffectNoteMail:   d.mailNote,

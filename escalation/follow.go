@@ -57,7 +57,7 @@ func (d *Desk) AcknowledgeBy(ctx context.Context, ack tagout.Acknowledgement, pa
 		return nil
 	}
 	_, err = d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-		return i.AcknowledgeVia(d.actorAt(pager, ack), pager, now)
+		return d.acknowledge(i, d.actorAt(pager, ack), pager, now)
 	})
 	if code := tagout.CodeOf(err); code == tagout.Conflict || code == tagout.NotFound {
 		d.log.Info("an acknowledgement by a pager changes nothing", "pager", pager, "incident", id.String(), "reason", tagout.Sentence(err))
@@ -143,7 +143,7 @@ func (d *Desk) tooLate(i *tagout.Incident, p tagout.Page, now time.Time) (c tago
 		status, by = tagout.PageAcknowledged, i.AcknowledgedBy
 	}
 	_, follows := d.follower(p.Pager)
-	if !follows || p.Status != tagout.PageSent || !i.State.Ended() && i.At(tagout.Acknowledged).IsZero() {
+	if !follows || p.Status != tagout.PageSent || !i.State.Ended() && !i.Answered() {
 		return c
 	}
 	news := tagout.PageNews{Incident: i.ID, Status: status, By: by.Text().String(), At: tagout.Moment(now)}

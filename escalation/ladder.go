@@ -30,13 +30,22 @@ func (d *Desk) pageRound(ctx context.Context, e tagout.Effect) error {
 	}
 	row := d.policy.SeverityPolicy(i.Severity)
 	roster := d.calling(ctx, row, i.Scope.Agent, round.Roles)
+	for _, id := range round.People {
+		roster.Add(d.person(tagout.OnCallPerson{ID: id}), tagout.Reason{Role: tagout.IncidentCommander, Via: tagout.ViaMember})
+	}
+	holders := d.holders(ctx, i, round)
 	err = d.ladder(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		paging := d.callingPages(i, round, roster, now)
 		for n := range paging.Pages {
 			paging.Pages[n].Dedup = dedup
 		}
 		paging.Repeat = row.Repeat
-		return d.doubting(i, roster, i.PageOut(paging, now), now), nil
+		if paging.Repeat == 0 && len(round.Roles) == 0 {
+			paging.Repeat = askAgain
+		}
+		filled := i.FillRoles(holders, roster.IDs(), now)
+		d.tellRoles(i, paging.Pages)
+		return filled.And(d.doubting(i, roster, i.PageOut(paging, now), now)), nil
 	})
 	crashpoint.Here("page.round")
 	return err

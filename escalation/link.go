@@ -123,7 +123,7 @@ func (d *Desk) PressLink(ctx context.Context, token string) (tagout.PageLink, er
 	}
 	by := tagout.User{ID: l.person}.Actor()
 	i, err := d.store.Update(ctx, l.incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-		return i.AcknowledgeVia(by, "link", now)
+		return d.acknowledge(i, by, "link", now)
 	})
 	if tagout.CodeOf(err) == tagout.Conflict {
 		view, failed := d.ReadLink(ctx, token)
@@ -140,7 +140,8 @@ func (d *Desk) PressLink(ctx context.Context, token string) (tagout.PageLink, er
 
 func (l pageLink) view(i *tagout.Incident) tagout.PageLink {
 	v := tagout.PageLink{Incident: i.ID, Private: i.Private, Reader: l.person, State: i.State, ExpiresAt: l.queued.Add(linkLife)}
-	if at := i.At(tagout.Acknowledged); !at.IsZero() {
+	if h, handing := i.Handing(); i.Answered() && (!handing || h.To != l.person) {
+		at := i.At(tagout.Acknowledged)
 		v.AnsweredBy, v.AnsweredAt = i.AcknowledgedBy, at
 	}
 	if i.Private {

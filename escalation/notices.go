@@ -55,7 +55,7 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 	m := tagout.Message{Title: i.ID.String() + " " + i.Severity.Label() + ": " + i.Title, Tone: toneOf(i)}
 	m = m.Fact("State", tagout.Bold(string(i.State))).Fact("Class", d.policy.ClassTitle(i.Class))
 	m = m.Fact("Scope", tagout.Fixed(i.Scope.String())).Fact("Held", holdsText(i))
-	m = m.Fact("Enforcement", enforcement(i)).Fact("Incident commander", lead(i))
+	m = m.Fact("Enforcement", enforcement(i)).Fact("People", peopleOf(i))
 	m = d.heardBy(ctx, m, i)
 	m = m.Fact("Alerts", alertsText(i.Alerts)).Fact("Next", d.next(i))
 	m = m.Fact("To resume", signersText(d.policy, i)).Fact("Detected", i.At(tagout.Detected))
@@ -92,7 +92,7 @@ func short(hash string) string { return hash[:min(12, len(hash))] }
 func (d *Desk) cardButtons(i *tagout.Incident) []tagout.Button {
 	id := i.ID.String()
 	var b []tagout.Button
-	if i.At(tagout.Acknowledged).IsZero() && !i.State.Ended() {
+	if _, handing := i.Handing(); (handing || !i.Answered()) && !i.State.Ended() {
 		b = append(b, tagout.Button{Action: "ack", Label: "Acknowledge", Value: id, Tone: tagout.ToneGood})
 	}
 	if !i.State.Ended() {
@@ -114,13 +114,6 @@ func toneOf(i *tagout.Incident) tagout.Tone {
 		return tagout.ToneWarning
 	}
 	return tagout.ToneDanger
-}
-
-func lead(i *tagout.Incident) tagout.Text {
-	if id := i.Roles[tagout.IncidentCommander]; id != "" {
-		return tagout.T(tagout.Mention(id))
-	}
-	return tagout.T("nobody yet")
 }
 
 // enforcement says how far each enforcement point got, with the time that it took.

@@ -120,6 +120,9 @@ func base(key string) string {
 // chain lists who is paged, in this order, if a round reaches nobody: the rungs of the
 // severity, the platform owner, and then everybody of the severity.
 func (d *Desk) chain(i *tagout.Incident, r tagout.PageRound) []tagout.PageRound {
+	if len(r.Roles) == 0 {
+		return nil // one person is asked; nobody comes after them
+	}
 	from := base(r.Key)
 	name, _, _ := strings.Cut(from, "~")
 	row := d.policy.Severities[tagout.Severity(name)]

@@ -31,6 +31,7 @@ type memory struct {
 	told      []tagout.Effect // those of the Slack edge, once they were due
 	loudest   time.Time       // when the last alert came or ended
 	folds     [][]tagout.Incoming
+	direct    map[tagout.UserID][]string // messages to people
 
 	// before is called at the start of every operation; an error makes it fail unchanged.
 	before func(ctx context.Context, op string) error
@@ -126,6 +127,15 @@ func (m *memory) commit(i *tagout.Incident, c tagout.Change) {
 		m.pages[p.ID] = p
 	}
 	m.effects = append(m.effects, c.Effects...)
+	for _, e := range c.Effects {
+		var note tagout.DirectNote
+		if e.Kind == tagout.EffectDirect && e.Decode(&note) == nil {
+			if m.direct == nil {
+				m.direct = map[tagout.UserID][]string{}
+			}
+			m.direct[note.To] = append(m.direct[note.To], note.Message.String())
+		}
+	}
 	m.incidents[i.ID] = deepCopy(i)
 }
 

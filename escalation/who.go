@@ -24,7 +24,7 @@ func (d *Desk) Who(ctx context.Context, q tagout.WhoQuery) (tagout.WhoIsPaged, e
 	switch {
 	case i.State.Ended():
 		w.Stopped = i.ID.String() + " is " + string(i.State)
-	case !i.At(tagout.Acknowledged).IsZero():
+	case i.Answered():
 		w.Stopped = i.ID.String() + " was acknowledged by " + i.AcknowledgedBy.Text().String()
 	}
 	w.Steps = append(w.Steps, d.step(ctx, i, row, tagout.Rung{To: d.pageRoles(row, i.Class)}, row.Severity.Label()+" pages them"))

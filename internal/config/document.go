@@ -19,21 +19,22 @@ type document struct {
 	Gate        gateSection     `yaml:"gate" doc:"How the gate answers."`
 	Replicas    replicasSection `yaml:"replicas" doc:"How several Tagouts on one Postgres reach each other."`
 
-	Slack     slackSection                        `yaml:"slack" need:"true" doc:"The Slack app."`
-	Roles     map[string]roleSection              `yaml:"roles" need:"true" doc:"Functions in the organisation, by key. Members, Slack group and rotation are paged; only members sign."`
-	People    map[string]personSection            `yaml:"people" doc:"How to reach people other than by Slack, by Slack user ID."`
-	Rotations map[string]rotationSection          `yaml:"rotations" doc:"People who take turns, by name."`
-	Pagers    adapters                            `yaml:"pagers" doc:"Means to reach people beside Slack, in the order in which they are tried; each is KIND: {settings}."`
-	Matrix    map[tagout.Severity]severitySection `yaml:"severities" need:"true" doc:"The escalation matrix: sev1 (worst), sev2, …"`
-	Reminders remindersSection                    `yaml:"reminders" doc:"When people are reminded of what is due."`
-	Inform    informSection                       `yaml:"inform" doc:"Who outside the incident is told of it, with which words, and who must agree."`
-	Classes   map[string]classSection             `yaml:"failure_classes" need:"true" doc:"What can go wrong and what was decided about it in advance, by key."`
-	Agents    map[string]agentSection             `yaml:"agents" doc:"The agents, by name."`
-	Sources   map[string]sourceSection            `yaml:"sources" doc:"Who may POST to /v1/alerts/NAME, by name."`
-	Routes    []routeSection                      `yaml:"routes" doc:"What an alert means: the first rule that matches wins."`
-	Digests   []digestSection                     `yaml:"digests" doc:"Reports on a schedule."`
-	Drills    []drillSection                      `yaml:"drills" doc:"Exercises on a schedule."`
-	API       apiSection                          `yaml:"api" doc:"Programs that may stop, read and report. None can resume or approve."`
+	Slack         slackSection                        `yaml:"slack" need:"true" doc:"The Slack app."`
+	Roles         map[string]roleSection              `yaml:"roles" need:"true" doc:"Functions in the organisation, by key. Members, Slack group and rotation are paged; only members sign."`
+	IncidentRoles incidentRolesSection                `yaml:"incident_roles" doc:"Who has the roles of an incident unless somebody is chosen: whoever is on call in a role, else its first member."`
+	People        map[string]personSection            `yaml:"people" doc:"How to reach people other than by Slack, by Slack user ID."`
+	Rotations     map[string]rotationSection          `yaml:"rotations" doc:"People who take turns, by name."`
+	Pagers        adapters                            `yaml:"pagers" doc:"Means to reach people beside Slack, in the order in which they are tried; each is KIND: {settings}."`
+	Matrix        map[tagout.Severity]severitySection `yaml:"severities" need:"true" doc:"The escalation matrix: sev1 (worst), sev2, …"`
+	Reminders     remindersSection                    `yaml:"reminders" doc:"When people are reminded of what is due."`
+	Inform        informSection                       `yaml:"inform" doc:"Who outside the incident is told of it, with which words, and who must agree."`
+	Classes       map[string]classSection             `yaml:"failure_classes" need:"true" doc:"What can go wrong and what was decided about it in advance, by key."`
+	Agents        map[string]agentSection             `yaml:"agents" doc:"The agents, by name."`
+	Sources       map[string]sourceSection            `yaml:"sources" doc:"Who may POST to /v1/alerts/NAME, by name."`
+	Routes        []routeSection                      `yaml:"routes" doc:"What an alert means: the first rule that matches wins."`
+	Digests       []digestSection                     `yaml:"digests" doc:"Reports on a schedule."`
+	Drills        []drillSection                      `yaml:"drills" doc:"Exercises on a schedule."`
+	API           apiSection                          `yaml:"api" doc:"Programs that may stop, read and report. None can resume or approve."`
 }
 
 type commandsSection struct {
@@ -54,6 +55,7 @@ func (b *builder) build() {
 	b.server()
 	b.slack()
 	b.people()
+	b.incidentRoles()
 	b.matrix()
 	b.reminders()
 	b.inform()

@@ -34,6 +34,13 @@ type quietSection struct {
 	Timezone string `yaml:"timezone" doc:"Zone of the hours, such as Europe/Berlin."`
 }
 
+type incidentRolesSection struct {
+	Comms    string `yaml:"comms" doc:"Role whose first member becomes comms lead; left out: comms, else program."`
+	Platform string `yaml:"platform" doc:"Role whose first member becomes platform owner; left out: platform."`
+	Domain   string `yaml:"domain" doc:"Role whose first member becomes domain owner; left out: the handoff of the failure class, else the owner of the agent."`
+	RCA      string `yaml:"rca" doc:"Role whose first member becomes RCA facilitator; left out: rca, else engineering."`
+}
+
 type rotationSection struct {
 	Members   []tagout.UserID `yaml:"members" doc:"Slack user IDs in the order of their turns."`
 	Handoff   string          `yaml:"handoff" doc:"When the next one takes over: cron, five fields."`
@@ -57,6 +64,30 @@ func (b *builder) people() {
 	for _, key := range b.keys(path{}.key("people")) {
 		b.person(path{}.key("people").member(key), tagout.UserID(key), b.doc.People[key])
 	}
+}
+
+// incidentRoles says whose members have the roles of an incident. What the file leaves out
+// goes to roles that are called so, where there are any.
+func (b *builder) incidentRoles() {
+	roles := map[string]string{}
+	first := func(role string, keys ...string) {
+		for _, key := range keys {
+			if _, there := b.doc.Roles[key]; there && roles[role] == "" {
+				roles[role] = key
+			}
+		}
+	}
+	p, s := path{}.key("incident_roles"), b.doc.IncidentRoles
+	for role, key := range map[string]string{tagout.CommsLead: s.Comms, tagout.PlatformOwner: s.Platform, tagout.DomainOwner: s.Domain, tagout.RCAFacilitator: s.RCA} {
+		if key != "" {
+			b.ref(p.key(role), "role", key, names(b.doc.Roles))
+			roles[role] = key
+		}
+	}
+	first(tagout.CommsLead, "comms", "program")
+	first(tagout.PlatformOwner, "platform")
+	first(tagout.RCAFacilitator, "rca", "engineering")
+	b.cfg.Policy.IncidentRoles = roles
 }
 
 func (b *builder) role(p path, key string, r roleSection) {

@@ -16,6 +16,7 @@ type severitySection struct {
 	Also           []containSection `yaml:"also" doc:"More that is done to the agent on arrival."`
 	Pin            bool             `yaml:"pin" doc:"No version change while the incident is open."`
 	Repeat         time.Duration    `yaml:"repeat" doc:"Page again until acknowledged; 0s or left out: once."`
+	AnswerExpires  time.Duration    `yaml:"acknowledge_expires" min:"1m" doc:"Paging starts again when nothing has happened for so long after somebody acknowledged; left out: never."`
 	Escalate       []rungSection    `yaml:"escalate" doc:"Further roles that are paged when nobody has acknowledged."`
 	Deadlines      deadlinesSection `yaml:"deadlines" doc:"How long things may take, counted from detection."`
 	Clocks         []clockSection   `yaml:"clocks" doc:"Duties to report to an authority."`
@@ -79,7 +80,7 @@ func (b *builder) matrix() {
 func (b *builder) severity(p path, key tagout.Severity, s severitySection) {
 	row := &tagout.SeverityPolicy{
 		Severity: key, Title: s.Title, Page: s.Page, DecisionRights: s.DecisionRights,
-		Pin: s.Pin, Repeat: s.Repeat, Deadlines: tagout.Deadlines(s.Deadlines),
+		Pin: s.Pin, Repeat: s.Repeat, AnswerExpires: s.AnswerExpires, Deadlines: tagout.Deadlines(s.Deadlines),
 	}
 	b.paged(p.key("page"), s.Page)
 	if s.Contain != nil {

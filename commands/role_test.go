@@ -1,0 +1,44 @@
+package commands_test
+
+import (
+	"testing"
+
+	"tagout"
+)
+
+func TestARoleIsGivenToThePersonThatWasNamed(t *testing.T) {
+	t.Parallel()
+	for text, given := range map[string]string{
+		"/role INC-7 ic <@U0ENG|enzo>": "ic U0ENG", "/role inc-7: RCA U0ENG": "rca U0ENG", "/handover INC-7 <@U0ENG>": "handover U0ENG",
+	} {
+		b := newBench(t)
+		b.incidents[7] = incident7()
+		reply, err := b.typed(t, text)
+		if must(t, reply, err); len(b.given) != 1 || b.given[0] != given {
+			t.Errorf("%s gave %q", text, b.given)
+		}
+	}
+	for text, word := range map[string]string{
+		"/role INC-7 king <@U0ENG>": "is not a role", "/role INC-7 ic": "Say who", "/role INC-7 ic enzo": "is not a person", "/role INC-7 ic @enzo": "Slack sent the name",
+		"/role INC-7 ic <@U0ENG> now": "was not understood", "/handover INC-7": "Say to whom", "/handover INC-7 enzo": "is not a person", "/role": "/role INC-7",
+	} {
+		b := newBench(t)
+		b.incidents[7] = incident7()
+		_, err := b.typed(t, text)
+		if wantCode(t, err, tagout.Invalid, word); len(b.given) > 0 {
+			t.Errorf("%s gave %q", text, b.given)
+		}
+	}
+}
+
+func TestTheRolesOfAPrivateIncidentAreShownInItsChannelOnly(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.incidents[7] = incident7()
+	b.incidents[7].Private = true
+	_, err := b.typed(t, "/role INC-7")
+	wantCode(t, err, tagout.Forbidden, "private")
+	if _, err := b.typed(t, "/role", inChannelOf(7)); err != nil {
+		t.Error(err)
+	}
+}
