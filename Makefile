@@ -32,7 +32,7 @@ bench: ## run the benchmarks (BENCH=regexp picks some)
 
 .PHONY: bench-gate
 bench-gate: ## measure stops, evaluations and starts of the built program
-	go run ./internal/bench kill ofrep start
+	go run ./internal/bench kill fleet everything ofrep growth start
 
 .PHONY: bench-intake
 bench-intake: ## measure durable alert intake of the built program on Postgres

@@ -3,7 +3,7 @@
 // docs/performance.md. Nothing here passes or fails by the clock; it fails only when what
 // was acknowledged is not there afterwards.
 //
-//	go run ./internal/bench kill ofrep start      # what `make bench-gate` runs
+//	go run ./internal/bench kill fleet everything ofrep growth start   # what `make bench-gate` runs
 //	go run ./internal/bench intake                # make bench-intake
 //	go run ./internal/bench slash page            # make bench-slack
 package main
@@ -34,7 +34,10 @@ type figure struct {
 func figures() []figure {
 	return []figure{
 		{"kill", "kill posted → an OFREP client sees it", measureKill},
+		{"fleet", "kill posted → seen by every client that is connected", measureFleets},
+		{"everything", "everything killed → seen by clients of every agent", measureEverything},
 		{"ofrep", "OFREP evaluations per second", measureEvaluations},
+		{"growth", "how cost grows with agents and holds", measureGrowth},
 		{"start", "start to ready, idle memory, size of the binary", measureStart},
 		{"intake", "durable alert intake on Postgres", measureIntake},
 		{"slash", "slash command → acknowledged", measureSlash},
@@ -49,6 +52,7 @@ type bench struct {
 	load   time.Duration // of one loop
 	warm   time.Duration // before it
 	kills  int
+	repeat int    // how often a fleet is told of a kill
 	only   string // runs only those rows whose name contains it
 	log    *slog.Logger
 }
@@ -66,6 +70,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if len(args) == 1 && args[0] == bareCommand {
 		return serveBare(ctx, stdout)
 	}
+	if len(args) == 5 && args[0] == fleetCommand {
+		return beFleet(args[1:], os.Stdin, stdout)
+	}
 	b := &bench{log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.DurationVar(&b.load, "load", 5*time.Second, "how long each loop loads")
@@ -73,6 +80,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.IntVar(&b.kills, "kills", 500, "how many agents are killed")
 	flags.StringVar(&b.binary, "binary", "", "the binary to measure; empty: build it as a release")
 	flags.StringVar(&b.only, "only", "", "run only the rows whose name contains this")
+	flags.IntVar(&b.repeat, "repeat", 20, "how often each fleet is told of a kill")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -31,6 +31,9 @@ var configuration string
 type setup struct {
 	Listen, Database, Journal, SlackURL string
 	Agents                              []string
+	Plain                               []string // agents of which nothing but the name is declared
+	Flagd                               string   // where flagd sync listens; empty: nowhere
+	Lease                               string   // empty: 30s
 	Teams                               []string // each a role of one person, and a failure class handed to it
 }
 
@@ -83,6 +86,9 @@ func (b *bench) prepare(name string, s setup) (*server, error) {
 	s.Journal = filepath.Join(dir, "tagout.journal")
 	if s.Database == "" {
 		s.Database = sqliteIn(dir)
+	}
+	if s.Lease == "" {
+		s.Lease = "30s"
 	}
 	if s.SlackURL == "" {
 		s.SlackURL = "http://127.0.0.1:9" // nobody listens there
