@@ -76,4 +76,5 @@ type Standing struct {
 	Versions   map[string]string // pinned, by component
 	Doubt      string            // why the holds cannot be relied on, which means halted; "": they can
 	Generation int64             // grows with every change of the holds and the versions
+	Stop       int64             // the generation in which the newest of the holds came; 0: nothing is held
 }

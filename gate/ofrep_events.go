@@ -73,7 +73,7 @@ func (g *Gate) converse(conn net.Conn, agents []string) {
 	}
 	defer g.streams.leave(one)
 	one.owed.Store(&notice{append([]byte(greeting), refetch(g.epoch, g.now.Load().generation)...)})
-	g.streams.flush(one)
+	one.flush()
 	var ignored [16]byte
 	for {
 		if _, err := conn.Read(ignored[:]); err != nil {

@@ -217,3 +217,27 @@ func TestOnlyGETOpensAStream(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsNoStopIsToldAlthoughOthersAreStoppedAllTheTime(t *testing.T) {
+	t.Parallel()
+	g := loaded(t, gate.Options{})
+	mailer := listen(t, startServer(t, g), "?agent=mailer")
+	mailer.next()
+	_ = g.Hang(t.Context(), stopOf("one", "mailer", tagout.Halted))
+	stopped := mailer.next()
+	g.Committed([]tagout.Hold{holdOn("one", "mailer", tagout.Halted)})
+	g.Lift([]tagout.HoldID{"one"}, nil)
+	told := make(chan string, 1)
+	go func() { told <- mailer.next() }()
+	for i := 0; ; i++ {
+		select {
+		case lifted := <-told:
+			if lifted == "" || lifted == stopped {
+				t.Errorf("told of %q after %q", lifted, stopped)
+			}
+			return
+		default:
+			_ = g.Hang(t.Context(), stopOf(fmt.Sprint("other-", i), "researcher", tagout.Halted))
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -25,6 +26,7 @@ type notice struct{ text []byte }
 // between, never the last.
 type stream struct {
 	conn    net.Conn
+	raw     syscall.RawConn        // nil: it cannot be written to without waiting
 	owed    atomic.Pointer[notice] // to be sent
 	comment atomic.Bool            // a keepalive is to be sent
 	busy    atomic.Bool            // a goroutine is sending
@@ -37,6 +39,7 @@ type stream struct {
 type crowd struct {
 	agents  []string // sorted
 	last    int64    // the newest generation of any of them that was told
+	stop    int64    // the newest stop of any of them that was told
 	members map[*stream]struct{}
 }
 
@@ -70,10 +73,11 @@ func (g *Gate) join(conn net.Conn, agents []string) (*stream, bool) {
 	key := strings.Join(agents, "\n")
 	c := s.crowds[key]
 	if c == nil {
-		c = &crowd{agents: agents, last: newest(g.now.Load(), agents), members: map[*stream]struct{}{}}
+		c = &crowd{agents: agents, members: map[*stream]struct{}{}}
+		c.last, c.stop = newest(g.now.Load(), agents)
 		s.crowds[key] = c
 	}
-	one := &stream{conn: conn, crowd: c, slot: s.ever % keepaliveRounds}
+	one := &stream{conn: conn, raw: rawOf(conn), crowd: c, slot: s.ever % keepaliveRounds}
 	if s.slots[one.slot] == nil {
 		s.slots[one.slot] = map[*stream]struct{}{}
 	}
@@ -132,16 +136,19 @@ func (s *streams) close() {
 	}
 }
 
-// runStreams tells the streams of changes and keeps them open.
+// runStreams tells the streams of changes and keeps them open. Stops are told at once; what
+// is no stop waits a moment, so that it is never in the way of one. Recording a stop, for one,
+// changes the answer a second time.
 func (g *Gate) runStreams() {
 	s := &g.streams
 	defer close(s.stopped)
 	round := time.NewTicker(time.Second)
 	defer round.Stop()
+	var calm <-chan time.Time
 	seen := g.now.Load()
 	unsure := g.doubt(seen)
 	for n := 0; ; {
-		all := false
+		what := stopsOnly
 		select {
 		case <-s.stop:
 			for _, one := range s.everyone() {
@@ -149,20 +156,35 @@ func (g *Gate) runStreams() {
 			}
 			return
 		case <-s.wake:
+			if calm == nil {
+				calm = time.After(calmAfter)
+			}
+		case <-calm:
+			calm, what = nil, changes
 		case <-round.C:
 			s.keepalive(n % keepaliveRounds)
 			n++
 		}
 		v := g.now.Load()
 		if now := g.doubt(v); now.reason != unsure.reason || v.epoch != seen.epoch {
-			all, unsure = true, now // every answer is another
+			what, unsure = everything, now // every answer is another
 		}
-		if v.generation != seen.generation || all {
-			s.tell(v, &notice{refetch(g.epoch, v.generation)}, all)
-		}
+		s.tell(v, &notice{refetch(g.epoch, v.generation)}, what)
 		seen = v
 	}
 }
+
+// calmAfter is how long news that is no stop waits for more, so that both are told at once.
+const calmAfter = 50 * time.Millisecond
+
+// urgency is what of a change is told.
+type urgency int
+
+const (
+	stopsOnly  urgency = iota // to those whose agents were stopped
+	changes                   // to those whose agents changed
+	everything                // to all
+)
 
 func (s *streams) everyone() []*stream {
 	s.mu.Lock()
@@ -176,32 +198,33 @@ func (s *streams) everyone() []*stream {
 	return all
 }
 
-// tell gives a notice to the streams whose agents changed.
-func (s *streams) tell(v *view, n *notice, all bool) {
+// tell gives a notice to the streams that it concerns.
+func (s *streams) tell(v *view, n *notice, what urgency) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var due []*stream
 	for _, c := range s.crowds {
-		now := newest(v, c.agents)
-		if now == c.last && !all {
+		last, stop := newest(v, c.agents)
+		if what == stopsOnly && stop <= c.stop || what == changes && last == c.last {
 			continue
 		}
-		c.last = now
+		c.last, c.stop = last, stop
 		for one := range c.members {
 			one.owed.Store(n)
-			s.flush(one)
+			due = append(due, one)
 		}
 	}
+	deliver(due)
 }
 
-// newest is the generation in which the last of these agents changed.
-func newest(v *view, agents []string) int64 {
-	var last int64
+// newest are the generations in which the last of these agents changed, and was stopped.
+func newest(v *view, agents []string) (change, stop int64) {
 	for _, name := range agents {
 		if a := v.agents[name]; a != nil {
-			last = max(last, a.generation)
+			change, stop = max(change, a.generation), max(stop, a.stop)
 		}
 	}
-	return last
+	return change, stop
 }
 
 // keepalive sends a comment to the streams of one slot, and cuts off those that took
@@ -209,6 +232,7 @@ func newest(v *view, agents []string) int64 {
 func (s *streams) keepalive(slot int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var due []*stream
 	for one := range s.slots[slot] {
 		if !one.busy.Load() {
 			one.stuck = 0
@@ -216,41 +240,9 @@ func (s *streams) keepalive(slot int) {
 			_ = one.conn.Close() // its reader takes it out
 		}
 		one.comment.Store(true)
-		s.flush(one)
+		due = append(due, one)
 	}
-}
-
-// flush sends what is owed, unless that is under way.
-func (s *streams) flush(one *stream) {
-	if one.busy.CompareAndSwap(false, true) {
-		go one.send()
-	}
-}
-
-var comment = []byte(":\n\n")
-
-// send writes until nothing is owed.
-func (one *stream) send() {
-	for {
-		for {
-			n := one.owed.Swap(nil)
-			text := comment
-			if n != nil {
-				text = n.text
-			}
-			if beat := one.comment.Swap(false); n == nil && !beat {
-				break
-			}
-			if _, err := one.conn.Write(text); err != nil {
-				_ = one.conn.Close() // its reader takes it out; busy for ever
-				return
-			}
-		}
-		one.busy.Store(false)
-		if one.owed.Load() == nil && !one.comment.Load() || !one.busy.CompareAndSwap(false, true) {
-			return
-		}
-	}
+	deliver(due)
 }
 
 // sorted is a sorted copy without repeats.

@@ -44,7 +44,7 @@ func (g *Gate) Standing(agent string) (tagout.Standing, bool) {
 		return tagout.Standing{}, false
 	}
 	return tagout.Standing{
-		Agent: s.declared, Holds: one.holds, Versions: one.versions, Doubt: g.doubt(v).sentence, Generation: one.generation,
+		Agent: s.declared, Holds: one.holds, Versions: one.versions, Doubt: g.doubt(v).sentence, Generation: one.generation, Stop: one.stop,
 	}, true
 }
 

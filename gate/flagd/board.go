@@ -3,6 +3,7 @@ package flagd
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -26,6 +27,7 @@ type board struct {
 	watchers map[*watcher]struct{}
 
 	latest atomic.Pointer[issue]
+	shown  int64           // the newest stop of any of the agents
 	parts  map[string]part // by agent; only the board's goroutine, or its maker, uses it
 }
 
@@ -33,6 +35,7 @@ type board struct {
 type issue struct {
 	text       string
 	generation int64 // of the agent, if the board has one
+	message    func() *written
 }
 
 // part is the flags of one agent, and what they were rendered from.
@@ -105,10 +108,15 @@ func (s *Server) leave(b *board, w *watcher) {
 	}
 }
 
-// run keeps the board up to date until it is stopped.
+// calmAfter is how long news that is no stop waits for more, so that it is never in the way
+// of one. Recording a stop, for one, changes the flags a second time.
+const calmAfter = 50 * time.Millisecond
+
+// run keeps the board up to date until it is stopped. Stops are shown at once.
 func (b *board) run(changes <-chan int64) {
 	renewal := time.NewTicker(b.lease / renewals)
 	defer renewal.Stop()
+	var calm <-chan time.Time
 	for {
 		renew := false
 		select {
@@ -116,6 +124,14 @@ func (b *board) run(changes <-chan int64) {
 			if !more {
 				return
 			}
+			if !b.stopped() {
+				if calm == nil && b.changed() {
+					calm = time.After(calmAfter)
+				}
+				continue
+			}
+		case <-calm:
+			calm = nil
 		case <-renewal.C:
 			renew = true
 		}
@@ -123,6 +139,23 @@ func (b *board) run(changes <-chan int64) {
 			b.tell()
 		}
 	}
+}
+
+// stopped reports whether an agent was stopped, or its holds cannot be relied on, since the
+// board was rendered.
+func (b *board) stopped() bool {
+	return slices.ContainsFunc(b.agents, func(name string) bool {
+		standing, ok := b.server.options.Source.Standing(name)
+		return ok && (standing.Stop > b.shown || standing.Doubt != b.parts[name].doubt)
+	})
+}
+
+// changed reports whether the board shows something old.
+func (b *board) changed() bool {
+	return slices.ContainsFunc(b.agents, func(name string) bool {
+		standing, ok := b.server.options.Source.Standing(name)
+		return ok && standing.Generation != b.parts[name].generation
+	})
 }
 
 // render shows what stands now, and reports whether that is news.
@@ -146,10 +179,12 @@ func (b *board) render(renew bool) bool {
 			all.WriteByte(',')
 		}
 		all.Write(have.text)
+		b.shown = max(b.shown, standing.Stop)
 		generation = standing.Generation
 	}
 	if news {
-		b.latest.Store(&issue{`{"flags":{` + all.String() + `}}`, generation})
+		text := `{"flags":{` + all.String() + `}}`
+		b.latest.Store(&issue{text, generation, sync.OnceValue(func() *written { return write(text) })})
 	}
 	return news
 }

@@ -78,6 +78,7 @@ func New(o Options) *Server {
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: leastPing, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 		grpc.MaxRecvMsgSize(maxRequest), grpc.ReadBufferSize(buffer), grpc.WriteBufferSize(buffer),
+		grpc.SharedWriteBuffer(true), grpc.ForceServerCodecV2(newCodec()),
 		grpc.UnaryInterceptor(s.unary), grpc.StreamInterceptor(s.streaming),
 	)
 	RegisterFlagSyncServiceServer(s.grpc, s)
@@ -139,7 +140,7 @@ func (s *Server) SyncFlags(r *SyncFlagsRequest, stream grpc.ServerStreamingServe
 			return status.Error(codes.Unavailable, "Tagout is stopping; ask again elsewhere")
 		}
 		now := b.latest.Load()
-		if err := stream.Send(&SyncFlagsResponse{FlagConfiguration: now.text}); err != nil {
+		if err := stream.SendMsg(now.message()); err != nil {
 			return err
 		}
 		if len(agents) == 1 {

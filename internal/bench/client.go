@@ -35,7 +35,11 @@ func (sse) hello(agent string) []byte {
 
 func (sse) take(arrived []byte) (news int, rest, answer []byte) {
 	end := bytes.LastIndexByte(arrived, '\n') + 1
-	return bytes.Count(arrived[:end], []byte("\ndata: ")), arrived[end:], nil
+	news = bytes.Count(arrived[:end], []byte("\ndata: "))
+	if bytes.HasPrefix(arrived[:end], []byte("data: ")) {
+		news++
+	}
+	return news, arrived[end:], nil
 }
 
 // flagdSync is a client of flagd.sync.v1.SyncFlags: gRPC on plain HTTP/2, with windows so
