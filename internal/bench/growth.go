@@ -12,7 +12,7 @@ var sizes = []int{1, 100, 1000, 10000}
 
 // measureGrowth measures the same on servers of ever more agents and holds.
 func measureGrowth(ctx context.Context, b *bench, r *report) error {
-	r.note("As many holds as agents, one on a region of each, all in one incident. Evaluations: %s after %s of warm-up, 16 connections, every agent in turn. Kills: %d parts of one agent, one event stream. SQLite.", b.load/2, b.warm, growthKills)
+	r.note("As many holds as agents, one on a region of each, a hundred to an incident. Evaluations: %s after %s of warm-up, 16 connections, every agent in turn. Kills: %d parts of one agent, one event stream. SQLite.", b.load/2, b.warm, growthKills)
 	r.note("In brackets: times the row of one agent.")
 	r.columns("agents and holds", "evaluations/s", "p99", "kill → seen p50", "p99", "resident memory")
 	var base growth

@@ -98,10 +98,11 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	fmt.Fprintf(stdout, "Measured by `go run ./internal/bench %s` on %s.\n", strings.Join(args, " "), machine())
 	for _, f := range chosen {
 		r := &report{title: f.what}
-		if err := f.run(ctx, b, r); err != nil {
+		err := f.run(ctx, b, r)
+		r.print(stdout)
+		if err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
-		r.print(stdout)
 	}
 	return nil
 }

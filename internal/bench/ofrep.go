@@ -95,17 +95,28 @@ func (b *bench) startHeld(ctx context.Context, count int) (*server, error) {
 	return b.start(ctx, "many agents", setup{Database: database, Agents: agents(count)})
 }
 
-// seedHolds records one incident with a hold on each agent, without its effects.
+// seeded is how many holds an incident of the seed has.
+const seeded = 100
+
+// seedHolds records a hold on each agent, in incidents without effects.
 func seedHolds(ctx context.Context, database string, count int) error {
 	s, err := store.Open(ctx, database, store.Options{Migrate: true})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	_, _, err = s.Join(ctx, tagout.Match{CorrelationID: "seed"}, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+	for from := 0; from < count && err == nil; from += seeded {
+		err = seedIncident(ctx, s, from, min(from+seeded, count))
+	}
+	return err
+}
+
+func seedIncident(ctx context.Context, s *store.Store, from, to int) error {
+	name := fmt.Sprint("seed-", from)
+	_, _, err := s.Join(ctx, tagout.Match{CorrelationID: name}, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		row := &tagout.SeverityPolicy{Severity: tagout.Sev3}
-		change, err := i.Open(tagout.Opening{Title: "seed", Class: "judgment_error", CorrelationID: "seed", By: tagout.Tagout, Row: row}, now)
-		for n := 0; n < count && err == nil; n++ {
+		change, err := i.Open(tagout.Opening{Title: "seed", Class: "judgment_error", CorrelationID: name, By: tagout.Tagout, Row: row}, now)
+		for n := from; n < to && err == nil; n++ {
 			var hung tagout.Change
 			hold := tagout.Hold{ID: tagout.HoldID(fmt.Sprint("seed-", n)), Mode: tagout.Paused, By: tagout.Tagout, Reason: "complaints", At: now,
 				Scope: tagout.Scope{Agent: agentName(n), Channel: "email", Region: "eu"}}
