@@ -13,10 +13,14 @@ import (
 	"tagout/integrations/email"
 	"tagout/integrations/generic"
 	"tagout/integrations/github"
+	"tagout/integrations/goalert"
 	"tagout/integrations/httpcontrol"
 	"tagout/integrations/jira"
 	"tagout/integrations/kubernetes"
 	"tagout/integrations/oncall"
+	"tagout/integrations/pagerduty"
+	"tagout/integrations/shoutrrr"
+	"tagout/integrations/twilio"
 	"tagout/integrations/webhook"
 )
 
@@ -40,7 +44,11 @@ func Sources() map[string]func(tagout.Vendor) (tagout.Source, error) {
 func Pagers(d Deps) map[string]func(tagout.Vendor) (tagout.Pager, error) {
 	d = d.withDefaults()
 	return map[string]func(tagout.Vendor) (tagout.Pager, error){
-		"email": func(v tagout.Vendor) (tagout.Pager, error) { return some[tagout.Pager](email.New(v, d.Clock)) },
+		"email":     func(v tagout.Vendor) (tagout.Pager, error) { return some[tagout.Pager](email.New(v, d.Clock)) },
+		"goalert":   func(v tagout.Vendor) (tagout.Pager, error) { return some[tagout.Pager](goalert.NewPager(v, d.HTTP)) },
+		"pagerduty": func(v tagout.Vendor) (tagout.Pager, error) { return some[tagout.Pager](pagerduty.NewPager(v, d.HTTP)) },
+		"shoutrrr":  func(v tagout.Vendor) (tagout.Pager, error) { return some[tagout.Pager](shoutrrr.NewPager(v, d.HTTP)) },
+		"twilio":    func(v tagout.Vendor) (tagout.Pager, error) { return some[tagout.Pager](twilio.NewPager(v, d.HTTP)) },
 		"webhook": func(v tagout.Vendor) (tagout.Pager, error) {
 			return some[tagout.Pager](webhook.NewPager(v, d.HTTP, d.Clock))
 		},

@@ -11,11 +11,11 @@ import (
 	"net/textproto"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/wneessen/go-mail"
 
 	"tagout"
+	"tagout/integrations/outgoing"
 )
 
 // maxSubject is how many characters of a subject are kept.
@@ -96,7 +96,7 @@ func (p *Pager) Mail(ctx context.Context, in tagout.Mail) error {
 	if err != nil {
 		return tagout.Final(tagout.Errorf(tagout.Invalid, "%s is not an e-mail address that can be used.", in.To))
 	}
-	msg.Subject(oneLine(in.Subject))
+	msg.Subject(outgoing.Line(in.Subject, maxSubject))
 	msg.SetBodyString(mail.TypeTextPlain, strings.ReplaceAll(in.Text, "\x00", "\ufffd")+"\n")
 	return p.deliver(ctx, msg)
 }
@@ -125,6 +125,9 @@ func (p *Pager) message(in tagout.Page) (*mail.Msg, error) {
 	msg.Subject(subject(in))
 	msg.SetImportance(mail.ImportanceUrgent)
 	msg.SetBodyString(mail.TypeTextPlain, text(in))
+	if err := msg.AddAlternativeHTMLTemplate(page, newView(in)); err != nil {
+		return nil, tagout.Errorf(tagout.Internal, "The page cannot be written.")
+	}
 	return msg, nil
 }
 
@@ -135,29 +138,22 @@ func (p *Pager) messageID(kind, id string) string {
 	return kind + "-" + hex.EncodeToString(sum[:12]) + "@" + domain
 }
 
-// subject is one line, whatever the title holds.
+// subject is one line, whatever the title holds, and begins so that a filter can find it.
 func subject(in tagout.Page) string {
-	return oneLine(fmt.Sprintf("[%s] %s %s", in.Severity.Label(), in.Incident, in.Message.Title))
-}
-
-func oneLine(line string) string {
-	words := strings.FieldsFunc(line, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || r == '\u2028' || r == '\u2029'
-	})
-	runes := []rune(strings.Join(words, " "))
-	if len(runes) > maxSubject {
-		runes = append(runes[:maxSubject-1], '…')
+	if in.Incident == 0 {
+		return outgoing.Headline(in, maxSubject)
 	}
-	return string(runes)
+	return outgoing.Line(fmt.Sprintf("[%s] %s %s", in.Severity.Label(), in.Incident, outgoing.Title(in)), maxSubject)
 }
 
+// text is the part for readers without HTML.
 func text(in tagout.Page) string {
 	parts := []string{in.Message.String()}
 	if in.Why != "" {
 		parts = append(parts, "Why you: "+in.Why)
 	}
-	if in.AckURL != "" {
-		parts = append(parts, "Acknowledge: "+in.AckURL)
+	if ack := outgoing.Acknowledge(in); ack != "" {
+		parts = append(parts, ack)
 	}
 	if in.URL != "" {
 		parts = append(parts, in.URL)
