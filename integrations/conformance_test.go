@@ -2,6 +2,7 @@ package integrations_test
 
 import (
 	"context"
+	"maps"
 	"net"
 	"strings"
 	"testing"
@@ -41,16 +42,19 @@ type request struct{ key, text string }
 type rig struct {
 	far  far
 	send func(ctx context.Context, p tagout.Page) error
+	pagerTraits
 }
 
 // adapters are all adapters that reach out, each with a fresh far side. The rows that are
 // not pagers derive their request from the page.
 func adapters() map[string]func(t *testing.T) rig {
-	return map[string]func(t *testing.T) rig{
-		"webhook pager": webhookPager, "webhook control, apply": webhookApply, "webhook control, read": webhookRead, "email pager": emailPager,
+	all := map[string]func(t *testing.T) rig{
+		"webhook control, apply": webhookApply, "webhook control, read": webhookRead,
 		"http control, apply": httpApply, "http control, read": httpRead,
 		"kubernetes control, apply": kubernetesApply, "kubernetes control, read": kubernetesRead,
 	}
+	maps.Copy(all, pagers())
+	return all
 }
 
 func TestEveryAdapterTellsRetryableFromFinal(t *testing.T) {
@@ -108,53 +112,6 @@ func goSend(ctx context.Context, r rig) <-chan error {
 	done := make(chan error, 1)
 	go func() { done <- r.send(ctx, page("p-1")) }()
 	return done
-}
-
-func TestEveryPagerGivesAPageTheSameKeyEachTime(t *testing.T) {
-	t.Parallel()
-	for kind, make := range adapters() {
-		if !strings.Contains(kind, "pager") {
-			continue
-		}
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			r := make(t)
-			r.far.behave(asksToComeBack)
-			_ = r.send(t.Context(), page("p-1"))
-			r.far.behave(accepts)
-			for _, id := range []tagout.PageID{"p-1", "p-2"} {
-				if err := r.send(t.Context(), page(id)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			got := r.far.requests()
-			if len(got) != 3 || got[0].key == "" || got[0].key != got[1].key || got[1].key == got[2].key {
-				t.Errorf("requests %+v", got)
-			}
-		})
-	}
-}
-
-func TestEveryPagerSaysWhatAPersonNeeds(t *testing.T) {
-	t.Parallel()
-	for kind, make := range adapters() {
-		if !strings.Contains(kind, "pager") {
-			continue
-		}
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			r := make(t)
-			if err := r.send(t.Context(), page("p-1")); err != nil {
-				t.Fatal(err)
-			}
-			text := r.far.requests()[0].text
-			for _, part := range []string{"INC-7", "SEV-1", "halted", "Complaints are up.", "Scope: mailer/email", "SEV-1 pages Legal", "https://tagout.example.com/i/7"} {
-				if !strings.Contains(text, part) {
-					t.Errorf("%q is not in %s", part, text)
-				}
-			}
-		})
-	}
 }
 
 // closedPort is an address on which nothing listens.

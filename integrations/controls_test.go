@@ -27,11 +27,11 @@ func controls() map[string]func(t *testing.T) controlRig {
 }
 
 func applyRig(_ *testing.T, c controlRig) rig {
-	return rig{c.far, func(ctx context.Context, _ tagout.Page) error { return c.control.Apply(ctx, c.wanted) }}
+	return rig{far: c.far, send: func(ctx context.Context, _ tagout.Page) error { return c.control.Apply(ctx, c.wanted) }}
 }
 
 func readRig(c controlRig) rig {
-	return rig{c.far, func(ctx context.Context, _ tagout.Page) error {
+	return rig{far: c.far, send: func(ctx context.Context, _ tagout.Page) error {
 		_, err := c.control.Read(ctx, "mailer")
 		return err
 	}}

@@ -2,9 +2,10 @@ package integrations_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"mime"
-	"mime/quotedprintable"
+	"mime/multipart"
 	"net"
 	netmail "net/mail"
 	"strings"
@@ -27,6 +28,7 @@ type mailbox struct {
 	how    behaviour
 	got    []request
 	mails  []*netmail.Message
+	pages  []string // their HTML parts
 	to     []string
 	logins []string
 	came   chan bool
@@ -93,7 +95,7 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	body, err := io.ReadAll(quotedprintable.NewReader(mail.Body))
+	plain, html, err := parts(mail)
 	if err != nil {
 		return err
 	}
@@ -102,7 +104,8 @@ func (s *session) Data(r io.Reader) error {
 		return err
 	}
 	s.box.mu.Lock()
-	s.box.got = append(s.box.got, request{mail.Header.Get("Message-Id"), subject + "\n" + string(body)})
+	s.box.got = append(s.box.got, request{mail.Header.Get("Message-Id"), subject + "\n" + plain})
+	s.box.pages = append(s.box.pages, html)
 	s.box.mails = append(s.box.mails, mail)
 	how := s.box.how
 	s.box.mu.Unlock()
@@ -119,6 +122,27 @@ func (s *session) Data(r io.Reader) error {
 	return nil
 }
 
+// parts are the plain and the HTML text of a mail.
+func parts(mail *netmail.Message) (plain, html string, err error) {
+	kind, params, err := mime.ParseMediaType(mail.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/alternative" {
+		return "", "", fmt.Errorf("a mail of the type %s: %w", kind, err)
+	}
+	reader := multipart.NewReader(mail.Body, params["boundary"])
+	for _, into := range []*string{&plain, &html} {
+		part, err := reader.NextPart() // which undoes quoted-printable
+		if err != nil {
+			return "", "", err
+		}
+		text, err := io.ReadAll(part)
+		if err != nil {
+			return "", "", err
+		}
+		*into = strings.ReplaceAll(string(text), "\r\n", "\n")
+	}
+	return plain, html, nil
+}
+
 func newEmailPager(t *testing.T, url string) tagout.Pager {
 	t.Helper()
 	p, err := integrations.NewPager(vendor("email", "email", map[string]string{"smtp": url, "from": "Tagout <tagout@example.com>"}), integrations.Deps{})
@@ -127,7 +151,7 @@ func newEmailPager(t *testing.T, url string) tagout.Pager {
 
 func emailPager(t *testing.T) rig {
 	m := newMailbox(t)
-	return rig{m, newEmailPager(t, "smtp://"+m.address).Send}
+	return rig{far: m, send: newEmailPager(t, "smtp://"+m.address).Send}
 }
 
 func TestAMailIsAddressedAndDatedAndSaysThatAMachineSentIt(t *testing.T) {

@@ -24,7 +24,7 @@ func TestSettingsThatCannotWorkAreRefusedWithPlaceAndFix(t *testing.T) {
 		vendor tagout.Vendor
 		says   string
 	}{
-		"unknown pager":       {pager, vendor("x", "pigeon", nil), "email or webhook"},
+		"unknown pager":       {pager, vendor("x", "pigeon", nil), "pagerduty or shoutrrr"},
 		"unknown control":     {control, vendor("x", "pigeon", nil), "Use http or kubernetes or webhook"},
 		"unknown source":      {source, vendor("x", "pigeon", nil), "alertmanager or generic"},
 		"no url":              {control, webhook("", "x"), "https://host/path"},

@@ -43,6 +43,7 @@ type page struct {
 	Title    string          `json:"title"`
 	Text     string          `json:"text"`
 	URL      string          `json:"url,omitempty"`
+	AckURL   string          `json:"ack_url,omitempty"`
 	QueuedAt time.Time       `json:"queued_at"`
 }
 
@@ -62,7 +63,7 @@ func (p *Pager) Send(ctx context.Context, in tagout.Page) error {
 	body, err := json.Marshal(page{
 		ID: in.ID, Incident: in.Incident.String(), Severity: in.Severity, Round: in.Round, Why: in.Why,
 		To:    person{in.To.ID, in.To.Email, in.To.Phone, roles},
-		Title: in.Message.Title, Text: in.Message.String(), URL: in.URL, QueuedAt: in.QueuedAt.UTC(),
+		Title: in.Message.Title, Text: in.Message.String(), URL: in.URL, AckURL: in.AckURL, QueuedAt: in.QueuedAt.UTC(),
 	})
 	if err != nil {
 		return tagout.Final(tagout.Errorf(tagout.Internal, "The page cannot be written."))
