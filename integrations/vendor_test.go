@@ -30,7 +30,7 @@ func vendor(name, kind string, settings map[string]string) tagout.Vendor {
 func page(id tagout.PageID) tagout.Page {
 	return tagout.Page{
 		ID: id, Dedup: "tagout-abc-" + string(id), Incident: 7, Round: 1, Severity: tagout.Sev1, Why: "SEV-1 pages Legal", URL: "https://tagout.example.com/i/7",
-		AckURL: "https://tagout.example.com/ack/signed-" + string(id),
+		AckURL:   "https://tagout.example.com/ack/signed-" + string(id),
 		To:       tagout.Person{ID: "U0LEGAL", Email: "legal@example.com", Phone: "+15550100", Roles: []string{"legal"}},
 		Message:  tagout.Message{Title: "mailer/email ■ halted", Body: []tagout.Text{tagout.T("Complaints are up.\n.\nQUIT\n")}}.Fact("Scope", "mailer/email"),
 		QueuedAt: time.Date(2026, 11, 21, 9, 14, 0, 0, time.UTC),

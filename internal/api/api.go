@@ -30,6 +30,10 @@ const (
 type Desk interface {
 	// Accept takes alerts and returns once they are durable.
 	Accept(ctx context.Context, alerts []tagout.Alert) ([]tagout.Folded, error)
+	// AcknowledgeBy records that somebody acknowledged in the pager's own app. What is not of
+	// ours, over or acknowledged already changes nothing. Returns Unavailable if it could not
+	// be made durable.
+	AcknowledgeBy(ctx context.Context, ack tagout.Acknowledgement, pager string) error
 	// Incident reads one incident. Returns NotFound if it does not exist.
 	Incident(ctx context.Context, id tagout.IncidentID) (*tagout.Incident, error)
 	// Incidents lists incidents, newest first.
@@ -76,6 +80,7 @@ type Options struct {
 	Commands []tagout.Command
 	Sources  map[string]Source // by the name in the path
 	Tokens   []Token
+	Inboxes  map[string]tagout.PageInbox // pagers that hear what their service says, by name
 
 	// DecodeFailure reads a failure report. It returns Invalid, never with what the
 	// report says, if it is not one.

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"tagout"
 )
 
 // example is a curl call of the documentation: its path, and the body if it has one.
@@ -35,7 +37,9 @@ func TestTheExamplesOfTheDocumentationWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := newBench(func(o *Options) { o.Gatherer = prometheus.NewRegistry() })
+	b := newBench(func(o *Options) {
+		o.Gatherer, o.Inboxes = prometheus.NewRegistry(), map[string]tagout.PageInbox{"goalert": openInbox{}}
+	})
 	b.desk.incidents[7] = anIncident(7)
 	called := examples(t, string(doc))
 	for _, e := range called {

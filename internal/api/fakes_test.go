@@ -39,6 +39,7 @@ type fakeDesk struct {
 	instances []tagout.Instance
 	mu        sync.Mutex
 	accepted  []tagout.Alert
+	acks      []string
 	accept    func([]tagout.Alert) ([]tagout.Folded, error) // nil: INC-7 takes everything
 	incidents map[tagout.IncidentID]*tagout.Incident
 	events    []tagout.Event
@@ -64,6 +65,15 @@ func (d *fakeDesk) Accept(_ context.Context, alerts []tagout.Alert) ([]tagout.Fo
 		folded[n].Incident = &tagout.Incident{ID: 7, Class: "integration_failure"}
 	}
 	return folded, nil
+}
+
+func (d *fakeDesk) AcknowledgeBy(_ context.Context, ack tagout.Acknowledgement, pager string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.err == nil {
+		d.acks = append(d.acks, pager+": "+ack.By+" "+ack.Dedup)
+	}
+	return d.err
 }
 
 func (d *fakeDesk) Incident(_ context.Context, id tagout.IncidentID) (*tagout.Incident, error) {

@@ -44,6 +44,7 @@ func newLimiter(perSecond float64) *rate.Limiter {
 
 func (e *edge) intakeRoutes() {
 	e.mux.HandleFunc("POST /v1/alerts/{source}", e.alerts)
+	e.mux.HandleFunc("POST /v1/pagers/{pager}", e.pagers)
 	reports := newLimiter(e.RatePerSource)
 	e.mux.HandleFunc("POST /v1/failures", func(w http.ResponseWriter, r *http.Request) {
 		if !reports.AllowN(e.Clock.Now(), 1) {

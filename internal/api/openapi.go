@@ -91,6 +91,7 @@ func (e *edge) describe() {
 	e.document("post-alerts", "/v1/alerts/{source}", "Post alerts",
 		&huma.Schema{OneOf: []*huma.Schema{alert, {Type: huma.TypeArray, Items: alert}}},
 		schemas.Schema(reflect.TypeFor[accepted](), true, "Accepted"), e.MaxBody)
+	e.documentPagers(schemas.Schema(reflect.TypeFor[heard](), true, "Heard"))
 	report := reportSchema(schemas)
 	e.document("post-failure", "/v1/failures", "Hand a failure over and learn whether to retry",
 		report, schemas.Schema(reflect.TypeFor[decided](), true, "Decided"), e.MaxReport)

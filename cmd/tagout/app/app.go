@@ -46,6 +46,7 @@ type App struct {
 	desk    *escalation.Desk
 	peers   *replicas.Peers // nil: on an embedded database
 	bot     *bot.Bot
+	inboxes map[string]tagout.PageInbox
 	slack   http.Handler // for http mode; nil in socket mode
 	handler http.Handler
 	flagd   *flagd.Server // nil: off
@@ -121,6 +122,7 @@ func (a *App) wireDesk() error {
 	if err != nil {
 		return err
 	}
+	a.inboxes = inboxes(pagers)
 	a.desk, err = escalation.New(escalation.Options{
 		Store: a.store, Gate: a.gate, Policy: &a.config.Policy, Pagers: pagers, Mailer: mailerOf(pagers), Schedules: schedules, Peers: a.others(), Away: a.away, PublicURL: a.config.PublicURL,
 		Clock: a.clock, Logger: a.log.With("part", "desk"), Registerer: a.metrics,

@@ -55,6 +55,9 @@ func (a *App) pagers() ([]tagout.Pager, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := a.checkRoles(v, pager); err != nil {
+			return nil, err
+		}
 		made = append(made, pager)
 	}
 	return made, nil
@@ -105,7 +108,7 @@ func (a *App) wireHTTP() error {
 		tokens = append(tokens, api.Token{Name: t.Name, Secret: t.Token, May: t.May})
 	}
 	edge := api.New(api.Options{
-		Desk: a.desk, Store: a.store, Links: a.desk, Commands: a.Commands(), Sources: sources, DecodeFailure: failure.Decode, Tokens: tokens,
+		Desk: a.desk, Store: a.store, Links: a.desk, Commands: a.Commands(), Sources: sources, DecodeFailure: failure.Decode, Tokens: tokens, Inboxes: a.inboxes,
 		Policy: &a.config.Policy, Gate: a.gate.Status, Ready: a.readiness, Leads: a.leads, Gatherer: a.metrics, Registerer: a.metrics, Clock: a.clock,
 		Logger: a.log.With("part", "api"), Version: a.options.Version, AllowOpenSources: loopback(a.config.Listen),
 	})
