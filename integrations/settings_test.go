@@ -1,6 +1,9 @@
 package integrations_test
 
 import (
+	"errors"
+	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -74,5 +77,57 @@ func TestSettingsThatWorkAreTaken(t *testing.T) {
 		if p, err := integrations.NewPager(v, integrations.Deps{}); err != nil || p.Name() != "p" {
 			t.Errorf("%v", err)
 		}
+	}
+}
+
+func TestEverySettingOfAPagerIsDocumented(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind := range integrations.Pagers(integrations.Deps{}) {
+		stop := errors.New("seen")
+		_, err := integrations.NewPager(tagout.Vendor{Kind: kind, Decode: func(into any) error {
+			keys := reflect.TypeOf(into).Elem()
+			for n := range keys.NumField() {
+				if key := kind + "." + keys.Field(n).Tag.Get("yaml"); !strings.Contains(string(doc), "| `"+key+"` |") {
+					t.Errorf("docs/configuration.md does not explain %s", key)
+				}
+			}
+			return stop
+		}}, integrations.Deps{})
+		if !errors.Is(err, stop) {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
+
+func TestPagersThatCannotWorkAreRefusedWithPlaceAndFix(t *testing.T) {
+	t.Parallel()
+	key, sid := "routing_key: "+routingKey, "account_sid: "+twilioAccount
+	for settings, says := range map[string]string{
+		"pagerduty {routing_key: " + password + "}":                                                          "32 letters and digits",
+		"pagerduty {" + key + ", api_url: 'http://events.example.com'}":                                      "https://host",
+		"pagerduty {" + key + ", api_url: 'https://u:" + password + "@example.com'}":                         "more than host and path",
+		"goalert {url: 'https://goalert.example.com/api/v2/generic/incoming?token=" + token + "', token: x}": "a token under its own key",
+		"goalert {url: '" + password + "', token: x}":                                                        "https://host",
+		"goalert {url: 'https://goalert.example.com', token: ''}":                                            "token",
+		"twilio {account_sid: " + password + ", auth_token: x, from: '+15550100'}":                           "AC and 32",
+		"twilio {" + sid + ", auth_token: " + password + ", from: '+15550100'}":                              "letters and digits",
+		"twilio {" + sid + ", api_key: " + password + ", auth_token: x, from: '+15550100'}":                  "SK and 32",
+		"twilio {" + sid + ", auth_token: x, from: '5550100'}":                                               "messaging service",
+		"shoutrrr {url: '" + password + "'}":                                                                 "ntfy://",
+		"shoutrrr {url: 'pigeon://" + password + "@host'}":                                                   "no service",
+		"shoutrrr {url: 'logger://" + password + "'}":                                                        "no service",
+		"shoutrrr {url: 'discord://" + password + "'}":                                                       "service discord",
+		"shoutrrr {url: 'ntfy+https://" + password + "'}":                                                    "service ntfy",
+	} {
+		kind, rest, _ := strings.Cut(settings, " ")
+		_, err := integrations.NewPager(yamlVendor(kind, rest), integrations.Deps{})
+		if tagout.CodeOf(err) != tagout.Invalid || !strings.HasPrefix(err.Error(), "tagout.yaml:7:3: ") || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "Fix: ") {
+			t.Errorf("%s: %v", settings, err)
+		}
+		mentionsNoSecret(t, err)
 	}
 }
