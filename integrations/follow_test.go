@@ -14,7 +14,7 @@ func news(status tagout.PageStatus) tagout.PageNews {
 
 func TestPagerDutyIsToldWhatBecameOfTheIncident(t *testing.T) {
 	t.Parallel()
-	s := newStandIn(t, pagerDutyAnswers)
+	s := newPagerService(t, pagerDutyAnswers)
 	p := newPager(t, "pagerduty pager", s.url, integrations.Deps{}).(tagout.PageFollower)
 	for _, status := range []tagout.PageStatus{tagout.PageAcknowledged, tagout.PageResolved, tagout.PageResolved, tagout.PageFailed} {
 		if err := p.Follow(t.Context(), news(status)); err != nil {
@@ -41,7 +41,7 @@ func TestPagerDutyIsToldWhatBecameOfTheIncident(t *testing.T) {
 func TestAnAlertInGoAlertIsClosedSoThatNobodyIsCalledForNothing(t *testing.T) {
 	t.Parallel()
 	for _, status := range []tagout.PageStatus{tagout.PageAcknowledged, tagout.PageResolved} {
-		s := newStandIn(t, goAlertAnswers)
+		s := newPagerService(t, goAlertAnswers)
 		p, _ := goAlert(t, s.url)
 		if err := p.(tagout.PageFollower).Follow(t.Context(), news(status)); err != nil {
 			t.Fatal(err)
@@ -55,7 +55,7 @@ func TestAnAlertInGoAlertIsClosedSoThatNobodyIsCalledForNothing(t *testing.T) {
 
 func TestAnAlertThatWasAcknowledgedInGoAlertStaysThereUntilTheEnd(t *testing.T) {
 	t.Parallel()
-	s := newStandIn(t, goAlertAnswers)
+	s := newPagerService(t, goAlertAnswers)
 	p, heard := goAlert(t, s.url)
 	first := page("p-1")
 	first.To = tagout.Person{}

@@ -153,7 +153,7 @@ func goAlert(t testing.TB, url string) (tagout.Pager, func(body []byte) ([]tagou
 
 func TestGoAlertTellsWhoAcknowledged(t *testing.T) {
 	t.Parallel()
-	s := newStandIn(t, goAlertAnswers)
+	s := newPagerService(t, goAlertAnswers)
 	sender, heardBySender := goAlert(t, s.url)
 	p := page("p-1")
 	p.To = tagout.Person{}
@@ -185,7 +185,7 @@ func TestGoAlertTellsWhoAcknowledged(t *testing.T) {
 
 func TestOtherNewsOfGoAlertIsNoAcknowledgement(t *testing.T) {
 	t.Parallel()
-	s := newStandIn(t, goAlertAnswers)
+	s := newPagerService(t, goAlertAnswers)
 	sender, heard := goAlert(t, s.url)
 	p := page("p-1")
 	p.To = tagout.Person{}

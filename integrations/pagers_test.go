@@ -59,7 +59,7 @@ func newPager(t *testing.T, row, url string, d integrations.Deps) tagout.Pager {
 }
 
 func httpPager(t *testing.T, row string) rig {
-	s := newStandIn(t, httpPagers[row].strict)
+	s := newPagerService(t, httpPagers[row].strict)
 	return rig{far: s, send: sendTo(newPager(t, row, s.url, integrations.Deps{})), pagerTraits: httpPagers[row].pagerTraits}
 }
 
@@ -159,7 +159,7 @@ func TestHostileTextArrivesHarmlessAndWithinTheLimits(t *testing.T) {
 				}
 			}
 		}
-		s, ok := r.far.(*standIn)
+		s, ok := r.far.(*pagerService)
 		if !ok {
 			return
 		}
@@ -203,9 +203,9 @@ func TestAStatusTellsWhetherAPagerIsTriedAgain(t *testing.T) {
 			}
 			t.Run(fmt.Sprint(row, " ", status), func(t *testing.T) {
 				t.Parallel()
-				elsewhere := newStandIn(t, c.strict)
+				elsewhere := newPagerService(t, c.strict)
 				r := httpPager(t, row)
-				r.far.(*standIn).answers(status, "Location", elsewhere.url+"/", "Retry-After", "17")
+				r.far.(*pagerService).answers(status, "Location", elsewhere.url+"/", "Retry-After", "17")
 				err := r.send(t.Context(), page("p-1"))
 				if err == nil || tagout.IsFinal(err) != final {
 					t.Errorf("error %v, final %t", err, tagout.IsFinal(err))
@@ -291,7 +291,7 @@ func TestPagersUseTheClientTheyAreGiven(t *testing.T) {
 		if c.unwatched {
 			continue
 		}
-		s := newStandIn(t, c.strict)
+		s := newPagerService(t, c.strict)
 		through := &counting{next: http.DefaultTransport}
 		client := &http.Client{Transport: through}
 		if err := sendTo(newPager(t, row, s.url, integrations.Deps{HTTP: client}))(t.Context(), page("p-1")); err != nil {

@@ -19,8 +19,8 @@ type verdict struct {
 	answer  string
 }
 
-// standIn is a service that refuses what the real one refuses.
-type standIn struct {
+// pagerService is a service that refuses what the real one refuses.
+type pagerService struct {
 	url    string
 	server *httptest.Server
 	strict func(*http.Request, []byte) verdict
@@ -36,9 +36,9 @@ type standIn struct {
 	came     chan bool
 }
 
-func newStandIn(t *testing.T, strict func(*http.Request, []byte) verdict) *standIn {
+func newPagerService(t *testing.T, strict func(*http.Request, []byte) verdict) *pagerService {
 	t.Helper()
-	s := &standIn{strict: strict, header: http.Header{}, came: make(chan bool, 100)}
+	s := &pagerService{strict: strict, header: http.Header{}, came: make(chan bool, 100)}
 	over := make(chan struct{})
 	s.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, over) }))
 	t.Cleanup(s.server.Close)
@@ -47,7 +47,7 @@ func newStandIn(t *testing.T, strict func(*http.Request, []byte) verdict) *stand
 	return s
 }
 
-func (s *standIn) serve(w http.ResponseWriter, r *http.Request, over <-chan struct{}) {
+func (s *pagerService) serve(w http.ResponseWriter, r *http.Request, over <-chan struct{}) {
 	body, _ := io.ReadAll(r.Body)
 	v := s.strict(r, body)
 	s.mu.Lock()
@@ -83,12 +83,12 @@ func (s *standIn) serve(w http.ResponseWriter, r *http.Request, over <-chan stru
 	}
 }
 
-func (s *standIn) behave(b behaviour)   { s.mu.Lock(); defer s.mu.Unlock(); s.how = b }
-func (s *standIn) requests() []request  { s.mu.Lock(); defer s.mu.Unlock(); return s.got }
-func (s *standIn) arrived() <-chan bool { return s.came }
+func (s *pagerService) behave(b behaviour)   { s.mu.Lock(); defer s.mu.Unlock(); s.how = b }
+func (s *pagerService) requests() []request  { s.mu.Lock(); defer s.mu.Unlock(); return s.got }
+func (s *pagerService) arrived() <-chan bool { return s.came }
 
 // answers makes it answer every request with this status and header.
-func (s *standIn) answers(status int, header ...string) {
+func (s *pagerService) answers(status int, header ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.status = status
