@@ -63,6 +63,9 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 	if i.Scope.Agent == "" && len(i.Holds) == 0 {
 		m = m.Para(tagout.Bold("Which agent is this about?"), " The alert does not say, so nothing is held. Type ", tagout.Typed("kill AGENT"), " here.")
 	}
+	if len(i.Doubted) > 0 && i.At(tagout.Acknowledged).IsZero() && !i.State.Ended() {
+		m = m.Fact("Who is paged", tagout.T(tagout.Bold("not known for sure"), ": ", tagout.Typed("who "+i.ID.String())))
+	}
 	if rb := i.Rollback; rb != nil {
 		m = m.Fact("Rollback", rollbackText(rb))
 	}

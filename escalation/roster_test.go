@@ -69,6 +69,9 @@ func TestAGroupThatCannotBeReadIsPagedAsLastKnownAndSaidToBeOld(t *testing.T) {
 	if w.count(1, tagout.EventRosterDoubt) != 1 || !w.posted("could not be read") {
 		t.Errorf("not told in the channel: %q", w.store.kinds(1))
 	}
+	if card, err := w.desk.Card(t.Context(), 1); err != nil || !strings.Contains(card.String(), "Who is paged: not known for sure: /who INC-1") {
+		t.Errorf("the card says %s, %v", card, err)
+	}
 }
 
 func TestWhatIsKnownForTooLongIsNotTrustedAlone(t *testing.T) {
