@@ -169,6 +169,8 @@ func (g groups) GroupMembers(_ context.Context, group string) ([]tagout.UserID, 
 
 // world is a desk with everything around it.
 type world struct {
+	peers     escalation.Peers // nil: none
+	away      bool             // the database is known to be
 	t         *testing.T
 	clock     *hand
 	log       *calls
@@ -199,7 +201,7 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 	}
 	desk, err := escalation.New(escalation.Options{
 		Store: w.store, Gate: w.gate, Policy: w.policy, Pagers: []tagout.Pager{w.email}, PublicURL: "https://tagout.example.com", Clock: w.clock,
-		Schedules: w.schedules,
+		Schedules: w.schedules, Peers: w.peers, Away: func() bool { return w.away },
 	})
 	if err != nil {
 		t.Fatal(err)

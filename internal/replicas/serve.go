@@ -36,7 +36,7 @@ type question struct {
 	Agent string `json:"agent"`
 }
 
-// known is the answer.
+// knowledge is the answer.
 type knowledge struct {
 	Leads   bool            `json:"leads"`
 	Current bool            `json:"current"` // it has just read the holds
@@ -92,8 +92,8 @@ func (p *Peers) takeStop(ctx context.Context, body []byte) (any, error) {
 	}
 	s := h.Stop
 	mode, err := tagout.ParseMode(string(s.Hold.Mode))
-	if err != nil || mode == tagout.Running || s.Hold.ID == "" || !s.Hold.Active() || s.Hold.LiftedBy != "" {
-		return nil, tagout.Errorf(tagout.Invalid, "Only a stop can be handed on: a hold with an ID, stricter than running and not lifted.")
+	if err != nil || mode == tagout.Running || s.Hold.ID == "" { // a lifting has no form in which it could travel
+		return nil, tagout.Errorf(tagout.Invalid, "Only a stop can be handed on: a hold with an ID, stricter than running.")
 	}
 	s.Hold.Incident = 0 // of no incident until it is recorded
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)

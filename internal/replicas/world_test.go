@@ -1,0 +1,159 @@
+package replicas
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"tagout"
+)
+
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// clock is moved by hand.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// table is the database that the replicas share.
+type table struct {
+	mu   sync.Mutex
+	rows map[string]tagout.Replica
+	key  []byte
+	down bool
+}
+
+func newTable() *table {
+	return &table{rows: map[string]tagout.Replica{}, key: []byte("0123456789abcdef0123456789abcdef")}
+}
+
+var errDown = tagout.Errorf(tagout.Unavailable, "The database cannot be reached.")
+
+func (t *table) Beat(_ context.Context, me tagout.Replica) (others []tagout.Replica, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.down {
+		return nil, errDown
+	}
+	t.rows[me.ID] = me
+	for _, id := range slices.Sorted(maps.Keys(t.rows)) {
+		if id != me.ID {
+			others = append(others, t.rows[id])
+		}
+	}
+	return others, nil
+}
+
+func (t *table) Leave(_ context.Context, id string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.rows, id)
+	return nil
+}
+
+func (t *table) Secret(context.Context, string) ([]byte, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.down {
+		return nil, errDown
+	}
+	return t.key, nil
+}
+
+// replica is one of them with what it was asked.
+type replica struct {
+	*Peers
+	server *httptest.Server
+	clock  *clock
+
+	mu     sync.Mutex
+	stops  []tagout.StopRequest
+	result tagout.StopResult
+	leads  bool
+	readAt time.Time
+	sight  tagout.Sighting
+	// last is the newest request that came, as an eavesdropper sees it.
+	last *http.Request
+	body []byte
+}
+
+func newReplica(t *testing.T, id string, in *table) *replica {
+	t.Helper()
+	r := &replica{clock: &clock{at: noon}, result: tagout.StopResult{Pending: true}}
+	r.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { r.Handler().ServeHTTP(w, q) }))
+	t.Cleanup(r.server.Close)
+	r.Peers = New(Options{
+		Me: tagout.Replica{ID: id, URL: r.server.URL, Version: "v1"}, Store: in, Clock: r.clock,
+		Stop: func(_ context.Context, s tagout.StopRequest) (tagout.StopResult, error) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.stops = append(r.stops, s)
+			return r.result, nil
+		},
+		Leads:  func() bool { r.mu.Lock(); defer r.mu.Unlock(); return r.leads },
+		ReadAt: func() time.Time { r.mu.Lock(); defer r.mu.Unlock(); return r.readAt },
+		Look:   func(string) tagout.Sighting { r.mu.Lock(); defer r.mu.Unlock(); return r.sight },
+	})
+	t.Cleanup(r.end)
+	return r
+}
+
+// meet lets every replica hear of the others.
+func meet(t *testing.T, all ...*replica) {
+	t.Helper()
+	for range 2 {
+		for _, r := range all {
+			r.beat(t.Context())
+		}
+	}
+}
+
+func (r *replica) got() []tagout.StopRequest {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.stops)
+}
+
+func (r *replica) set(change func(r *replica)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(r)
+}
+
+func soon(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	ctx := soon(t)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatal("waited in vain until ", what)
+		}
+	}
+}
