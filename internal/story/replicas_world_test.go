@@ -21,22 +21,24 @@ type replica struct {
 	*process
 }
 
-// newReplicas starts n of them; prepare, if given, changes each world before its start.
-func newReplicas(t *testing.T, n int, prepare func(n int, w *world)) replicas {
+// newReplicas starts three of them; prepare, if given, changes each world before its start,
+// and says where it crashes.
+func newReplicas(t *testing.T, prepare func(n int, w *world) (crashAt string)) replicas {
 	t.Helper()
 	first := newWorld(t, setting{"postgres", "http"})
-	all := make(replicas, n)
+	all := make(replicas, 3)
+	crashes := make([]string, len(all))
 	for i := range all {
 		w := *first
 		w.dir, w.address, w.log = t.TempDir(), freeAddress(t), newJournalist(t)
 		w.params.Listen, w.params.Journal = w.address, w.dir+"/stops.journal"
 		if prepare != nil {
-			prepare(i, &w)
+			crashes[i] = prepare(i, &w)
 		}
 		all[i] = &replica{world: &w}
 	}
-	for _, r := range all {
-		r.process = r.launches("")
+	for i, r := range all {
+		r.process = r.launches(crashes[i])
 	}
 	all[0].isReached()
 	all.meet()
