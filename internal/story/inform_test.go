@@ -16,7 +16,7 @@ func note(audience string) map[string]any {
 // writes lets a person fill in the form of a status note.
 func (w *world) writes(user, room string, values map[string]any) {
 	w.t.Helper()
-	w.types(user, room, "/inform")
+	w.types(user, room, "/inform INC-1")
 	w.fills(user, values)
 }
 
@@ -41,7 +41,7 @@ func TestStakeholdersAreToldInTheirChannelsAndByMail(t *testing.T) {
 		w.eventually("the list gets it by mail", func() bool { return w.mails.count("leaders@example.com", "The filter is being mended") == 1 })
 		w.reads("U0IC", room, "U0PLATFORM told Stakeholders: delivered to #sales, leaders@example.com.")
 		w.reads("U0IC", room, "Last status note.*to Stakeholders by .*U0PLATFORM.*next update by")
-		w.types("U0IC", room, "/status")
+		w.types("U0IC", room, "/status "+id)
 		w.reads("U0IC", room, "Due: inform.*done.*Due: update to Stakeholders.*left")
 		w.types("U0GUEST", "#general", "/inform "+id)
 		w.reads("U0GUEST", "#general", "Guests can stop")
@@ -114,17 +114,17 @@ func TestARegulatoryClockIsShownAndStoppedByHand(t *testing.T) {
 	tell(t, bothStores, func(t *testing.T, w *world) {
 		w.types("U0IC", "#general", "/kill mailer sev3 odd")
 		room := w.room("inc-1-")
-		w.types("U0IC", room, "/severity sev1 people are affected") // brings the clock
+		w.types("U0IC", room, "/severity INC-1 sev1 people are affected") // brings the clock
 		w.happens("INC-1", tagout.EventSeverity, 1)
-		w.types("U0IC", room, "/severity sev3 it was few people") // and keeps it
+		w.types("U0IC", room, "/severity INC-1 sev3 it was few people") // and keeps it
 		w.happens("INC-1", tagout.EventSeverity, 2)
-		w.types("U0IC", room, "/clock")
+		w.types("U0IC", room, "/clock INC-1")
 		w.reads("U0IC", room, "What is due on INC-1.*EU AI Act Art. 73 report.*by .*359 h 59 min left")
 		w.types("U0GUEST", "#general", "/clock INC-1")
 		w.reads("U0GUEST", "#general", "Guests can stop")
-		w.types("U0LEGAL", room, `/clock "EU AI Act Art. 73 report" done sent to the office`)
+		w.types("U0LEGAL", room, `/clock INC-1 "EU AI Act Art. 73 report" done sent to the office`)
 		w.reads("U0IC", room, "U0LEGAL stopped the clock EU AI Act Art. 73 report after .*sent to the office")
-		w.types("U0LEGAL", room, `/clock "art. 73" done`)
+		w.types("U0LEGAL", room, `/clock INC-1 "art. 73" done`)
 		w.reads("U0LEGAL", room, "stopped already, by @U0LEGAL")
 		var out struct {
 			Deadlines []struct{ Kind, State, StoppedBy string }
