@@ -165,6 +165,17 @@ func (i *Incident) toldAt(audience string) time.Time {
 	return first
 }
 
+// LastTold is what was delivered last, to any audience; zero if nothing was.
+func (i *Incident) LastTold() Told {
+	var last Told
+	for _, audience := range sortedKeys(i.Told) {
+		if told := i.Told[audience]; !told.Last.Before(last.Last) {
+			last = told
+		}
+	}
+	return last
+}
+
 // Note finds a status note by its ID among the newest of each audience; nil if it is not.
 func (i *Incident) Note(id string) *StatusNote {
 	n := slices.IndexFunc(i.Notes, func(n StatusNote) bool { return n.ID == id })

@@ -196,6 +196,11 @@ func TestAnswersReadAsTheyShould(t *testing.T) {
 			d.err = tagout.Errorf(tagout.Unavailable, "The database cannot be reached.")
 		}, nil},
 		{"timeline", "/timeline INC-7", func(d *desk) { mailerHeld(d); d.events = story() }, nil},
+		{"inform-form", "/inform INC-7 customer", func(d *desk) { mailerHeld(d); audiences(d) }, nil},
+		{"inform-form-mute", "/inform INC-7", func(d *desk) { mailerHeld(d); audiences(d); d.informed.mute = true }, nil},
+		{"clock", "/clock INC-7", func(d *desk) { mailerHeld(d); clocks(d.incidents[7]) }, nil},
+		{"clock-stopped", "/clock INC-7 “Art. 73 report” done by courier", func(d *desk) { mailerHeld(d); clocks(d.incidents[7]) }, nil},
+		{"clock-none", "/clock INC-7", mailerHeld, nil},
 		{"help", "/help", nil, nil},
 		{"help-kill", "/help kill", nil, nil},
 	} {

@@ -11,7 +11,11 @@ import (
 // be sent, to whom — or what became of it.
 func (d *Desk) NoteDraft(i *tagout.Incident, n *tagout.StatusNote) tagout.Message {
 	m := tagout.Message{Title: "Send this to " + n.Title + "? " + i.ID.String() + " " + n.Severity.Label(), Tone: tagout.ToneWarning}
-	m = m.Para(tagout.Mention(n.By.ID), " wrote this. Exactly what follows is sent, once it is signed:")
+	says := " wrote this. Exactly what follows is sent, once it is signed:"
+	if n.State != tagout.RequestPending {
+		m.Title, says = "Note to "+n.Title+" "+string(n.State)+" "+i.ID.String()+" "+n.Severity.Label(), " wrote this:"
+	}
+	m = m.Para(tagout.Mention(n.By.ID), says)
 	m = m.Para(tagout.Bold(n.Subject))
 	m.Body = append(m.Body, n.Message().Body...)
 	m = m.Fact("To", strings.Join(n.Recipients(), "\n")).Fact("Needs GO of", d.policy.RuleText(n.Rule))
@@ -62,12 +66,7 @@ func deliveredText(n *tagout.StatusNote) string {
 
 // lastNote tells on the card whom the newest status note reached, and when.
 func (d *Desk) lastNote(m tagout.Message, i *tagout.Incident) tagout.Message {
-	var last tagout.Told
-	for _, told := range i.Told {
-		if told.Last.After(last.Last) {
-			last = told
-		}
-	}
+	last := i.LastTold()
 	var t tagout.Text
 	if !last.Last.IsZero() {
 		t = tagout.T("to "+last.Title+" by ", tagout.Mention(last.By), " at ", last.Last)

@@ -180,6 +180,7 @@ type world struct {
 	schedules map[string]tagout.Schedule
 	slack     *box
 	email     *box
+	mailer    *post // nil: no mail server
 	desk      *escalation.Desk
 }
 
@@ -199,8 +200,12 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 	for _, c := range change {
 		c(w)
 	}
+	var mailer tagout.Mailer
+	if w.mailer != nil {
+		mailer = w.mailer
+	}
 	desk, err := escalation.New(escalation.Options{
-		Store: w.store, Gate: w.gate, Policy: w.policy, Pagers: []tagout.Pager{w.email}, PublicURL: "https://tagout.example.com", Clock: w.clock,
+		Store: w.store, Gate: w.gate, Policy: w.policy, Pagers: []tagout.Pager{w.email}, Mailer: mailer, PublicURL: "https://tagout.example.com", Clock: w.clock,
 		Schedules: w.schedules, Peers: w.peers, Away: func() bool { return w.away },
 	})
 	if err != nil {

@@ -176,6 +176,36 @@ func TestAMailIsAddressedAndDatedAndSaysThatAMachineSentIt(t *testing.T) {
 	}
 }
 
+func TestAMailThatIsNoPageIsSentUnderItsOwnID(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	pager, ok := newEmailPager(t, "smtp://"+m.address).(tagout.Mailer)
+	if !ok {
+		t.Fatal("the e-mail pager sends no mail that is not a page")
+	}
+	mail := tagout.Mail{ID: "note:n1:list@example.com", To: "list@example.com", Subject: "About it\r\nBcc: x@example.com", Text: "What happened"}
+	for range 2 {
+		if err := pager.Mail(t.Context(), mail); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if m.got[0].key != m.got[1].key || m.got[0].text != "About it Bcc: x@example.com\nWhat happened\r\n" || m.to[0] != "list@example.com" || len(m.to) != 2 {
+		t.Errorf("%+v to %q", m.got, m.to)
+	}
+	if m.mails[0].Header.Get("Bcc") != "" {
+		t.Error("a subject added a header")
+	}
+	mail.To = "nobody"
+	if err := pager.Mail(t.Context(), mail); !tagout.IsFinal(err) {
+		t.Errorf("no address: %v", err)
+	}
+	m.behave(refusesForGood)
+	mail.To = "list@example.com"
+	if err := pager.Mail(t.Context(), mail); !tagout.IsFinal(err) || strings.Contains(err.Error(), echoed) {
+		t.Errorf("refused: %v", err)
+	}
+}
+
 func TestNoTitleAndNoAddressCanAddAHeaderOrARecipient(t *testing.T) {
 	t.Parallel()
 	for _, hostile := range []string{

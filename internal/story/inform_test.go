@@ -68,7 +68,7 @@ func TestWhatCustomersReadNeedsTheGoOfLegal(t *testing.T) {
 		w.writes("U0PLATFORM", room, note("customer")) // written anew: the draft of Legal is void
 		w.happens(id, tagout.EventNoteVoided, 1)
 		w.reads("U0IC", room, "Not valid any more: void — it was written anew")
-		w.eventually("the new draft is posted", func() bool { return w.posted(room, "Send this to Customers") == 2 })
+		w.eventually("the new draft is posted", func() bool { return w.posted(room, "Send this to Customers") == 1 })
 		w.presses("U0LEGAL", room, "NO-GO")
 		w.fills("U0LEGAL", map[string]any{"reason": "Do not name the number"})
 		w.reads("U0IC", room, "U0LEGAL said NO-GO for legal.*Nothing was sent. Do not name the number")
