@@ -85,8 +85,13 @@ func TestADraftShowsExactlyWhatWouldBeSentAndWhatBecameOfIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	card.Footer = nil // the head names pages, whose IDs are new each time
-	told(t, "card informed", shown(card))
+	facts := map[string]string{}
+	for _, f := range card.Facts {
+		facts[f.Label] = f.Value.String()
+	}
+	if facts["Last status note"] != "to Stakeholders by @U0MOPS at 2026-11-21 12:00:00 UTC\nnext update by 2026-11-21 14:00:00 UTC" {
+		t.Errorf("%q", facts["Last status note"])
+	}
 }
 
 func TestWhatCannotBeSentIsRefusedBeforeAnythingIsSent(t *testing.T) {
