@@ -35,6 +35,9 @@ type Gate interface {
 	// It always applies; the error is only a warning (the journal failed or was slow).
 	// A repeat of the same hold ID does nothing.
 	Hang(ctx context.Context, s StopRequest) error
+	// Belongs tells in what incident another replica has recorded a hold that this one
+	// could not; it stays until the database itself says what became of it.
+	Belongs(id HoldID, incident IncidentID)
 	// Committed tells that the database holds these now, with their incident.
 	Committed(holds []Hold)
 	// Lift removes holds that the database has recorded as lifted and adds those that

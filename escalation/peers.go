@@ -61,6 +61,7 @@ func (r *recorder) forward(rec *recording) {
 		return
 	}
 	r.desk.log.Info("a stop was recorded by another replica", "hold", rec.stop.Hold.ID, "replica", by, "incident", as.String())
+	r.desk.gate.Belongs(rec.stop.Hold.ID, as)
 	rec.by, rec.as = by, as
 	close(rec.elsewhere)
 }

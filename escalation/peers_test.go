@@ -78,8 +78,8 @@ func TestAStopThatCannotBeRecordedGoesToTheOtherReplicas(t *testing.T) {
 				if took := time.Since(began); err != nil || !r.Pending || r.Incident != nil || r.RecordedAs != c.as || took != c.answer {
 					t.Errorf("after %s: %+v, %v", took, r, err)
 				}
-				if c.as != 0 && r.RecordedBy != "10.0.0.2:80" {
-					t.Errorf("recorded by %q", r.RecordedBy)
+				if c.as != 0 && (r.RecordedBy != "10.0.0.2:80" || w.gate.Holds()[0].Incident != c.as) {
+					t.Errorf("recorded by %q, the gate holds %+v", r.RecordedBy, w.gate.Holds())
 				}
 				c.peers.mu.Lock()
 				if len(c.peers.handed) != 1 || c.peers.handed[0].Sub(began) != c.handed {

@@ -55,6 +55,15 @@ func (a *authority) Hang(_ context.Context, s tagout.StopRequest) error {
 	return a.warning
 }
 
+func (a *authority) Belongs(id tagout.HoldID, incident tagout.IncidentID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if h, ok := a.stands[id]; ok {
+		h.Incident = incident
+		a.stands[id] = h
+	}
+}
+
 func (a *authority) Committed(holds []tagout.Hold) {
 	a.log.add("gate.committed")
 	a.put(holds)

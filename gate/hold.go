@@ -89,6 +89,12 @@ func (g *Gate) writeDown(s tagout.StopRequest) error {
 	}
 }
 
+// Belongs tells in what incident another replica has recorded a hold that this one could
+// not. It stays pending here.
+func (g *Gate) Belongs(id tagout.HoldID, incident tagout.IncidentID) {
+	g.change(func(t *touched) { g.ledger.belongs(id, incident, t) })
+}
+
 // Committed tells that the database holds these now, with their incident. One that carries
 // the time of its lifting is taken as lifted.
 func (g *Gate) Committed(holds []tagout.Hold) {

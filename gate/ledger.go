@@ -106,6 +106,15 @@ func (l *ledger) knows(id tagout.HoldID) bool {
 	return stands || lifted
 }
 
+// belongs notes the incident of a hold that the database has, as another replica says.
+func (l *ledger) belongs(id tagout.HoldID, incident tagout.IncidentID, t *touched) {
+	if s, ok := l.stands[id]; ok && s.pending && s.hold.Incident != incident {
+		s.hold.Incident = incident
+		l.keep(s)
+		t.by(s.hold.Scope)
+	}
+}
+
 // committed takes holds that the database has. One that was lifted meanwhile stays lifted,
 // and one that the database says is lifted goes.
 func (l *ledger) committed(holds []tagout.Hold, t *touched) {

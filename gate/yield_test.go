@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -37,9 +38,15 @@ func TestAReplicaThatIsCutOffLeavesWhatIsRecordedToTheLeader(t *testing.T) {
 		if c.modes() != "mailer/sms=halted" {
 			t.Errorf("its own stop is not enforced, or more is: %q", c.modes())
 		}
+		r.Belongs("h2", 2)
+		c.set(func(c *fakeControl) { c.state.Applied = nil })
+		after(time.Minute)
+		if c.modes() != "" || r.Status().Pending != 1 {
+			t.Errorf("recorded elsewhere it is the leader's: %q, %d pending", c.modes(), r.Status().Pending)
+		}
 		yields.Store(false) // nobody else leads any more
 		after(time.Minute)
-		if got := c.modes(); got == "mailer/sms=halted" {
+		if got := c.modes(); !strings.Contains(got, "mailer/sms=halted") || !strings.Contains(got, "mailer/email=halted") {
 			t.Errorf("with nobody else to do it, it enforces only %q", got)
 		}
 	})

@@ -47,6 +47,8 @@ type Options struct {
 	Stop func(ctx context.Context, s tagout.StopRequest) (tagout.StopResult, error)
 	// Look tells what this replica saw of an agent's instances.
 	Look func(agent string) tagout.Sighting
+	// Holds lists what stands here, for those who cannot read it; nil: nothing is told them.
+	Holds func() []tagout.Hold
 	// ReadAt tells when this replica last read the holds.
 	ReadAt     func() time.Time
 	Transport  http.RoundTripper // nil: straight to the address, past any proxy

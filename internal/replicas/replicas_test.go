@@ -187,8 +187,8 @@ func TestNothingButAStopCanBeHandedOn(t *testing.T) {
 	if got := post(t, a, b, stopsPath, "large", strings.Repeat(" ", maxBody+1)+aStop, nil); got != http.StatusRequestEntityTooLarge {
 		t.Errorf("a body beyond the limit: %d", got)
 	}
-	if got := post(t, a, b, stopsPath, "claims", strings.Replace(aStop, `"ID"`, `"Incident":"INC-5","ID"`, 1), nil); got != 200 || b.got()[0].Hold.Incident != 0 {
-		t.Errorf("a stop that says it is recorded: %d, %+v", got, b.got())
+	if got := post(t, a, b, stopsPath, "claims", strings.Replace(aStop, `"ID"`, `"Incident":"INC-5","ID"`, 1), nil); got != 200 || b.got()[0].Hold.Incident != 5 {
+		t.Errorf("a stop that is recorded elsewhere: %d, %+v", got, b.got())
 	}
 }
 
@@ -277,5 +277,43 @@ func TestReplicasAreListedWithThisOneFirst(t *testing.T) {
 	}
 	if families, err := registry.Gather(); err != nil || len(families) < 3 {
 		t.Error(len(families), err)
+	}
+}
+
+func TestAReplicaThatIsCutOffIsToldOfTheHoldsThatCameSince(t *testing.T) {
+	t.Parallel()
+	in := newTable()
+	a, b, c := newReplica(t, "a", in), newReplica(t, "b", in), newReplica(t, "c", in)
+	for _, r := range []*replica{a, b, c} {
+		r.options.Me.SeenAt = noon
+	}
+	meet(t, a, b, c)
+	before, since := wrongPeople.Hold, wrongPeople.Hold
+	before.ID, before.At = "old", noon.Add(-time.Hour)
+	since.ID, since.At, since.Incident = "new", noon.Add(time.Second), 7
+	a.options.Holds = func() []tagout.Hold { return []tagout.Hold{before, since} }
+	told := map[string]informed{}
+	a.tellOverdue(t.Context(), told)
+	for _, r := range []*replica{a, b, c} {
+		r.clock.move(overdue)
+	}
+	c.options.Me.SeenAt = c.clock.Now()
+	c.beat(t.Context())
+	a.tellOverdue(t.Context(), told) // its own knowledge is too old
+	if len(b.got())+len(c.got()) != 0 {
+		t.Fatal("told too early, or by one that is cut off itself")
+	}
+	a.beat(t.Context())
+	for range 2 {
+		a.tellOverdue(t.Context(), told)
+	}
+	if got := b.got(); len(got) != 1 || got[0].Hold.ID != "new" || got[0].Hold.Incident != 7 || got[0].Join != 7 || len(c.got()) != 0 {
+		t.Errorf("the one that is cut off got %+v, the other %+v", got, c.got())
+	}
+	b.server.Close()
+	since.ID = "newer"
+	a.tellOverdue(t.Context(), told)
+	if told["b"]["newer"] {
+		t.Error("what did not arrive counts as told")
 	}
 }

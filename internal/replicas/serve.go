@@ -95,7 +95,6 @@ func (p *Peers) takeStop(ctx context.Context, body []byte) (any, error) {
 	if err != nil || mode == tagout.Running || s.Hold.ID == "" { // a lifting has no form in which it could travel
 		return nil, tagout.Errorf(tagout.Invalid, "Only a stop can be handed on: a hold with an ID, stricter than running.")
 	}
-	s.Hold.Incident = 0 // of no incident until it is recorded
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
 	result, err := p.options.Stop(ctx, s)

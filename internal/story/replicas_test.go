@@ -276,3 +276,42 @@ func TestPostgresIsRestartedInTheMiddleOfAStop(t *testing.T) {
 	all[0].eventually("the control is told", func() bool { return !all[0].mailer.holding("mailer") })
 	all[0].verifies()
 }
+
+// TestAReplicaThatIsCutOffHearsOfStopsAndHaltsEverythingInTheEnd: what it cannot read it is
+// told, and what it cannot know it does not allow.
+func TestAReplicaThatIsCutOffHearsOfStopsAndHaltsEverythingInTheEnd(t *testing.T) {
+	t.Parallel()
+	var network *wire
+	all := newReplicas(t, func(n int, w *world) string {
+		w.params.StaleAfter = "12s"
+		if n == 0 {
+			network = newWire(w)
+			w.log.expect(away...)
+		}
+		return ""
+	})
+	cut, well := all[0], all[1:]
+	network.hangs("upstream")
+	network.hangs("downstream")
+	well[0].orders("kill", "mailer sev1 wrong people")
+	well.see("mailer", emailEU(), tagout.Halted)
+	began := time.Now()
+	cut.eventually("the cut replica holds the mailer", func() bool {
+		got := cut.standing("mailer")
+		return len(got) == 1 && got[0] == "mailer halted"
+	})
+	t.Logf("the replica that is cut off was told of the stop after %s", time.Since(began))
+
+	cut.agentSees("researcher", nil, tagout.Halted)
+	if reason := fmt.Sprint(cut.asks("researcher").Metadata["reason"]); !strings.Contains(reason, "holds unknown") {
+		t.Errorf("the researcher is told %s", reason)
+	}
+	well.see("researcher", nil, tagout.Running)
+	network.heals()
+	all.see("researcher", nil, tagout.Running)
+	all.see("mailer", emailEU(), tagout.Halted)
+	if got := well[0].events("INC-1", tagout.EventHeld); got != 1 || len(well[0].incidents()) != 1 {
+		t.Errorf("the stop hangs %d times in %d incidents", got, len(well[0].incidents()))
+	}
+	well[0].verifies()
+}

@@ -92,10 +92,10 @@ type world struct {
 
 // params fill the configuration of a story.
 type params struct {
-	Listen, Database, Journal, SlackMode, SlackURL, ControlURL, SMTP   string
-	Repeat, Expires, Monitor, ContainDeadline, Inform, RemindAt, Lease string
-	FlagdListen                                                        string // empty: off
-	Rotation                                                           string // of the platform owner; empty: none
+	Listen, Database, Journal, SlackMode, SlackURL, ControlURL, SMTP               string
+	Repeat, Expires, Monitor, ContainDeadline, Inform, RemindAt, Lease, StaleAfter string
+	FlagdListen                                                                    string // empty: off
+	Rotation                                                                       string // of the platform owner; empty: none
 }
 
 func newWorld(t *testing.T, s setting) *world {
@@ -111,7 +111,7 @@ func newWorld(t *testing.T, s setting) *world {
 	w.params = params{
 		Listen: w.address, Journal: filepath.Join(w.dir, "stops.journal"), SlackMode: s.slack, SlackURL: slackServer.URL,
 		ControlURL: w.mailer.url(), SMTP: w.mails.address,
-		Repeat: "5m", Expires: "4h", Monitor: "0s", ContainDeadline: "60s", Inform: "30m", RemindAt: "80", Lease: "30s",
+		Repeat: "5m", Expires: "4h", Monitor: "0s", ContainDeadline: "60s", Inform: "30m", RemindAt: "80", Lease: "30s", StaleAfter: "120s",
 	}
 	if s.database == "postgres" {
 		w.params.Database = pgtest.New(t)

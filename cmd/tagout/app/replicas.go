@@ -35,6 +35,7 @@ func (a *App) wireReplicas() error {
 			}
 			return s
 		},
+		Holds:     func() []tagout.Hold { return a.gate.Holds() },
 		ReadAt:    func() time.Time { return a.gate.Status().ReadAt },
 		Transport: a.options.Transport, Clock: a.clock, Logger: a.log.With("part", "replicas"), Registerer: a.metrics,
 	})
@@ -49,6 +50,7 @@ func (a *App) runReplicas(ctx context.Context) {
 	a.onStop(a.peers.Leave) // before the database is closed
 	a.goDo(func() { a.peers.Run(ctx) })
 	a.goDo(func() { a.peers.Watch(ctx, a.cutOff) })
+	a.goDo(func() { a.peers.TellCutOff(ctx) })
 }
 
 // cutOff reports whether this replica has not read the holds for a while.
