@@ -26,6 +26,7 @@ type Page struct {
 	ID       PageID
 	Incident IncidentID
 	Dedup    string // names the incident to the pager's service: the same for all its pages, and in no other Tagout
+	Test     bool   // a trial that somebody asked for: of no incident
 	Ladder   string // the key of its ladder
 	Round    int    // 0, 1, … of the ladder
 	Pager    string // its name
@@ -107,6 +108,7 @@ type PageLink struct {
 	AnsweredAt time.Time
 	State      State
 	ExpiresAt  time.Time
+	Trial      string // the pager of a page that was a trial; then there is no incident
 }
 
 // PageInbox reads what a pager's service posts to Tagout.

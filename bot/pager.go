@@ -28,7 +28,7 @@ func (p slackPager) Reaches(to tagout.Person) bool { return to.ID != "" }
 // person, or none who can be written to.
 func (p slackPager) Send(ctx context.Context, page tagout.Page) error {
 	m := page.Message
-	if !slices.ContainsFunc(m.Buttons, func(b tagout.Button) bool { return b.Action == ackAction }) {
+	if !page.Test && !slices.ContainsFunc(m.Buttons, func(b tagout.Button) bool { return b.Action == ackAction }) {
 		m.Buttons = append(slices.Clone(m.Buttons), tagout.Button{
 			Action: ackAction, Label: "Acknowledge", Value: page.Incident.String(), Tone: tagout.ToneGood,
 		})

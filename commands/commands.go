@@ -35,6 +35,7 @@ type Desk interface {
 	Informer
 	Timekeeper
 	RoleGiver
+	PageTester
 }
 
 // Option changes how the commands work.
@@ -63,7 +64,7 @@ func All(d Desk, p *tagout.Policy, options ...Option) []tagout.Command {
 	list := []tagout.Command{
 		kill(s), pause(s), hold(s),
 		status(f, d), ack(d), incident(f, d), severity(f, d), note(d), timeline(f, d),
-		oncall(f, d), who(f, d), role(d), handover(d),
+		oncall(f, d), who(f, d), role(d), handover(d), pageTest(d),
 		rollback(f, d), resume(f, d), inform(f, d), clock(f, d),
 	}
 	return append(list, help(list))

@@ -38,6 +38,7 @@ type desk struct {
 	orders    []tagout.RollbackOrder
 	notes     []string
 	acks      []tagout.Actor
+	trials    []tagout.PageTest
 	given     []string // "ic U0ENG", or "handover U0ENG"
 	severity  []tagout.Severity
 	duties    []tagout.Duty
@@ -110,6 +111,30 @@ func (d *desk) HandOver(ctx context.Context, id tagout.IncidentID, to tagout.Use
 		_, err = i.HandOver(to, by, t0)
 	}
 	return i, err
+}
+
+func (d *desk) TestPages(_ context.Context, p tagout.PageTest) (iter.Seq[[]tagout.PageTried], error) {
+	d.trials = append(d.trials, p)
+	first := []tagout.PageTried{{Pager: "slack", BeganAt: t0}, {Pager: "email", BeganAt: t0}}
+	return func(yield func([]tagout.PageTried) bool) {
+		if !yield(first) {
+			return
+		}
+		then := []tagout.PageTried{first[0], {Pager: "email", Error: "The mail server refused it."}}
+		then[0].SentAt = t0.Add(300 * time.Millisecond)
+		if !yield(then) {
+			return
+		}
+		then[0].ReceivedAt = t0.Add(4 * time.Second)
+		yield(then)
+	}, d.err
+}
+
+func (d *desk) ReceiveTest(value string) (tagout.PageTried, error) {
+	if value != "slack|1|T1" {
+		return tagout.PageTried{}, tagout.Errorf(tagout.Invalid, "This button belongs to no trial page.")
+	}
+	return tagout.PageTried{Pager: "slack", BeganAt: t0, ReceivedAt: t0.Add(4 * time.Second)}, nil
 }
 
 func (d *desk) Note(ctx context.Context, id tagout.IncidentID, text string, _ tagout.Actor) (*tagout.Incident, error) {

@@ -163,6 +163,7 @@ func TestAnswersReadAsTheyShould(t *testing.T) {
 			mailerHeld(d)
 			d.incidents[7].Milestones[tagout.Acknowledged], d.incidents[7].AcknowledgedBy = t0, ic.Actor()
 		}, nil},
+		{"page-test", "/page-test", nil, nil},
 		{"note", "/note the template went to 212 people", mailerHeld, []func(*tagout.Invocation){inChannelOf(7)}},
 		{"severity-lowered", "/severity INC-7 sev3 smaller than thought", func(d *desk) {
 			mailerHeld(d)

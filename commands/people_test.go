@@ -13,7 +13,7 @@ import (
 func TestOnlyPeopleUseWhatIsForPeople(t *testing.T) {
 	t.Parallel()
 	texts := map[string]string{"ack": "INC-7", "note": "INC-7 text", "severity": "INC-7 sev1", "rollback": "mailer", "resume": "INC-7", "incident": "something is off", "oncall": "",
-		"inform": "INC-7", "role": "INC-7 ic <@U0ENG>", "handover": "INC-7 <@U0ENG>", "clock": "INC-7"}
+		"inform": "INC-7", "page-test": "", "role": "INC-7 ic <@U0ENG>", "handover": "INC-7 <@U0ENG>", "clock": "INC-7"}
 	for _, c := range newBench(t).list {
 		text, listed := texts[c.Name]
 		if (c.Right == tagout.MayNot) != listed {
@@ -29,7 +29,7 @@ func TestOnlyPeopleUseWhatIsForPeople(t *testing.T) {
 			if tagout.CodeOf(err) != tagout.Forbidden {
 				t.Errorf("%s by a %s: %v", c.Name, who, err)
 			}
-			if len(b.acks)+len(b.notes)+len(b.severity)+len(b.orders)+len(b.drafts)+len(b.declared)+len(b.given) > 0 {
+			if len(b.acks)+len(b.notes)+len(b.severity)+len(b.orders)+len(b.drafts)+len(b.declared)+len(b.given)+len(b.trials) > 0 {
 				t.Errorf("%s by a %s had an effect", c.Name, who)
 			}
 		}
@@ -41,7 +41,7 @@ func TestGuestsStopFlagAskAndAcknowledgeButChangeNothingElse(t *testing.T) {
 	for text, allowed := range map[string]bool{
 		"/kill mailer": true, "/pause mailer": true, "/hold mailer review": true, "/status": true, "/timeline INC-7": true,
 		"/ack INC-7": true, "/note INC-7 seen": true, "/incident odd": true, "/help": true, "/oncall": true, "/who sev1": true, "/oncall override <@U0ENG> 4h": false, "/oncall override cancel": false,
-		"/resume INC-7": false, "/severity INC-7 sev3": false, "/rollback mailer": false, "/role INC-7": true, "/role INC-7 ic <@U0ENG>": false, "/handover INC-7 <@U0ENG>": false, "/inform INC-7": false, "/clock INC-7": false,
+		"/resume INC-7": false, "/severity INC-7 sev3": false, "/rollback mailer": false, "/role INC-7": true, "/page-test": true, "/role INC-7 ic <@U0ENG>": false, "/handover INC-7 <@U0ENG>": false, "/inform INC-7": false, "/clock INC-7": false,
 	} {
 		b := newBench(t)
 		b.incidents[7] = askedFor()

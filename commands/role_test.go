@@ -1,6 +1,7 @@
 package commands_test
 
 import (
+	"strings"
 	"testing"
 
 	"tagout"
@@ -41,4 +42,25 @@ func TestTheRolesOfAPrivateIncidentAreShownInItsChannelOnly(t *testing.T) {
 	if _, err := b.typed(t, "/role", inChannelOf(7)); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestATrialTellsWhatEachPagerSaid(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	reply, err := b.typed(t, "/page-test Email")
+	updates := collect(must(t, reply, err))
+	if last := updates[len(updates)-1]; !strings.Contains(last, "slack: *received* after 4 s") || !strings.Contains(last, "email: *failed*: The mail server refused it.") {
+		t.Errorf("updates %q", updates)
+	}
+	if b.trials[0].Pager != "email" || b.trials[0].By != ic || b.trials[0].ID == "" {
+		t.Errorf("tried %+v", b.trials)
+	}
+	reply, err = b.pressed(t, ic, "page-test", "slack|1|T1")
+	if told := must(t, reply, err).Message.String(); !strings.Contains(told, "slack reached you after 4 s") {
+		t.Errorf("told %q", told)
+	}
+	_, err = b.pressed(t, ic, "page-test", "INC-7")
+	wantCode(t, err, tagout.Invalid)
+	_, err = b.typed(t, "/page-test email now")
+	wantCode(t, err, tagout.Invalid, "now")
 }

@@ -86,6 +86,7 @@ type Desk struct {
 	metrics   *metrics
 	own       installation
 	links     links
+	trials    trials
 	peers     Peers
 	away      func() bool
 }

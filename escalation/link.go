@@ -57,7 +57,7 @@ func (l pageLink) sum(key []byte) []byte {
 // ackURL is the link by which the reader of a page acknowledges; "" without a public URL, or
 // for a page that goes to no person. It is the same for every attempt at the page.
 func (d *Desk) ackURL(ctx context.Context, p tagout.Page) (string, error) {
-	if d.url == "" || p.To.ID == "" || p.Incident == 0 {
+	if d.url == "" || p.To.ID == "" || p.Incident == 0 && !p.Test {
 		return "", nil
 	}
 	key, err := d.linkKey(ctx)
@@ -65,6 +65,9 @@ func (d *Desk) ackURL(ctx context.Context, p tagout.Page) (string, error) {
 		return "", err
 	}
 	l := pageLink{p.Incident, p.ID, p.To.ID, p.QueuedAt}
+	if p.Test {
+		l.page = tagout.PageID(p.Message.Buttons[0].Value)
+	}
 	token := base64.RawURLEncoding.EncodeToString([]byte(l.text())) + "." + base64.RawURLEncoding.EncodeToString(l.sum(key))
 	return strings.TrimSuffix(d.url, "/") + "/ack/" + token, nil
 }
@@ -106,6 +109,9 @@ func (d *Desk) ReadLink(ctx context.Context, token string) (tagout.PageLink, err
 	if err != nil {
 		return tagout.PageLink{}, err
 	}
+	if l.incident == 0 {
+		return l.trial(), nil
+	}
 	i, err := d.store.Incident(ctx, l.incident)
 	if err != nil {
 		return tagout.PageLink{}, err
@@ -122,6 +128,12 @@ func (d *Desk) PressLink(ctx context.Context, token string) (tagout.PageLink, er
 		return tagout.PageLink{}, err
 	}
 	by := tagout.User{ID: l.person}.Actor()
+	if l.incident == 0 {
+		view := l.trial()
+		got, err := d.ReceiveTest(string(l.page))
+		view.AnsweredBy, view.AnsweredAt = by, got.ReceivedAt
+		return view, err
+	}
 	i, err := d.store.Update(ctx, l.incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		return d.acknowledge(i, by, "link", now)
 	})
@@ -136,6 +148,12 @@ func (d *Desk) PressLink(ctx context.Context, token string) (tagout.PageLink, er
 		return tagout.PageLink{}, err
 	}
 	return l.view(i), nil
+}
+
+// trial is what the link of a trial page shows.
+func (l pageLink) trial() tagout.PageLink {
+	pager, _, _ := strings.Cut(string(l.page), "|")
+	return tagout.PageLink{Trial: pager, Reader: l.person, ExpiresAt: l.queued.Add(linkLife)}
 }
 
 func (l pageLink) view(i *tagout.Incident) tagout.PageLink {

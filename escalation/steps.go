@@ -15,12 +15,8 @@ const justNow = 30 * time.Second
 // order lists the pagers of a person in the order in which they are tried. Whom none of
 // their own reaches is paged by every one that does.
 func (d *Desk) order(p tagout.Person) []tagout.Pager {
-	var all, own []tagout.Pager
-	for _, pager := range d.pagers {
-		if _, broadcasts := pager.(tagout.Broadcaster); !broadcasts && pager.Reaches(p) {
-			all = append(all, pager)
-		}
-	}
+	var own []tagout.Pager
+	all := d.reaching(p)
 	for _, name := range p.Pagers {
 		if n := slices.IndexFunc(all, func(pager tagout.Pager) bool { return pager.Name() == name }); n >= 0 {
 			own = append(own, all[n])
@@ -30,6 +26,17 @@ func (d *Desk) order(p tagout.Person) []tagout.Pager {
 		return all
 	}
 	return own
+}
+
+// reaching lists the pagers that reach a person.
+func (d *Desk) reaching(p tagout.Person) []tagout.Pager {
+	var all []tagout.Pager
+	for _, pager := range d.pagers {
+		if _, broadcasts := pager.(tagout.Broadcaster); !broadcasts && pager.Reaches(p) {
+			all = append(all, pager)
+		}
+	}
+	return all
 }
 
 // callPerson adds one person to a round: by the pagers whose turn it is, and the timers of

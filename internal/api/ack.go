@@ -47,6 +47,7 @@ type acked struct {
 	Title string
 	Link  *tagout.PageLink // nil: there is nothing to show
 	Ask   bool             // with the button
+	Trial bool             // with the button of a trial
 	Text  string
 	Tone  string // good, bad or none
 	Mark  string // beside the colour
@@ -65,6 +66,10 @@ func (e *edge) ackRoutes() {
 			e.failedLink(w, err)
 			return
 		}
+		if link.Trial != "" {
+			showLink(w, http.StatusOK, acked{Title: "Did this page reach you?", Trial: true, Text: "It is a TEST by " + link.Trial + ", which you asked for. There is no incident."})
+			return
+		}
 		page := acked{Title: "Acknowledge " + link.Incident.String() + "?", Link: &link, Ask: true}
 		if link.AnsweredBy.Kind != "" || link.State.Ended() {
 			page = answered(link)
@@ -78,6 +83,8 @@ func (e *edge) ackRoutes() {
 			showLink(w, http.StatusOK, answered(link))
 		case err != nil:
 			e.failedLink(w, err)
+		case link.Trial != "":
+			showLink(w, http.StatusOK, acked{Title: "Received", Tone: "good", Mark: "✓", Text: "Pages by " + link.Trial + " reach you. It was a TEST; there is no incident."})
 		default:
 			showLink(w, http.StatusOK, acked{
 				Title: "You acknowledged " + link.Incident.String(), Link: &link, Tone: "good", Mark: "✓",
