@@ -238,7 +238,28 @@ func TestTighteningSetsTimersOnlyForWhatIsNew(t *testing.T) {
 	}
 	rows["sev1"] = dueRow("sev1", 20*time.Minute, 72*hour, report)
 	c := i.Tighten(rows, noon.Add(time.Minute))
-	if kinds(c) != "deadline.tightened deadline.tightened" || len(c.Effects) != 5 { // one reminder and the end; two reminders and the end
+	if kinds(c) != "deadline.tightened deadline.tightened" || len(c.Effects) != 1 || !c.Effects[0].Due.Equal(noon.Add(4*time.Minute)) { // the reminder to acknowledge
 		t.Errorf("%s with %d timers", kinds(c), len(c.Effects))
+	}
+}
+
+func TestOneTimerAfterTheOtherTellsEverythingAtItsTime(t *testing.T) {
+	t.Parallel()
+	i := opened(t, dueRow("sev1", hour, 72*hour, report))
+	i.NoteArrived(tagout.NoteDelivery{Note: "n1", Audience: "internal", To: "#a", Next: noon.Add(5 * hour)}, noon.Add(-hour)) // informed
+	var told []time.Duration
+	for range 20 {
+		c := i.WakeDeadlines()
+		if len(c.Effects) == 0 {
+			break
+		}
+		at := c.Effects[0].Due
+		for _, e := range i.PassDeadlines(clerks, at).Events {
+			told = append(told, e.At.Sub(noon))
+		}
+	}
+	want := []time.Duration{4 * time.Minute, 5 * time.Minute, 5 * hour, 72 * hour * 8 / 10, 72 * hour, 288 * hour, 336 * hour, 360 * hour}
+	if !slices.Equal(told, want) {
+		t.Errorf("told after %v, want %v", told, want)
 	}
 }

@@ -54,7 +54,8 @@ func (i *Incident) reach(row *SeverityPolicy) Change {
 	i.Rule = slices.Clone(row.Resume.Rule)
 	i.Monitor = row.Resume.Monitor
 	i.Require = slices.Clone(row.Resume.Require)
-	return i.ringFor(i.agree(row.Terms()), i.At(Detected))
+	i.agree(row.Terms())
+	return i.WakeDeadlines()
 }
 
 // page starts the ladder of a severity and its containment deadline.

@@ -25,15 +25,28 @@ func (i *Incident) agree(terms []Term) []Term {
 	return taken
 }
 
-// ringFor sets the timers of terms: one for each reminder, one for the end. They only wake
-// [Incident.PassDeadlines], which looks at the facts.
-func (i *Incident) ringFor(terms []Term, from time.Time) Change {
-	var c Change
-	for _, t := range terms {
-		for n, after := range t.Remind {
-			c.effectAt(from.Add(after), EffectDeadline, i.ID, t.Key+":remind"+strconv.Itoa(n), nil)
+// WakeDeadlines sets the timer for whatever is to be said of a deadline next. One timer for
+// an incident is enough: who is woken by it calls [Incident.PassDeadlines], then this.
+func (i *Incident) WakeDeadlines() Change {
+	var next time.Time
+	sooner := func(at time.Time) {
+		if next.IsZero() || at.Before(next) {
+			next = at
 		}
-		c.effectAt(from.Add(t.Limit), EffectDeadline, i.ID, t.Key+":due", nil)
+	}
+	for _, d := range i.Deadlines() {
+		mark := i.Marks[d.Key]
+		if !d.Waits() || !mark.MissedAt.IsZero() {
+			continue
+		}
+		sooner(d.Due)
+		if mark.Reminded < len(d.Remind) {
+			sooner(d.From.Add(d.Remind[mark.Reminded]))
+		}
+	}
+	var c Change
+	if !next.IsZero() {
+		c.effectAt(next, EffectDeadline, i.ID, "next", nil)
 	}
 	return c
 }
@@ -54,11 +67,12 @@ func (i *Incident) Tighten(rows map[Severity]*SeverityPolicy, at time.Time) Chan
 		if row == nil {
 			continue
 		}
-		taken := i.agree(row.Terms())
-		for _, t := range taken {
+		for _, t := range i.agree(row.Terms()) {
 			c.event(EventDeadlineTightened, Tagout, at, map[string]any{"deadline": t.Key, "name": t.Name, "limit": t.Limit.String()})
 		}
-		c = c.And(i.ringFor(taken, i.At(Detected)))
+	}
+	if !c.IsEmpty() {
+		c = c.And(i.WakeDeadlines())
 	}
 	return c
 }

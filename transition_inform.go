@@ -243,8 +243,7 @@ func (i *Incident) tell(d NoteDelivery, at time.Time) Change {
 	if told.Next.IsZero() {
 		return Change{}
 	}
-	term := Term{Key: told.updateKey(d.Audience), Limit: told.Next.Sub(told.Last), Remind: told.Remind}
-	return i.ringFor([]Term{term}, told.Last)
+	return i.WakeDeadlines()
 }
 
 // NoteFailed records that a note did not reach a recipient: loudly the first time, and when

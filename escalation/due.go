@@ -8,10 +8,11 @@ import (
 	"tagout"
 )
 
-// deadline is what a timer wakes: whatever is due soon or was missed is told, each once.
+// deadline is what a timer wakes: whatever is due soon or was missed is told, each once. It
+// sets the timer for the next.
 func (d *Desk) deadline(ctx context.Context, e tagout.Effect) error {
 	return d.update(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-		return i.PassDeadlines(d.owners(i), now), nil
+		return i.PassDeadlines(d.owners(i), now).And(i.WakeDeadlines()), nil
 	})
 }
 
