@@ -25,6 +25,7 @@ const (
 	EffectContainDue  EffectKind = "contain_deadline" // is everything observed stopped?
 	EffectLeaseDue    EffectKind = "lease_deadline"   // an agent without controls has lost its lease
 	EffectAnswerDue   EffectKind = "answer_deadline"  // an acknowledgement runs out if nothing has happened
+	EffectRetireRoom  EffectKind = "retire_channel"   // the public channel that an incident left when it became private
 	EffectExpire      EffectKind = "expire_request"   // a resume request has run out
 	EffectDeadline    EffectKind = "deadline"         // something is due soon, or now
 	EffectNoteDraft   EffectKind = "note_draft"       // the message with GO and NO-GO of a status note

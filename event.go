@@ -27,7 +27,8 @@ const (
 	EventResumed           EventKind = "incident.resumed"
 	EventSeverity          EventKind = "incident.severity"
 	EventNote              EventKind = "incident.note"
-	EventRoom              EventKind = "incident.room" // the channel was opened, or could not be
+	EventPrivate           EventKind = "incident.private" // from here on only its people read of it
+	EventRoom              EventKind = "incident.room"    // the channel was opened, or could not be
 	EventAlert             EventKind = "alert.received"
 	EventAlertResolved     EventKind = "alert.resolved"
 	EventReport            EventKind = "failure.reported"

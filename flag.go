@@ -12,7 +12,9 @@ func FlagMetadata(d Decision, versions map[string]string) map[string]any {
 	}
 	if len(d.Holds) > 0 {
 		m["incident"] = d.Holds[0].Incident.String()
-		m["scope"] = d.Holds[0].Scope.String()
+		if !d.Holds[0].Private {
+			m["scope"] = d.Holds[0].Scope.String()
+		}
 	}
 	if !d.Cap.IsZero() {
 		m["spendCap"], m["spendCapPer"] = d.Cap.Amount, d.Cap.Per

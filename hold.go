@@ -24,6 +24,7 @@ type Hold struct {
 	Incident      IncidentID // 0 while it is not known yet ("INC pending")
 	By            Actor
 	Reason        string
+	Private       bool // its incident is private: outside it neither By nor Reason is told
 	At            time.Time
 	LiftedAt      time.Time // zero while it stands
 	LiftedBy      string    // the resume request that lifted it
@@ -160,7 +161,7 @@ func Evaluate(name string, declared *Agent, holds []Hold, asked Attributes) Deci
 }
 
 func (d *Decision) apply(h Hold, a *Agent) {
-	d.Holds = append(d.Holds, h)
+	d.Holds = append(d.Holds, h.Hushed())
 	if h.Mode.Stricter(d.Mode) {
 		d.Mode = h.Mode
 	}
@@ -232,12 +233,13 @@ type holdJSON struct {
 	Incident      IncidentID `json:"incident,omitempty"`
 	By            Actor      `json:"by"`
 	Reason        string     `json:"reason,omitempty"`
+	Private       bool       `json:"private,omitempty"`
 	At            time.Time  `json:"at"`
 }
 
 // MarshalJSON writes the hold as it was hung, without its lifting.
 func (h Hold) MarshalJSON() ([]byte, error) {
-	return json.Marshal(holdJSON{h.ID, h.Scope, h.Mode, h.Cap.String(), h.DisabledTools, h.Incident, h.By, h.Reason, h.At})
+	return json.Marshal(holdJSON{h.ID, h.Scope, h.Mode, h.Cap.String(), h.DisabledTools, h.Incident, h.By, h.Reason, h.Private, h.At})
 }
 
 // UnmarshalJSON reads what [Hold.MarshalJSON] writes. It returns Invalid for a mode that
@@ -250,6 +252,6 @@ func (h *Hold) UnmarshalJSON(data []byte) error {
 	if _, err := ParseMode(string(j.Mode)); err != nil || j.Mode == Running {
 		return Errorf(Invalid, "A hold cannot have the mode %q.", clip(string(j.Mode), 40))
 	}
-	*h = Hold{ID: j.ID, Scope: j.Scope, Mode: j.Mode, DisabledTools: j.DisabledTools, Incident: j.Incident, By: j.By, Reason: j.Reason, At: j.At}
+	*h = Hold{ID: j.ID, Scope: j.Scope, Mode: j.Mode, DisabledTools: j.DisabledTools, Incident: j.Incident, By: j.By, Reason: j.Reason, Private: j.Private, At: j.At}
 	return h.Cap.UnmarshalText([]byte(j.Cap))
 }

@@ -99,6 +99,7 @@ type Incident struct {
 	Drill           bool // kept out of the figures
 	Milestones      map[Milestone]time.Time
 	Roles           map[string]UserID
+	Involved        map[UserID]Involvement `json:",omitempty"` // its people beside the roles; they read it when it is private
 	AcknowledgedBy  Actor
 	Lapsed          time.Time   // when that acknowledgement ran out; zero: it has not
 	Lapses          int         // how often one did
@@ -138,6 +139,12 @@ type Room struct {
 	Decision   string `json:"decision,omitempty"`    // timestamp of the newest decision message
 	DecisionOf string `json:"decision_of,omitempty"` // the request that it shows
 	Failure    string `json:"failure,omitempty"`     // why there is no channel of its own
+	Private    bool   `json:"private,omitempty"`     // only members of the channel see it
+	Moving     bool   `json:"moving,omitempty"`      // it left its channel, and the new one is not there yet
+
+	Topic     string     `json:"topic,omitempty"`     // as it was set last
+	Bookmarks []Bookmark `json:"bookmarks,omitempty"` // as they were put there
+	Invited   []UserID   `json:"invited,omitempty"`   // into a private channel
 }
 
 // Rollback is an attempt to go back to earlier versions.

@@ -201,6 +201,7 @@ func (c *Change) send(i *Incident, call *Call, pages []Page) {
 			continue
 		}
 		call.set(p, PageQueued)
+		i.involve(p.To.ID, InvolvedPaged)
 		c.Pages = append(c.Pages, p)
 		c.effect(EffectSend, i.ID, string(p.ID), SendPage{Page: p})
 	}

@@ -30,6 +30,7 @@ const (
 	SpanGroup   SpanKind = "group"   // notifies a Slack user group
 	SpanChannel SpanKind = "channel"
 	SpanLink    SpanKind = "link"
+	SpanMessage SpanKind = "message" // leads to a Slack message: URL is its channel and timestamp, as MessageLink makes it
 	SpanTime    SpanKind = "time"
 	SpanCommand SpanKind = "command" // what to type, shown as code; Text is without the slash, which each edge puts before it
 )
@@ -72,6 +73,14 @@ func Mention(id UserID) Span { return Span{Kind: SpanMention, Text: string(id)} 
 
 // ChannelLink is a span that leads to a channel, by its ID.
 func ChannelLink(id string) Span { return Span{Kind: SpanChannel, Text: id} }
+
+// MessageLink is a span that leads to a Slack message; label is what it says.
+func MessageLink(channel, ts, label string) Span {
+	return Span{Kind: SpanMessage, Text: label, URL: channel + "/" + ts}
+}
+
+// Link is a span that leads to a URL of ours, never to one from an alert.
+func Link(url, label string) Span { return Span{Kind: SpanLink, Text: label, URL: url} }
 
 // String is the text without markup, for the API, e-mail and logs of our own facts.
 func (t Text) String() string {

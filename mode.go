@@ -56,5 +56,22 @@ func (m Mode) Glyph() string {
 	return "■"
 }
 
+// Coloured is the mode in its colour, shape and word, where all that text can show of a colour
+// is a sign: "🔴 ■ halted".
+func (m Mode) Coloured() string {
+	colour := "🔴"
+	switch m {
+	case Paused:
+		colour = "🟠"
+	case Review:
+		colour = "🔵"
+	case Capped:
+		colour = "🟣"
+	case Running:
+		colour = "🟢"
+	}
+	return colour + " " + m.Label()
+}
+
 // Label is the glyph and the word, as people see it: "■ halted".
 func (m Mode) Label() string { return m.Glyph() + " " + string(m) }

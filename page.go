@@ -50,6 +50,10 @@ func (p Page) whom() Text {
 	return p.To.Text()
 }
 
+// SlackPager is the name of the pager that writes to people in Slack. Every other one leaves
+// the workspace.
+const SlackPager = "slack"
+
 // Pager reaches people by one means.
 type Pager interface {
 	// Name is the configured name, such as "email"; it is shown and stored.

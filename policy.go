@@ -47,6 +47,8 @@ type Policy struct {
 
 	IncidentRoles map[string]string // whose members have the roles of an incident, by role of the incident
 
+	PrivateRoles []string // read every private incident, beside its people and who must sign
+
 	DefaultSeverity Severity // of an incident that a command opens
 	DefaultClass    string   //
 }

@@ -12,6 +12,7 @@ type StopRequest struct {
 	Severity Severity   // "": the default of commands
 	Class    string     // "": the default of commands
 	Join     IncidentID // the incident to join; 0: the agent's open one that overlaps, or a new one
+	Private  bool       `json:",omitempty"` // it opens a private incident of its own and joins none
 }
 
 // StopResult is what became of a stop.
@@ -70,6 +71,7 @@ type Declaration struct {
 	Class    string
 	By       Actor
 	Stop     Mode // "": nothing is stopped
+	Private  bool // only its people read of it
 }
 
 // RollbackOrder asks to pin an agent to earlier versions.

@@ -32,6 +32,9 @@ func (i *Incident) Open(o Opening, at time.Time) (Change, error) {
 	i.CorrelationID, i.OpenedBy, i.Private, i.Drill = clip(o.CorrelationID, 200), o.By, o.Private, o.Drill
 	i.Severity, i.State = o.Row.Severity, StateOpen
 	i.Roles = map[string]UserID{}
+	if o.By.Kind == ByUser {
+		i.involve(UserID(o.By.ID), InvolvedOpener)
+	}
 	i.mark(Detected, at)
 	deadlines := i.reach(o.Row)
 	if !o.Onset.IsZero() && o.Onset.Before(at) {
@@ -43,7 +46,9 @@ func (i *Incident) Open(o Opening, at time.Time) (Change, error) {
 		"correlation_id": i.CorrelationID, "signoffs": i.Rule,
 	})
 	c.effect(EffectOpenChannel, i.ID, "", nil)
-	c.effect(EffectAnnounce, i.ID, "", nil)
+	if !i.Private { // of a private one nothing is announced
+		c.effect(EffectAnnounce, i.ID, "", nil)
+	}
 	return c.And(i.page(o.Row, o.Page, at)).And(deadlines), nil
 }
 

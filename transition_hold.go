@@ -16,7 +16,7 @@ func (i *Incident) Hang(h Hold, agents Registry, at time.Time) (Change, error) {
 	if i.State.Ended() {
 		return Change{}, Errorf(Conflict, "%s is %s; a new stop needs an incident of its own.", i.ID, i.State)
 	}
-	h.Incident, h.At = i.ID, Moment(h.At)
+	h.Incident, h.At, h.Private = i.ID, Moment(h.At), i.Private
 	i.Holds = append(i.Holds, h)
 	var c Change
 	c.event(EventHeld, h.By, at, h)

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+
+	"tagout"
 )
 
 // API is the part of Slack's Web API that the bot uses, one call each without retries.
@@ -46,6 +48,19 @@ type API interface {
 	SetPurpose(ctx context.Context, channel, purpose string) error
 	// Pin is pins.add.
 	Pin(ctx context.Context, at Place) error
+	// Archive is conversations.archive.
+	Archive(ctx context.Context, channel string) error
+	// Bookmarks is bookmarks.list.
+	Bookmarks(ctx context.Context, channel string) ([]tagout.Bookmark, error)
+	// AddBookmark is bookmarks.add; it returns the bookmark's ID.
+	AddBookmark(ctx context.Context, channel string, b tagout.Bookmark) (string, error)
+	// EditBookmark is bookmarks.edit: the bookmark of this ID gets this title and URL.
+	EditBookmark(ctx context.Context, channel string, b tagout.Bookmark) error
+	// RemoveBookmark is bookmarks.remove.
+	RemoveBookmark(ctx context.Context, channel, id string) error
+
+	// PublishHome is views.publish.
+	PublishHome(ctx context.Context, user string, view slack.HomeTabViewRequest) error
 
 	// User is users.info.
 	User(ctx context.Context, id string) (Member, error)
@@ -60,6 +75,7 @@ type Identity struct {
 	Team string // the workspace's ID
 	User string // the bot's own user ID
 	Bot  string // the bot's ID
+	URL  string // of the workspace, such as https://acme.slack.com/
 }
 
 // Place is where a message stands.

@@ -49,6 +49,10 @@ type Desk interface {
 	// Invitees are the people who belong into the channel.
 	Invitees(ctx context.Context, id tagout.IncidentID) ([]tagout.UserID, error)
 	Notes
+	// Links are what the incident's channel should have as bookmarks.
+	Links(ctx context.Context, id tagout.IncidentID) ([]tagout.RoomLink, error)
+	// Home is what somebody reads on their own page of the app.
+	Home(ctx context.Context, user tagout.User) (tagout.Home, error)
 }
 
 // Inbox remembers deliveries, as [tagout.Store] does.
@@ -88,12 +92,17 @@ type Bot struct {
 	seen      *cache[string, struct{}] // deliveries that were taken
 	worked    *cache[string, struct{}] // deliveries that are done, finished or not
 	origins   *cache[string, origin]
-	announced atomic.Pointer[string] // ID of the announce channel
-	creating  chan struct{}          // one channel is created at a time
+	shown     *cache[Place, string]         // a sum of what each message shows
+	lookers   *cache[tagout.UserID, string] // who opened their App Home lately, with their workspace
+	looks     *cache[tagout.UserID, string] // a sum of what each App Home shows
+	announced atomic.Pointer[string]        // ID of the announce channel
+	creating  chan struct{}                 // one channel is created at a time
 
 	work     *lane // deliveries
 	stops    *lane // stops, which never wait for other deliveries
-	refresh  *refresher
+	refresh  *upkeep[tagout.IncidentID]
+	fittings *upkeep[tagout.IncidentID]
+	homes    *upkeep[tagout.UserID]
 	follow   chan struct{} // one token for each answer that is kept up to date
 	base     context.Context
 	cancel   context.CancelFunc
@@ -123,16 +132,20 @@ func New(o Options) (*Bot, error) {
 		members: newCache[string, Member](memberTTL), emails: newCache[string, tagout.UserID](emailTTL),
 		dms: newCache[tagout.UserID, string](24 * time.Hour), rooms: newCache[string, tagout.IncidentID](0),
 		seen: newCache[string, struct{}](30 * time.Minute), worked: newCache[string, struct{}](2 * time.Hour),
-		origins:  newCache[string, origin](responseURLLife),
+		origins: newCache[string, origin](responseURLLife),
+		shown:   newCache[Place, string](time.Hour), lookers: newCache[tagout.UserID, string](homeTTL), looks: newCache[tagout.UserID, string](homeTTL),
 		creating: make(chan struct{}, 1), follow: make(chan struct{}, maxFollowed), base: base, cancel: cancel,
 	}
 	if err := b.index(o.Commands); err != nil {
 		cancel()
 		return nil, err
 	}
+	b.render.workspace = func() string { return b.identity().URL }
 	b.work = newLane(b, "work", o.Workers, 8*o.Workers)
 	b.stops = newLane(b, "stops", stopWorkers, 1024)
-	b.refresh = newRefresher(b)
+	b.refresh = newUpkeep(b, "an incident's messages", refreshers, b.refreshIncident)
+	b.fittings = newUpkeep(b, "an incident's channel", 1, b.fitOut)
+	b.homes = newUpkeep(b, "an App Home", homeWorkers, b.publishHome)
 	return b, nil
 }
 
@@ -196,6 +209,9 @@ func (b *Bot) Start(ctx context.Context) error {
 	b.work.start()
 	b.stops.start()
 	b.refresh.start()
+	b.fittings.start()
+	b.homes.start()
+	b.jobs.Go(b.keepHomes)
 	b.jobs.Go(b.keepIdentifying)
 	b.jobs.Go(b.keepSweeping)
 	return nil

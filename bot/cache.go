@@ -64,6 +64,19 @@ func (c *cache[K, V]) clear() {
 	c.entries, c.order = map[K]cached[V]{}, nil
 }
 
+// keys lists what is remembered and not too old.
+func (c *cache[K, V]) keys() []K {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var keys []K
+	for key, e := range c.entries {
+		if c.ttl == 0 || time.Since(e.at) < c.ttl {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
 // drop forgets a value.
 func (c *cache[K, V]) drop(key K) {
 	c.mu.Lock()

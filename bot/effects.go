@@ -21,6 +21,7 @@ func (b *Bot) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectDirect:      b.direct,
 		tagout.EffectNoteDraft:   b.draftNote,
 		tagout.EffectNotePost:    b.postStatusNote,
+		tagout.EffectRetireRoom:  b.retire,
 	}
 }
 
@@ -62,6 +63,9 @@ func (b *Bot) announceIncident(ctx context.Context, e tagout.Effect) error {
 		b.Changed(inc.ID)
 		return nil
 	}
+	if inc.Private { // it is not announced at all
+		return nil
+	}
 	line, err := b.desk.Announcement(ctx, inc.ID)
 	if err != nil {
 		return err
@@ -99,11 +103,18 @@ func (b *Bot) postTo(ctx context.Context, inc *tagout.Incident, key string, m ta
 		if err == nil || !lostChannel(slackName(err)) {
 			return place, err
 		}
+		now, readErr := b.incident(ctx, inc.ID)
+		if readErr != nil {
+			return Place{}, readErr
+		}
+		if now.Room.Channel != inc.Room.Channel { // it moved: nothing of it may fall back into the open
+			return Place{}, tagout.Errorf(tagout.Unavailable, "%s has moved to another channel meanwhile.", inc.ID)
+		}
 		b.log.Error("an incident's channel cannot be used", "incident", inc.ID.String(), "channel", inc.Room.Channel, "error", slackName(err))
 		if inc.Room.Failure == "" {
-			b.noteFailure(ctx, inc.ID, err)
+			b.noteFailure(ctx, inc, err)
 		}
-	} else if inc.Room.Failure == "" && b.clock.Now().Sub(inc.At(tagout.Detected)) < roomPause {
+	} else if inc.Room.Failure == "" && (inc.Room.Moving || b.clock.Now().Sub(inc.At(tagout.Detected)) < roomPause) {
 		return Place{}, tagout.Errorf(tagout.Unavailable, "The channel of %s is still being opened.", inc.ID)
 	}
 	if inc.Private {
@@ -166,7 +177,7 @@ func (b *Bot) decide(ctx context.Context, e tagout.Effect) error {
 		return settled(err)
 	}
 	request := inc.Request.ID
-	_, err = b.desk.SetRoom(ctx, inc.ID, func(r *tagout.Room) { r.Decision, r.DecisionOf = place.TS, request })
+	err = b.placed(ctx, inc.ID, inc.Room.Channel, place, func(r *tagout.Room) { r.Decision, r.DecisionOf = place.TS, request })
 	b.Changed(inc.ID)
 	return err
 }

@@ -114,6 +114,8 @@ type desk struct {
 	incidents map[tagout.IncidentID]*tagout.Incident
 	cards     map[tagout.IncidentID]string // what the card says
 	invitees  []tagout.UserID
+	links     []tagout.RoomLink
+	home      func(tagout.User) tagout.Home
 	setRoom   func() error // fails SetRoom if not nil
 	down      error
 }
@@ -214,6 +216,21 @@ func (d *desk) Decision(_ context.Context, id tagout.IncidentID) (tagout.Message
 		m.Buttons = []tagout.Button{{Action: "go", Label: "GO", Value: r.ID, Tone: tagout.ToneGood}, {Action: "nogo", Label: "NO-GO", Value: r.ID, Tone: tagout.ToneDanger}}
 	}
 	return m, nil
+}
+
+func (d *desk) Links(_ context.Context, id tagout.IncidentID) ([]tagout.RoomLink, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.links, nil
+}
+
+func (d *desk) Home(_ context.Context, user tagout.User) (tagout.Home, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.home == nil {
+		return tagout.Home{}, nil
+	}
+	return d.home(user), nil
 }
 
 func (d *desk) Invitees(context.Context, tagout.IncidentID) ([]tagout.UserID, error) {

@@ -82,8 +82,8 @@ func writeAck(w http.ResponseWriter, ack any) {
 	_ = json.NewEncoder(w).Encode(ack)
 }
 
-// serveEvent answers Slack's check of the URL; events themselves are acknowledged, since
-// none is subscribed to.
+// serveEvent answers Slack's check of the URL, and acknowledges events before they are
+// worked: none of them changes anything.
 func (b *Bot) serveEvent(w http.ResponseWriter, _ *http.Request, body []byte) {
 	var event struct {
 		Type      string `json:"type"`
@@ -97,6 +97,6 @@ func (b *Bot) serveEvent(w http.ResponseWriter, _ *http.Request, body []byte) {
 		writeAck(w, map[string]string{"challenge": clipText(event.Challenge, 1000)})
 		return
 	}
-	b.metrics.deliveries.WithLabelValues("event", "done").Inc()
 	w.WriteHeader(http.StatusOK)
+	b.takeEvent(body)
 }

@@ -32,11 +32,11 @@ func Scopes() map[string]string {
 		"commands":          "the slash commands",
 		"chat:write":        "post, update and answer",
 		"chat:write.public": "announce without being invited first",
-		"channels:manage":   "open incident channels, set their topic, invite people",
+		"channels:manage":   "open incident channels, set their topic, invite people, archive the one that a private incident leaves",
 		"channels:read":     "find the channels it opened and the announce channel",
 		"channels:join":     "read the announce channel when it must make sure not to post twice",
 		"channels:history":  "make sure that a message whose fate is unknown is not posted twice",
-		"groups:write":      "open private incident channels",
+		"groups:write":      "open the channels of private incidents, set their topic, invite their people",
 		"groups:read":       "find the private channels it opened",
 		"groups:history":    "the same check in private channels",
 		"im:write":          "page by direct message",
@@ -45,6 +45,8 @@ func Scopes() map[string]string {
 		"users:read.email":  "find the people of a PagerDuty or GoAlert schedule",
 		"usergroups:read":   "page the members of a user group",
 		"pins:write":        "pin the incident card",
+		"bookmarks:read":    "see which links the channel has, so that none is added twice",
+		"bookmarks:write":   "put the incident's links into the header of its channel",
 	}
 }
 
@@ -93,6 +95,10 @@ type manifestSettings struct {
 		Enabled bool   `json:"is_enabled"`
 		URL     string `json:"request_url,omitempty"`
 	} `json:"interactivity"`
+	Events struct {
+		URL string   `json:"request_url,omitempty"`
+		Bot []string `json:"bot_events"`
+	} `json:"event_subscriptions"`
 	OrgDeploy bool `json:"org_deploy_enabled"`
 	Socket    bool `json:"socket_mode_enabled"`
 	Rotation  bool `json:"token_rotation_enabled"`
@@ -111,14 +117,16 @@ func Manifest(commands []tagout.Command, o ManifestOptions) ([]byte, error) {
 	m.Display.Description = "Stops misbehaving AI agents, keeps them stopped, and asks before they restart."
 	m.Display.Background = "#1f2933"
 	m.Features.Bot.Name, m.Features.Bot.Online = strings.ToLower(m.Display.Name), true
-	m.Features.Home = manifestHome{Messages: true, ReadOnly: true}
+	m.Features.Home = manifestHome{Home: true, Messages: true, ReadOnly: true}
 	m.OAuth.Scopes.Bot = slices.Sorted(maps.Keys(Scopes()))
 	m.Settings.Socket = o.Socket
 	m.Settings.Interactivity.Enabled = true
+	m.Settings.Events.Bot = []string{"app_home_opened"}
 	url := ""
 	if !o.Socket {
 		url = base + "/slack/commands"
 		m.Settings.Interactivity.URL = base + "/slack/interactions"
+		m.Settings.Events.URL = base + "/slack/events"
 	}
 	for _, c := range slashCommands(commands, o.CommandPrefix) {
 		c.URL = url

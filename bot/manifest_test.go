@@ -50,6 +50,10 @@ func TestTheManifestSaysWhatTheAppNeeds(t *testing.T) {
 			if m.Settings.SocketModeEnabled != tt.o.Socket || !m.Settings.Interactivity.IsEnabled || m.Settings.Interactivity.RequestUrl != tt.urls[1] {
 				t.Errorf("the settings are %+v", m.Settings)
 			}
+			events := m.Settings.EventSubscriptions
+			if events == nil || !slices.Equal(events.BotEvents, []string{"app_home_opened"}) || (events.RequestUrl == "") != tt.o.Socket || !m.Features.AppHome.HomeTabEnabled {
+				t.Errorf("the events are %+v, App Home %+v", events, m.Features.AppHome)
+			}
 			if !slices.Contains(m.OAuthConfig.Scopes.Bot, "commands") {
 				t.Errorf("the scopes are %v", m.OAuthConfig.Scopes.Bot)
 			}

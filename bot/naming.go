@@ -34,6 +34,9 @@ func parseChannelName(text string) (*template.Template, error) {
 
 // channelName is the wished name of an incident's channel.
 func (b *Bot) channelName(inc *tagout.Incident) string {
+	if inc.Private { // its name must not tell what it is about
+		return plainName(inc.ID)
+	}
 	var out bytes.Buffer
 	err := b.names.Execute(&out, channelFacts{
 		Number: int64(inc.ID), Agent: inc.Scope.Agent, Class: inc.Class, Severity: string(inc.Severity),

@@ -201,6 +201,11 @@ func allowances(method string, at Place) []allowance {
 			{key: method + " " + at.Channel + " " + at.TS, limit: 1, window: time.Second},
 			{key: method, limit: 47, window: minute},
 		}
+	case "views.publish":
+		return []allowance{
+			{key: method + " " + at.Channel, limit: 1, window: 2 * time.Second},
+			{key: method, limit: 90, window: minute},
+		}
 	case "auth.test":
 		return []allowance{{key: method, limit: 50, window: 10 * time.Second}}
 	case "response_url": // each has its own few uses and no tier
@@ -209,7 +214,7 @@ func allowances(method string, at Place) []allowance {
 		return []allowance{{key: method, limit: 95, window: minute}}
 	case "conversations.open":
 		return []allowance{{key: method, limit: 47, window: minute, pages: 30}}
-	case "conversations.invite", "conversations.history", "conversations.join", "users.conversations", "users.lookupByEmail":
+	case "conversations.invite", "conversations.history", "conversations.join", "users.conversations", "users.lookupByEmail", "bookmarks.list":
 		return []allowance{{key: method, limit: 47, window: minute}}
 	}
 	return []allowance{{key: method, limit: 19, window: minute}}

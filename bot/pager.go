@@ -18,7 +18,7 @@ type slackPager struct{ bot *Bot }
 func (b *Bot) Pager() tagout.Pager { return slackPager{b} }
 
 // Name is "slack".
-func (p slackPager) Name() string { return "slack" }
+func (p slackPager) Name() string { return tagout.SlackPager }
 
 // Reaches reports whether the person has a Slack ID.
 func (p slackPager) Reaches(to tagout.Person) bool { return to.ID != "" }

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,7 +32,8 @@ const (
 
 // renderer turns neutral messages into Block Kit. It is the only place that knows it.
 type renderer struct {
-	prefix string // of the commands, for the hint where the rest is
+	prefix    string        // of the commands, for the hint where the rest is
+	workspace func() string // its URL, "" while unknown; nil: never known
 }
 
 func (r renderer) cutNote() string { return " … (cut, see /" + r.prefix + "timeline)" }
@@ -261,26 +263,34 @@ func verbatim(text string) *slack.TextBlockObject {
 	return &slack.TextBlockObject{Type: slack.MarkdownType, Text: text, Verbatim: true}
 }
 
-// buttonBlocks makes rows of buttons. IDs are unique within a message: a repeated action
-// gets ":2", ":3", ….
-func buttonBlocks(buttons []tagout.Button) []slack.Block {
-	seen := map[string]int{}
+// buttonRows makes rows of buttons. IDs are unique within a message or view: a repeated
+// action gets ":2", ":3", ….
+type buttonRows struct {
+	seen map[string]int
+	rows int
+}
+
+func buttonBlocks(buttons []tagout.Button) []slack.Block { return (&buttonRows{}).blocks(buttons) }
+
+func (r *buttonRows) blocks(buttons []tagout.Button) []slack.Block {
+	if r.seen == nil {
+		r.seen = map[string]int{}
+	}
 	var elements []slack.BlockElement
 	for _, b := range buttons {
 		action, label := clipText(b.Action, 200), clipText(oneLine(b.Label), maxButtonText)
 		if action == "" || label == "" || units(b.Value) > maxButtonValue {
 			continue
 		}
-		if seen[action]++; seen[action] > 1 {
-			action += ":" + strconv.Itoa(seen[action])
+		if r.seen[action]++; r.seen[action] > 1 {
+			action += ":" + strconv.Itoa(r.seen[action])
 		}
 		elements = append(elements, button(b, action, label))
 	}
 	var blocks []slack.Block
-	for row := 1; len(elements) > 0; row++ {
-		n := min(maxActions, len(elements))
-		blocks = append(blocks, slack.NewActionBlock("buttons:"+strconv.Itoa(row), elements[:n]...))
-		elements = elements[n:]
+	for row := range slices.Chunk(elements, maxActions) {
+		r.rows++
+		blocks = append(blocks, slack.NewActionBlock("buttons:"+strconv.Itoa(r.rows), row...))
 	}
 	return blocks
 }

@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"strings"
+
 	"github.com/slack-go/slack"
 
 	"tagout"
@@ -23,12 +25,36 @@ func (r renderer) prefixed(m tagout.Message) tagout.Message {
 func (r renderer) typed(t tagout.Text) tagout.Text {
 	typed := make(tagout.Text, len(t))
 	for i, s := range t {
-		if s.Kind == tagout.SpanCommand {
+		switch s.Kind {
+		case tagout.SpanCommand:
 			s = tagout.Fixed("/" + r.prefix + s.Text)
+		case tagout.SpanMessage:
+			s = r.messageLink(s)
 		}
 		typed[i] = s
 	}
 	return typed
+}
+
+// messageLink is a span that leads to a message as a link; as text, or as its channel, while
+// it is not known whose workspace this is.
+func (r renderer) messageLink(s tagout.Span) tagout.Span {
+	if url := r.url(s); url != "" {
+		return tagout.Link(url, s.Text)
+	}
+	return tagout.Span{Text: s.Text}
+}
+
+// url is where a span leads; "" if that is nowhere, or not known.
+func (r renderer) url(s tagout.Span) string {
+	if s.Kind == tagout.SpanLink && wellFormed(s) {
+		return s.URL
+	}
+	channel, ts, _ := strings.Cut(s.URL, "/")
+	if s.Kind != tagout.SpanMessage || r.workspace == nil || r.workspace() == "" || !isID(channel, "CGD") || strings.Trim(ts, "0123456789.") != "" || ts == "" {
+		return ""
+	}
+	return strings.TrimRight(r.workspace(), "/") + "/archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
 }
 
 // paragraph makes a section of rich text, whose text Slack shows as it is; nil if there

@@ -28,11 +28,19 @@ func (b *Bot) openChannel(ctx context.Context, e tagout.Effect) error {
 			return b.noRoom(ctx, inc, err)
 		}
 		crashpoint.Here("room.created")
+		overtaken := false
 		room, err = b.desk.SetRoom(ctx, inc.ID, func(r *tagout.Room) {
-			r.Channel, r.Name, r.Failure = made.ID, made.Name, ""
+			if overtaken = r.Moving && !inc.Private || r.Channel != ""; overtaken {
+				return
+			}
+			r.Channel, r.Name, r.Private, r.Moving, r.Failure = made.ID, made.Name, inc.Private, false, ""
 		})
 		if err != nil {
 			return err
+		}
+		if overtaken { // it became private meanwhile: this channel is not for it
+			b.archive(ctx, inc.ID, made.ID)
+			return tagout.Errorf(tagout.Unavailable, "%s changed while its channel was opened.", inc.ID)
 		}
 		b.settle(ctx, roomIntent(inc.ID, made.Name))
 	}
@@ -48,8 +56,8 @@ func (b *Bot) openChannel(ctx context.Context, e tagout.Effect) error {
 func (b *Bot) furnish(ctx context.Context, inc *tagout.Incident, room tagout.Room) error {
 	steps := []func() error{
 		func() error { return b.setPurpose(ctx, inc, room.Channel) },
-		func() error { return b.setTopic(ctx, inc, room.Channel) },
-		func() error { return b.invite(ctx, inc, room.Channel) },
+		func() error { return b.setTopic(ctx, inc, room) },
+		func() error { return b.invite(ctx, inc, room) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -70,38 +78,12 @@ func purposeMark(id tagout.IncidentID) string { return "Tagout incident " + id.S
 
 func (b *Bot) setPurpose(ctx context.Context, inc *tagout.Incident, channel string) error {
 	purpose := cutUnits(purposeMark(inc.ID)+" "+escape(clipText(oneLine(inc.Title), 150)), maxTopic)
+	if inc.Private {
+		purpose = purposeMark(inc.ID) + " private"
+	}
 	return b.do(ctx, call{method: "conversations.setPurpose", priority: postsThen}, func(ctx context.Context) error {
 		return b.api.SetPurpose(ctx, channel, purpose)
 	})
-}
-
-func (b *Bot) setTopic(ctx context.Context, inc *tagout.Incident, channel string) error {
-	topic := cutUnits(escape(inc.ID.String()+" · "+string(inc.Severity)+" · "+inc.Class+" · "+inc.Scope.String()), maxTopic)
-	return b.do(ctx, call{method: "conversations.setTopic", priority: postsThen}, func(ctx context.Context) error {
-		return b.api.SetTopic(ctx, channel, topic)
-	})
-}
-
-// invite asks everybody who belongs here, at most 100 at a time.
-func (b *Bot) invite(ctx context.Context, inc *tagout.Incident, channel string) error {
-	people, err := b.desk.Invitees(ctx, inc.ID)
-	if err != nil {
-		return err
-	}
-	var ids []string
-	for _, id := range people {
-		if isID(string(id), "UW") && string(id) != b.identity().User {
-			ids = append(ids, string(id))
-		}
-	}
-	for len(ids) > 0 {
-		n := min(100, len(ids))
-		if err := b.inviteBatch(ctx, channel, ids[:n]); err != nil {
-			return err
-		}
-		ids = ids[n:]
-	}
-	return nil
 }
 
 // inviteBatch invites several; if Slack refuses them together, each by itself.
@@ -136,7 +118,7 @@ func (b *Bot) placeCard(ctx context.Context, id tagout.IncidentID, channel, key 
 	if err != nil {
 		return err
 	}
-	if _, err = b.desk.SetRoom(ctx, id, func(r *tagout.Room) { r.Card = place.TS }); err != nil {
+	if err = b.placed(ctx, id, channel, place, func(r *tagout.Room) { r.Card = place.TS }); err != nil {
 		return err
 	}
 	err = b.do(ctx, call{method: "pins.add", priority: postsThen}, func(ctx context.Context) error {
@@ -155,18 +137,23 @@ func (b *Bot) noRoom(ctx context.Context, inc *tagout.Incident, err error) error
 		return err
 	}
 	b.log.Error("the incident has no channel of its own", "incident", inc.ID.String(), "error", tagout.Sentence(err))
-	b.noteFailure(ctx, inc.ID, err)
+	b.noteFailure(ctx, inc, err)
 	return tagout.Final(err)
 }
 
-// noteFailure records why an incident has no usable channel.
-func (b *Bot) noteFailure(ctx context.Context, id tagout.IncidentID, err error) {
-	_, setErr := b.desk.SetRoom(ctx, id, func(r *tagout.Room) { r.Failure = clipText(tagout.Sentence(err), 300) })
+// noteFailure records why an incident has no usable channel, unless it has another one by
+// now than the one that failed.
+func (b *Bot) noteFailure(ctx context.Context, inc *tagout.Incident, err error) {
+	_, setErr := b.desk.SetRoom(ctx, inc.ID, func(r *tagout.Room) {
+		if r.Channel == inc.Room.Channel || inc.Room.Channel == "" {
+			r.Failure, r.Moving = clipText(tagout.Sentence(err), 300), false
+		}
+	})
 	if setErr != nil {
-		b.log.Error("the failure of a channel could not be recorded", "incident", id.String(), "error", tagout.Sentence(setErr))
+		b.log.Error("the failure of a channel could not be recorded", "incident", inc.ID.String(), "error", tagout.Sentence(setErr))
 		return
 	}
-	b.Changed(id)
+	b.Changed(inc.ID)
 }
 
 func roomIntent(id tagout.IncidentID, name string) string {

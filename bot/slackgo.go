@@ -54,7 +54,7 @@ func (s *slackGo) Identify(ctx context.Context) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	return Identity{Team: answer.TeamID, User: answer.UserID, Bot: answer.BotID}, nil
+	return Identity{Team: answer.TeamID, User: answer.UserID, Bot: answer.BotID, URL: answer.URL}, nil
 }
 
 // options are what a message is sent with.

@@ -185,6 +185,9 @@ func (s *Socket) receive(client *socketmode.Client, event socketmode.Event) {
 		d, err = decodeCommand(event.Request.Payload, now)
 	case socketmode.EventTypeInteractive:
 		d, err = decodeInteraction(event.Request.Payload, now)
+	case socketmode.EventTypeEventsAPI:
+		d = &delivery{kind: kindOther}
+		s.bot.takeEvent(event.Request.Payload)
 	default:
 		d = &delivery{kind: kindOther}
 	}

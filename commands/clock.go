@@ -36,9 +36,6 @@ func clock(f floor, d Timekeeper) tagout.Command {
 			if err != nil {
 				return tagout.Reply{}, err
 			}
-			if i.Private && in.Incident != id {
-				return tagout.Reply{}, tagout.Errorf(tagout.Forbidden, "%s is private: its clocks are shown in its own channel only.", id)
-			}
 			if text = line(text); text == "" {
 				return tagout.Reply{Message: f.clocks(i), Outcome: tagout.Outcome{Incident: id}}, nil
 			}

@@ -36,6 +36,7 @@ type Desk interface {
 	Timekeeper
 	RoleGiver
 	PageTester
+	Seer
 }
 
 // Option changes how the commands work.
@@ -66,6 +67,9 @@ func All(d Desk, p *tagout.Policy, options ...Option) []tagout.Command {
 		status(f, d), ack(d), incident(f, d), severity(f, d), note(d), timeline(f, d),
 		oncall(f, d), who(f, d), role(d), handover(d), pageTest(d),
 		rollback(f, d), resume(f, d), inform(f, d), clock(f, d),
+	}
+	for n := range list {
+		list[n] = privacy{d}.guard(list[n])
 	}
 	return append(list, help(list))
 }

@@ -47,6 +47,7 @@ type desk struct {
 	asked     []tagout.WhoQuery
 	paged     tagout.WhoIsPaged
 	informed  informed
+	private   []tagout.IncidentID
 	slowReads bool // Incident answers only when its context ends
 }
 
@@ -90,7 +91,10 @@ func (d *desk) Incidents(context.Context, tagout.IncidentQuery) ([]*tagout.Incid
 	return all, d.err
 }
 
-func (d *desk) Timeline(context.Context, tagout.IncidentID) ([]tagout.Event, error) {
+func (d *desk) Timeline(ctx context.Context, id tagout.IncidentID) ([]tagout.Event, error) {
+	if _, err := d.Incident(ctx, id); err != nil {
+		return nil, err
+	}
 	return d.events, d.err
 }
 
@@ -153,6 +157,15 @@ func (d *desk) ChangeSeverity(ctx context.Context, id tagout.IncidentID, to tago
 func (d *desk) Declare(ctx context.Context, declaration tagout.Declaration) (*tagout.Incident, error) {
 	d.declared = append(d.declared, declaration)
 	return d.Incident(ctx, 7)
+}
+
+func (d *desk) MakePrivate(ctx context.Context, id tagout.IncidentID, _ tagout.User) (*tagout.Incident, error) {
+	d.private = append(d.private, id)
+	return d.Incident(ctx, id)
+}
+
+func (d *desk) Sees(_ context.Context, i *tagout.Incident, v tagout.Viewer) bool {
+	return i.VisibleTo(v, d.policy)
 }
 
 func (d *desk) RequestResume(ctx context.Context, id tagout.IncidentID, draft tagout.ResumeDraft) (*tagout.Incident, error) {

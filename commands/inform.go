@@ -62,7 +62,7 @@ func (n notes) typed(ctx context.Context, in tagout.Invocation) (tagout.Reply, e
 	if err != nil {
 		return tagout.Reply{}, err
 	}
-	return n.ask(ctx, id, in.Incident, strings.ToLower(line(bare(rest))))
+	return n.ask(ctx, id, strings.ToLower(line(bare(rest))))
 }
 
 // pressed is the button on the card (INC-7) or on a draft (INC-7|customer).
@@ -75,18 +75,14 @@ func (n notes) pressed(ctx context.Context, c tagout.Click) (tagout.Reply, error
 	if err != nil {
 		return tagout.Reply{}, err
 	}
-	return n.ask(ctx, id, c.Incident, audience)
+	return n.ask(ctx, id, audience)
 }
 
-// ask opens the form. It returns Forbidden for a private incident elsewhere than in its
-// channel, and NotFound for an audience that there is not.
-func (n notes) ask(ctx context.Context, id, here tagout.IncidentID, audience string) (tagout.Reply, error) {
+// ask opens the form. It returns NotFound for an audience that there is not.
+func (n notes) ask(ctx context.Context, id tagout.IncidentID, audience string) (tagout.Reply, error) {
 	i, err := n.desk.Incident(ctx, id)
 	if err != nil {
 		return tagout.Reply{}, err
-	}
-	if i.Private && here != id {
-		return tagout.Reply{}, tagout.Errorf(tagout.Forbidden, "%s is private: it is written about in its own channel only.", id)
 	}
 	told := n.audiences(i)
 	if audience != "" && !slices.ContainsFunc(told, func(a tagout.Audience) bool { return a.Key == audience }) {

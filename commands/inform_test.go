@@ -67,12 +67,12 @@ func TestOnlyAudiencesOfTheSeverityAreTold(t *testing.T) {
 	wantCode(t, err, tagout.NotFound, "internal, customer, regulator")
 }
 
-func TestOfAPrivateIncidentOnlyItsChannelIsTalkedTo(t *testing.T) {
+func TestOfAPrivateIncidentOnlyItsPeopleWrite(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	audiences(b.desk)
 	b.incidents[7] = incident7()
-	b.incidents[7].Private = true
+	b.incidents[7].Private, b.incidents[7].Room = true, tagout.Room{Channel: "C0INC", Private: true}
 	for _, text := range []string{"/inform INC-7", "/clock INC-7", `/clock INC-7 "x" done`} {
 		_, err := b.typed(t, text)
 		wantCode(t, err, tagout.Forbidden, "private")

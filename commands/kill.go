@@ -40,7 +40,7 @@ func (s stops) more(ctx context.Context, c tagout.Click) (tagout.Reply, error) {
 		if err != nil {
 			return tagout.Reply{}, err
 		}
-		scope = s.scopeOf(ctx, id)
+		scope = s.scopeOf(ctx, id, viewerOf(c.User, c.Channel))
 	}
 	form := s.form("kill", scope)
 	return tagout.Reply{Form: &form, Message: tagout.Say("To stop more, type ", tagout.Typed("kill "+stopUsage))}, nil

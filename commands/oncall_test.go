@@ -104,13 +104,15 @@ func TestWhoIsAskedAboutASeverityAnAgentARoleOrAnIncident(t *testing.T) {
 	}
 }
 
-func TestWhoIsPagedForAPrivateIncidentIsToldInItsChannelOnly(t *testing.T) {
+func TestWhoIsPagedForAPrivateIncidentIsToldToItsPeopleOnly(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.incidents[7] = incident7()
-	b.incidents[7].Private = true
-	_, err := b.typed(t, "/who INC-7")
-	wantCode(t, err, tagout.Forbidden, "private")
+	b.incidents[7].Private, b.incidents[7].Room = true, tagout.Room{Channel: "C0INC", Private: true}
+	for _, text := range []string{"/who INC-7", "/who policy_violation inc-7"} {
+		_, err := b.typed(t, text)
+		wantCode(t, err, tagout.Forbidden, "private")
+	}
 	if len(b.asked) > 0 {
 		t.Error("it was asked all the same")
 	}

@@ -105,28 +105,31 @@ func TestSeverityRefusesWhatIsNotConfigured(t *testing.T) {
 	}
 }
 
-func TestPrivateIncidentsAreToldOfInTheirChannelOnly(t *testing.T) {
+func TestPrivateIncidentsAreToldOfToTheirPeopleOnly(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	secret := askedFor()
 	secret.Private, secret.Title = true, "a named customer complains"
-	secret.Holds[0].Reason = "a named customer complains"
+	secret.Holds[0].Reason, secret.Holds[0].Private = "a named customer complains", true
+	secret.Room = tagout.Room{Channel: "C0INC", Private: true}
 	b.incidents[7], b.holds, b.events = secret, secret.Holds, story()
-	for _, text := range []string{"/status", "/status mailer", "/status mailer/email", "/status INC-7", "/status *"} {
+	for _, text := range []string{"/status", "/status mailer", "/status mailer/email", "/status *"} {
 		reply, err := b.typed(t, text)
 		if told := must(t, reply, err).Message.String(); strings.Contains(told, "named customer") || !strings.Contains(told, "INC-7") {
 			t.Errorf("%s elsewhere tells %s", text, told)
-		}
-		if text == "/status INC-7" && len(reply.Outcome.Holds) > 0 {
-			t.Error("its holds are in the outcome")
 		}
 		reply, err = b.typed(t, text, inChannelOf(7))
 		if told := must(t, reply, err).Message.String(); !strings.Contains(told, "named customer") {
 			t.Errorf("%s in its channel does not tell: %s", text, told)
 		}
 	}
-	_, err := b.typed(t, "/timeline INC-7")
-	wantCode(t, err, tagout.Forbidden, "private")
+	for _, text := range []string{"/status INC-7", "/timeline INC-7", "/ack INC-7", "/note INC-7 hello", "/severity INC-7 sev1", "/resume INC-7"} {
+		reply, err := b.typed(t, text)
+		wantCode(t, err, tagout.Forbidden, "INC-7 is private")
+		if reply.Outcome.Incident != 0 || len(b.acks)+len(b.notes)+len(b.severity) > 0 {
+			t.Errorf("%s did something", text)
+		}
+	}
 	if _, err := b.typed(t, "/timeline", inChannelOf(7)); err != nil {
 		t.Error(err)
 	}

@@ -39,7 +39,7 @@ func role(d RoleGiver) tagout.Command {
 			}
 			words := strings.Fields(line(text))
 			if len(words) == 0 {
-				return listRoles(ctx, d, id, in.Incident)
+				return listRoles(ctx, d, id)
 			}
 			if err := member(in.User, "give roles"); err != nil {
 				return tagout.Reply{}, err
@@ -86,13 +86,10 @@ func onePerson(words []string, form string) (tagout.UserID, error) {
 	return who, nil
 }
 
-func listRoles(ctx context.Context, d RoleGiver, id, here tagout.IncidentID) (tagout.Reply, error) {
+func listRoles(ctx context.Context, d RoleGiver, id tagout.IncidentID) (tagout.Reply, error) {
 	i, err := d.Incident(ctx, id)
 	if err != nil {
 		return tagout.Reply{}, err
-	}
-	if i.Private && here != id {
-		return tagout.Reply{}, tagout.Errorf(tagout.Forbidden, "%s is private: its roles are shown in its own channel only.", id)
 	}
 	m := tagout.Message{Title: "Roles in " + id.String()}
 	for _, one := range tagout.IncidentRoles() {

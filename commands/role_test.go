@@ -32,11 +32,12 @@ func TestARoleIsGivenToThePersonThatWasNamed(t *testing.T) {
 	}
 }
 
-func TestTheRolesOfAPrivateIncidentAreShownInItsChannelOnly(t *testing.T) {
+func TestTheRolesOfAPrivateIncidentAreShownToItsPeopleOnly(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.incidents[7] = incident7()
 	b.incidents[7].Private = true
+	b.incidents[7].Room = tagout.Room{Channel: "C0INC", Private: true}
 	_, err := b.typed(t, "/role INC-7")
 	wantCode(t, err, tagout.Forbidden, "private")
 	if _, err := b.typed(t, "/role", inChannelOf(7)); err != nil {

@@ -36,9 +36,9 @@ func rollback(f floor, d Roller) tagout.Command {
 			if err != nil {
 				return tagout.Reply{}, err
 			}
-			reply := tagout.Reply{Message: rollbackAnswer(i), Public: true, Outcome: tagout.Outcome{Incident: i.ID}}
+			reply := tagout.Reply{Message: rollbackAnswer(i, in.Channel), Public: true, Outcome: tagout.Outcome{Incident: i.ID}}
 			if rollbackPending(i.Rollback) {
-				reply.Updates = rollbackUpdates(ctx, d, i)
+				reply.Updates = rollbackUpdates(ctx, d, i, in.Channel)
 			}
 			return reply, nil
 		},
@@ -112,7 +112,8 @@ func rollbackPending(r *tagout.Rollback) bool {
 	return r != nil && r.DoneAt.IsZero() && r.FailedAt.IsZero()
 }
 
-func rollbackAnswer(i *tagout.Incident) tagout.Message {
+// rollbackAnswer is how a rollback stands, as it is read in a channel.
+func rollbackAnswer(i *tagout.Incident, channel string) tagout.Message {
 	r := i.Rollback
 	if r == nil {
 		return tagout.Say("The rollback is requested — ", tagout.Bold(i.ID.String()), ".")
@@ -132,6 +133,9 @@ func rollbackAnswer(i *tagout.Incident) tagout.Message {
 	}
 	if len(r.From) > 0 {
 		m = m.Fact("From", tagout.Pairs(r.From))
+	}
+	if inPublic(i, channel) {
+		return m
 	}
 	m = m.Fact("Held", heldBy(i))
 	m.Buttons = []tagout.Button{{Action: "timeline", Label: "Timeline", Value: i.ID.String()}}
@@ -154,14 +158,14 @@ func heldBy(i *tagout.Incident) tagout.Text {
 	return t
 }
 
-func rollbackUpdates(ctx context.Context, d Roller, i *tagout.Incident) iter.Seq[tagout.Message] {
+func rollbackUpdates(ctx context.Context, d Roller, i *tagout.Incident, channel string) iter.Seq[tagout.Message] {
 	return func(yield func(tagout.Message) bool) {
-		begun, last := i.Rollback.At, rollbackAnswer(i)
+		begun, last := i.Rollback.At, rollbackAnswer(i, channel)
 		for i := range follow(ctx, d, i.ID, nil) {
 			if i.Rollback == nil || !i.Rollback.At.Equal(begun) {
 				return // a newer rollback has its own answer
 			}
-			if m := rollbackAnswer(i); !reflect.DeepEqual(m, last) {
+			if m := rollbackAnswer(i, channel); !reflect.DeepEqual(m, last) {
 				if last = m; !yield(m) {
 					return
 				}

@@ -15,6 +15,8 @@ type StatusReader interface {
 	Incident(ctx context.Context, id tagout.IncidentID) (*tagout.Incident, error)
 	// Incidents lists incidents, newest first.
 	Incidents(ctx context.Context, q tagout.IncidentQuery) ([]*tagout.Incident, error)
+	// Sees reports whether somebody may read about an incident.
+	Sees(ctx context.Context, i *tagout.Incident, v tagout.Viewer) bool
 	// Decide answers for one action of one agent, as the gate does.
 	Decide(agent string, asked tagout.Attributes) tagout.Decision
 	// Holds lists what stands, recorded or not.
@@ -29,13 +31,15 @@ type StatusReader interface {
 
 // status tells how everything, an agent, a part of it or an incident stands.
 func status(f floor, d StatusReader) tagout.Command {
-	s := statuses{f, d}
+	s := statuses{floor: f, desk: d}
 	return tagout.Command{
 		Name: "status", Summary: "Tell how everything stands, or one agent, scope or incident.", Usage: "[SCOPE|INC-n]", Right: tagout.MayRead,
 		Detail: detail(anyoneAndReadTokens, []string{"/status", "/status mailer/email", "/status INC-7"},
 			"In an incident's channel it tells of that incident; /tagout status * always tells of everything.",
-			"Of a private incident it tells only that it exists, except in that incident's channel."),
+			"Of a private incident it tells only its ID, except to its people."),
 		Run: func(ctx context.Context, in tagout.Invocation) (tagout.Reply, error) {
+			s := s
+			s.viewer = viewerOf(in.User, in.Channel)
 			word := strings.TrimSpace(line(in.Text))
 			switch {
 			case looksLikeIncident(word) || word == "" && in.Incident != 0:
@@ -43,25 +47,26 @@ func status(f floor, d StatusReader) tagout.Command {
 				if err != nil {
 					return tagout.Reply{}, err
 				}
-				return s.ofIncident(ctx, id, in.Incident)
+				return s.ofIncident(ctx, id)
 			case word == "":
-				return s.ofEverything(ctx, in.Incident)
+				return s.ofEverything(ctx)
 			}
 			scope, err := tagout.ParseScope(strings.TrimRight(bare(word), "."))
 			if err != nil {
 				return tagout.Reply{}, err
 			}
 			if scope.Agent == "" && scope.Channel+scope.Region+scope.Tool == "" {
-				return s.ofEverything(ctx, in.Incident)
+				return s.ofEverything(ctx)
 			}
-			return s.ofScope(ctx, scope, in.Incident)
+			return s.ofScope(ctx, scope)
 		},
 	}
 }
 
 type statuses struct {
 	floor
-	desk StatusReader
+	desk   StatusReader
+	viewer tagout.Viewer // who asks
 }
 
 // staleAfter is how old the gate's knowledge may be before the status speaks of it.
@@ -133,7 +138,7 @@ func (s statuses) open(ctx context.Context, m tagout.Message) ([]*tagout.Inciden
 	return found, m
 }
 
-func (s statuses) ofEverything(ctx context.Context, here tagout.IncidentID) (tagout.Reply, error) {
+func (s statuses) ofEverything(ctx context.Context) (tagout.Reply, error) {
 	m := s.gate(tagout.Message{Title: "How everything stands"})
 	open, m := s.open(ctx, m)
 	held := s.desk.Holds()
@@ -165,18 +170,21 @@ func (s statuses) ofEverything(ctx context.Context, here tagout.IncidentID) (tag
 			m = m.Para("and " + count(len(open)-n, "more incident") + ".")
 			break
 		}
-		m = m.Para(incidentLine(i, here))
+		m = m.Para(s.incidentLine(ctx, i))
 	}
 	return tagout.Reply{Message: s.gateFooter(m)}, nil
 }
 
-// incidentLine is an open incident on one line.
-func incidentLine(i *tagout.Incident, here tagout.IncidentID) tagout.Text {
-	t := tagout.T(tagout.Bold(i.ID.String()), " ", i.Severity.Label(), " ", string(i.State))
-	if i.Private && here != i.ID {
+// incidentLine is an open incident on one line, as the viewer may read it.
+func (s statuses) incidentLine(ctx context.Context, i *tagout.Incident) tagout.Text {
+	t := tagout.T(tagout.Bold(i.ID.String()))
+	if !s.desk.Sees(ctx, i, s.viewer) {
 		return append(t, tagout.T(", private")...)
 	}
-	t = append(t, tagout.T(": ", tagout.Fixed(i.Scope.String()), " ", i.Title)...)
+	t = append(t, tagout.T(" ", i.Severity.Label(), " ", string(i.State), ": ", tagout.Fixed(i.Scope.String()), " ", i.Title)...)
+	if i.Private {
+		t = append(t, tagout.T(" (private)")...)
+	}
 	if i.Room.Channel != "" {
 		t = append(t, tagout.T(" ", tagout.ChannelLink(i.Room.Channel))...)
 	}

@@ -8,15 +8,15 @@ import (
 )
 
 // ofIncident tells how one incident stands.
-func (s statuses) ofIncident(ctx context.Context, id, here tagout.IncidentID) (tagout.Reply, error) {
+func (s statuses) ofIncident(ctx context.Context, id tagout.IncidentID) (tagout.Reply, error) {
 	i, err := s.desk.Incident(ctx, id)
 	if err != nil {
 		return tagout.Reply{}, err
 	}
 	m := s.gate(tagout.Message{Title: i.ID.String() + " " + i.Severity.Label() + " " + string(i.State)})
 	outcome := tagout.Outcome{Incident: id, Holds: i.ActiveHolds()}
-	if i.Private && here != id {
-		return tagout.Reply{Message: m.Para("It is private: more is told in its own channel only."), Outcome: tagout.Outcome{Incident: id}}, nil
+	if i.Private {
+		m = m.Para("It is private: only its people read about it.")
 	}
 	m = m.Para(tagout.Bold(i.Title))
 	if i.Summary != "" && i.Summary != i.Title {

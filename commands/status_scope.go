@@ -12,7 +12,7 @@ import (
 const maxHolds = 15
 
 // ofScope tells what the gate answers for an agent or a part of it, and why.
-func (s statuses) ofScope(ctx context.Context, scope tagout.Scope, here tagout.IncidentID) (tagout.Reply, error) {
+func (s statuses) ofScope(ctx context.Context, scope tagout.Scope) (tagout.Reply, error) {
 	m := s.gate(tagout.Message{})
 	open, m := s.open(ctx, m)
 	held := s.touching(scope)
@@ -23,17 +23,17 @@ func (s statuses) ofScope(ctx context.Context, scope tagout.Scope, here tagout.I
 	}
 	m.Title = scope.String() + " " + now.title()
 	m = s.undeclared(m, scope)
-	private := map[tagout.IncidentID]bool{}
+	hides := map[tagout.IncidentID]bool{}
 	for _, i := range open {
-		private[i.ID] = i.Private && i.ID != here
+		hides[i.ID] = !s.desk.Sees(ctx, i, s.viewer)
 	}
 	for n, h := range held {
 		if n == maxHolds {
 			m = m.Para("and " + count(len(held)-n, "more hold") + ".")
 			break
 		}
-		hidden, readable := private[h.Incident]
-		m = m.Para(holdLine(h, readable && !hidden))
+		hidden, read := hides[h.Incident]
+		m = m.Para(holdLine(h, read && !hidden))
 	}
 	if len(held) == 0 && now.mode == tagout.Running {
 		m = m.Para("Nothing holds it.")
@@ -41,8 +41,8 @@ func (s statuses) ofScope(ctx context.Context, scope tagout.Scope, here tagout.I
 	m = s.instances(ctx, m, scope.Agent)
 	for _, i := range open {
 		if concerns(i, scope) {
-			m = m.Para(incidentLine(i, here))
-			if !private[i.ID] {
+			m = m.Para(s.incidentLine(ctx, i))
+			if !hides[i.ID] {
 				m = progressOf(i, scope, now.mode).facts(m)
 			}
 		}

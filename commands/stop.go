@@ -11,6 +11,7 @@ import (
 // Stopper is what the stopping verbs need.
 type Stopper interface {
 	Follower
+	Seer
 	// Stop obeys first and records then; it never asks.
 	Stop(ctx context.Context, s tagout.StopRequest) (tagout.StopResult, error)
 	// Incidents lists incidents, newest first.
@@ -27,6 +28,7 @@ type stops struct {
 type asked struct {
 	id       string
 	by       tagout.Actor
+	viewer   tagout.Viewer     // who, and where
 	incident tagout.IncidentID // of the channel
 	at       time.Time
 }
@@ -38,14 +40,14 @@ func (s stops) typed(verb, usage string, parse func(text string) (stopArguments,
 			if in.Channel == "" {
 				return tagout.Reply{}, tagout.Errorf(tagout.Invalid, "Say what to stop: %s %s. * is everything.", verb, usage)
 			}
-			form := s.form(verb, s.scopeOf(ctx, in.Incident))
+			form := s.form(verb, s.scopeOf(ctx, in.Incident, viewerOf(in.User, in.Channel)))
 			return tagout.Reply{Form: &form, Message: tagout.Say("Say what to stop: ", tagout.Typed(verb+" "+usage))}, nil
 		}
 		a, err := parse(in.Text)
 		if err != nil {
 			return tagout.Reply{}, err
 		}
-		return s.run(ctx, asked{in.ID, in.By, in.Incident, in.At}, a)
+		return s.run(ctx, asked{in.ID, in.By, viewerOf(in.User, in.Channel), in.Incident, in.At}, a)
 	}
 }
 
@@ -55,12 +57,14 @@ func (s stops) run(ctx context.Context, q asked, a stopArguments) (tagout.Reply,
 		ID:    tagout.HoldID(tagout.DeriveID("stop", q.id, a.Scope.String(), string(a.Mode))),
 		Scope: a.Scope, Mode: a.Mode, Cap: a.Cap, DisabledTools: a.Tools, By: q.by, Reason: a.Reason, At: q.at,
 	}
-	request := tagout.StopRequest{Hold: hold, Severity: a.Severity, Class: a.Class, Join: s.join(ctx, q.incident, a.Scope)}
+	here := s.briefly(ctx, q.incident)
+	hold.Private = q.incident != 0 && (here == nil || here.Private) // what is not known now is not told
+	request := tagout.StopRequest{Hold: hold, Severity: a.Severity, Class: a.Class, Join: s.join(here, a.Scope)}
 	result, err := s.desk.Stop(ctx, request)
 	if err != nil {
 		return tagout.Reply{}, err
 	}
-	answer := stopAnswer{policy: s.policy, result: result, notes: a.Notes, asked: q.at}
+	answer := stopAnswer{policy: s.policy, result: result, notes: a.Notes, asked: q.at, channel: q.viewer.Channel}
 	reply := tagout.Reply{Message: answer.message(), Public: true, Outcome: tagout.Outcome{Pending: result.Pending, Holds: []tagout.Hold{result.Hold}}}
 	if result.Incident != nil {
 		reply.Outcome.Incident = result.Incident.ID
@@ -73,10 +77,8 @@ func (s stops) run(ctx context.Context, q asked, a stopArguments) (tagout.Reply,
 	return reply, nil
 }
 
-// join is the incident of the channel, if it is open and about the same agent. The stop
-// waits for it only a moment: what cannot be read now is not joined.
-func (s stops) join(ctx context.Context, id tagout.IncidentID, scope tagout.Scope) tagout.IncidentID {
-	i := s.briefly(ctx, id)
+// join is the incident of the channel, if it is known, open and about the same agent.
+func (s stops) join(i *tagout.Incident, scope tagout.Scope) tagout.IncidentID {
 	if i == nil || i.State.Ended() {
 		return 0
 	}
@@ -86,7 +88,8 @@ func (s stops) join(ctx context.Context, id tagout.IncidentID, scope tagout.Scop
 	return i.ID
 }
 
-// briefly reads an incident if that takes no longer than [joinWithin]; otherwise nil.
+// briefly reads an incident if that takes no longer than [joinWithin]; otherwise nil, since
+// a stop waits only a moment to learn what it is to join.
 func (s stops) briefly(ctx context.Context, id tagout.IncidentID) *tagout.Incident {
 	if id == 0 {
 		return nil
@@ -110,8 +113,8 @@ func (s stops) briefly(ctx context.Context, id tagout.IncidentID) *tagout.Incide
 }
 
 // scopeOf is the scope of an incident as it is typed, or "" if there is none to suggest.
-func (s stops) scopeOf(ctx context.Context, id tagout.IncidentID) string {
-	if i := s.briefly(ctx, id); i != nil && i.Scope.Agent != "" {
+func (s stops) scopeOf(ctx context.Context, id tagout.IncidentID, v tagout.Viewer) string {
+	if i := s.briefly(ctx, id); i != nil && i.Scope.Agent != "" && s.desk.Sees(ctx, i, v) {
 		return i.Scope.String()
 	}
 	return ""

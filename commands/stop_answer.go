@@ -17,6 +17,8 @@ type stopAnswer struct {
 	notes  []string
 	asked  time.Time // when the request came
 	late   bool      // it was followed for long enough
+	// channel is where it is read: outside a private incident's own it tells only the ID.
+	channel string
 }
 
 // progress is how far the enforcement points got.
@@ -49,8 +51,10 @@ func (a stopAnswer) message() tagout.Message {
 	m = p.facts(m)
 	m = a.hints(m)
 	if i := a.result.Incident; i != nil {
-		m.Buttons = stopButtons(i)
 		m.Footer = a.belongs(i)
+		if !inPublic(i, a.channel) {
+			m.Buttons = stopButtons(i)
+		}
 	}
 	return m
 }
@@ -100,6 +104,9 @@ func (a stopAnswer) belongs(i *tagout.Incident) tagout.Text {
 	how := "Joined "
 	if a.result.Fresh {
 		how = "Opened "
+	}
+	if inPublic(i, a.channel) {
+		return tagout.T("It belongs to ", i.ID.String(), ", which is private.")
 	}
 	t := tagout.T(how, i.ID.String(), ", ", i.Severity.Label(), ", ", a.policy.ClassTitle(i.Class))
 	if i.Room.Channel != "" {

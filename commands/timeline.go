@@ -12,8 +12,6 @@ import (
 
 // TimelineReader is what reading a timeline needs.
 type TimelineReader interface {
-	// Incident reads one incident.
-	Incident(ctx context.Context, id tagout.IncidentID) (*tagout.Incident, error)
 	// Timeline reads an incident's events in order.
 	Timeline(ctx context.Context, id tagout.IncidentID) ([]tagout.Event, error)
 }
@@ -29,7 +27,7 @@ func timeline(f floor, d TimelineReader) tagout.Command {
 		Name: "timeline", Summary: "Show an incident's timeline: who, what, when.", Usage: "[INC-n] [PAGE]", Right: tagout.MayRead,
 		Detail: detail(anyoneAndReadTokens, []string{"/timeline INC-7", "/timeline INC-7 2"},
 			"It shows the newest 40 events; page 2 the 40 before them. The last line is the head of the hash chain.",
-			"A private incident's timeline is shown in its own channel only."),
+			"A private incident's timeline is shown to its people only."),
 		Run: func(ctx context.Context, in tagout.Invocation) (tagout.Reply, error) {
 			id, rest, err := incidentOf("timeline", in)
 			if err != nil {
@@ -39,7 +37,7 @@ func timeline(f floor, d TimelineReader) tagout.Command {
 			if err != nil {
 				return tagout.Reply{}, err
 			}
-			return f.timeline(ctx, d, id, page, in.Incident)
+			return f.timeline(ctx, d, id, page)
 		},
 		Clicks: map[string]func(context.Context, tagout.Click) (tagout.Reply, error){
 			"timeline": func(ctx context.Context, c tagout.Click) (tagout.Reply, error) {
@@ -47,7 +45,7 @@ func timeline(f floor, d TimelineReader) tagout.Command {
 				if err != nil {
 					return tagout.Reply{}, err
 				}
-				return f.timeline(ctx, d, id, 1, c.Incident)
+				return f.timeline(ctx, d, id, 1)
 			},
 		},
 	}
@@ -64,15 +62,8 @@ func parsePage(text string) (int, error) {
 	return page, nil
 }
 
-// timeline answers with one page. here is the incident in whose channel it was asked.
-func (f floor) timeline(ctx context.Context, d TimelineReader, id tagout.IncidentID, page int, here tagout.IncidentID) (tagout.Reply, error) {
-	i, err := d.Incident(ctx, id)
-	if err != nil {
-		return tagout.Reply{}, err
-	}
-	if i.Private && here != id {
-		return tagout.Reply{}, tagout.Errorf(tagout.Forbidden, "%s is private: its timeline is shown in its own channel only.", id)
-	}
+// timeline answers with one page.
+func (f floor) timeline(ctx context.Context, d TimelineReader, id tagout.IncidentID, page int) (tagout.Reply, error) {
 	events, err := d.Timeline(ctx, id)
 	if err != nil {
 		return tagout.Reply{}, err

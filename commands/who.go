@@ -10,8 +10,6 @@ import (
 
 // RosterReader is what telling who would be paged needs.
 type RosterReader interface {
-	// Incident reads one incident.
-	Incident(ctx context.Context, id tagout.IncidentID) (*tagout.Incident, error)
 	// Who tells who would be paged now and how. It returns NotFound for what does not exist.
 	Who(ctx context.Context, q tagout.WhoQuery) (tagout.WhoIsPaged, error)
 }
@@ -28,15 +26,6 @@ func who(f floor, d RosterReader) tagout.Command {
 			q, err := w.parse(in)
 			if err != nil {
 				return tagout.Reply{}, err
-			}
-			if q.Incident != 0 && q.Incident != in.Incident {
-				i, err := d.Incident(ctx, q.Incident)
-				if err != nil {
-					return tagout.Reply{}, err
-				}
-				if i.Private {
-					return tagout.Reply{}, tagout.Errorf(tagout.Forbidden, "%s is private: who is paged for it is shown in its own channel only.", q.Incident)
-				}
 			}
 			answer, err := d.Who(ctx, q)
 			if err != nil {

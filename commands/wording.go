@@ -92,7 +92,8 @@ func (f floor) wordings() map[tagout.EventKind]func(facts) string {
 		tagout.EventSeverity: func(d facts) string {
 			return "changed the severity from " + d.severity("from") + " to " + d.severity("to") + d.after(": ", "reason")
 		},
-		tagout.EventNote: func(d facts) string { return "noted" + d.after(": ", "text") },
+		tagout.EventPrivate: func(facts) string { return "made it private" },
+		tagout.EventNote:    func(d facts) string { return "noted" + d.after(": ", "text") },
 		tagout.EventRoom: func(d facts) string {
 			if d.text("failure") != "" {
 				return "no channel of its own" + d.after(": ", "failure")

@@ -48,12 +48,24 @@ func (d *Desk) ChangeSeverity(ctx context.Context, id tagout.IncidentID, to tago
 	return i, err
 }
 
+// MakePrivate closes an open incident to everybody but its people. It returns Conflict if it
+// is private already or has ended.
+func (d *Desk) MakePrivate(ctx context.Context, id tagout.IncidentID, by tagout.User) (*tagout.Incident, error) {
+	i, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		return i.MakePrivate(by, now)
+	})
+	if err == nil {
+		d.gate.Committed(i.ActiveHolds()) // from here on it tells nobody why they stand
+	}
+	return i, err
+}
+
 // Declare opens an incident by hand. With a mode and a scope it stops first.
 func (d *Desk) Declare(ctx context.Context, dec tagout.Declaration) (*tagout.Incident, error) {
 	if dec.Stop != "" && dec.Scope != nil {
 		return d.declareStopped(ctx, dec)
 	}
-	opening := tagout.Opening{Title: dec.Title, Summary: dec.Summary, Class: dec.Class, By: dec.By}
+	opening := tagout.Opening{Title: dec.Title, Summary: dec.Summary, Class: dec.Class, By: dec.By, Private: dec.Private}
 	if dec.Scope != nil {
 		opening.Scope = *dec.Scope
 	}
@@ -78,8 +90,8 @@ func (d *Desk) Declare(ctx context.Context, dec tagout.Declaration) (*tagout.Inc
 
 func (d *Desk) declareStopped(ctx context.Context, dec tagout.Declaration) (*tagout.Incident, error) {
 	hold := tagout.Hold{ID: tagout.HoldID(tagout.DeriveID("declare", dec.ID)), Scope: *dec.Scope, Mode: dec.Stop, By: dec.By,
-		Reason: dec.Title, At: d.clock.Now()}
-	result, err := d.Stop(ctx, tagout.StopRequest{Hold: hold, Severity: dec.Severity, Class: dec.Class})
+		Reason: dec.Title, Private: dec.Private, At: d.clock.Now()}
+	result, err := d.Stop(ctx, tagout.StopRequest{Hold: hold, Severity: dec.Severity, Class: dec.Class, Private: dec.Private})
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func (d *Desk) AcknowledgeBy(ctx context.Context, ack tagout.Acknowledgement, pa
 		return d.acknowledge(i, d.actorAt(pager, ack), pager, now)
 	})
 	if code := tagout.CodeOf(err); code == tagout.Conflict || code == tagout.NotFound {
-		d.log.Info("an acknowledgement by a pager changes nothing", "pager", pager, "incident", id.String(), "reason", tagout.Sentence(err))
+		d.log.Info("an acknowledgement by a pager changes nothing", "pager", pager, "incident", id.String(), "reason", string(code))
 		return nil
 	}
 	return err
@@ -110,6 +110,9 @@ func (d *Desk) follow(ctx context.Context, e tagout.Effect) error {
 	}
 	var err error
 	if data.News.Dedup, err = d.dedup(ctx, e.Incident); err != nil {
+		return err
+	}
+	if data.News, err = d.discreetNews(ctx, data.News); err != nil {
 		return err
 	}
 	return pager.Follow(ctx, data.News)

@@ -208,7 +208,11 @@ func (d *Desk) stillAlone(ctx context.Context, id tagout.IncidentID, s tagout.Si
 		if newer && h.Scope.Touches(r.Scope, d.policy.Agents[h.Scope.Agent]) {
 			reason := "a new stop came on its scope (" + h.Incident.String() + ")"
 			_, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-				return i.VoidRequest(reason, h.By, now), nil
+				by := h.By
+				if h.Private {
+					by = tagout.Tagout
+				}
+				return i.VoidRequest(reason, by, now), nil
 			})
 			if err != nil {
 				return err

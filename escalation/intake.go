@@ -51,7 +51,7 @@ func (d *Desk) fold(i *tagout.Incident, in tagout.Incoming, now time.Time) (tago
 			return c, err
 		}
 		c = c.And(opened)
-		d.metrics.opened(v.Severity, v.Class)
+		d.metrics.opened(i)
 	}
 	ended := i.State.Ended()
 	agent := d.policy.Agents[v.Scope.Agent]

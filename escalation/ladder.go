@@ -118,8 +118,11 @@ func (d *Desk) send(ctx context.Context, e tagout.Effect) error {
 	if err != nil {
 		return err
 	}
+	sent, err := d.discreet(ctx, page)
+	if err != nil {
+		return err
+	}
 	crashpoint.Here("page.sending")
-	sent := page
 	sent.AckURL = link // which is not kept: it says in somebody's name that they take it on
 	err = d.pagers[n].Send(ctx, sent)
 	if err != nil && !tagout.IsFinal(err) {

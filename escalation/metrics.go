@@ -38,8 +38,13 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	return m
 }
 
-func (m *metrics) opened(s tagout.Severity, class string) {
-	m.incidents.WithLabelValues(string(s), class).Inc()
+// opened counts an incident; of a private one the class is not told.
+func (m *metrics) opened(i *tagout.Incident) {
+	class := i.Class
+	if i.Private {
+		class = "private"
+	}
+	m.incidents.WithLabelValues(string(i.Severity), class).Inc()
 }
 
 func (m *metrics) stopped(mode tagout.Mode) { m.stops.WithLabelValues(string(mode)).Inc() }

@@ -55,11 +55,15 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 	m := tagout.Message{Title: i.ID.String() + " " + i.Severity.Label() + ": " + i.Title, Tone: toneOf(i)}
 	m = m.Fact("State", tagout.Bold(string(i.State))).Fact("Class", d.policy.ClassTitle(i.Class))
 	m = m.Fact("Scope", tagout.Fixed(i.Scope.String())).Fact("Held", holdsText(i))
-	m = m.Fact("Enforcement", enforcement(i)).Fact("People", peopleOf(i))
+	m = m.Fact("Enforcement", enforcement(i)).Fact("Next", d.next(i))
 	m = d.heardBy(ctx, m, i)
-	m = m.Fact("Alerts", alertsText(i.Alerts)).Fact("Next", d.next(i))
-	m = m.Fact("To resume", signersText(d.policy, i)).Fact("Detected", i.At(tagout.Detected))
+	m = m.Fact("People", peopleOf(i)).Fact("Owner", d.ownerText(i))
+	m = m.Fact("Alerts", alertsText(i.Alerts)).Fact("To resume", signersText(d.policy, i))
+	m = m.Fact("Detected", i.At(tagout.Detected))
 	m = d.lastNote(m, i)
+	if i.Private {
+		m = m.Para(tagout.Bold("Private."), " Only its people read about it. Outside this channel nothing is told but its number.")
+	}
 	if i.Scope.Agent == "" && len(i.Holds) == 0 {
 		m = m.Para(tagout.Bold("Which agent is this about?"), " The alert does not say, so nothing is held. Type ", tagout.Typed("kill AGENT"), " here.")
 	}
@@ -188,6 +192,9 @@ func (d *Desk) Announcement(ctx context.Context, id tagout.IncidentID) (tagout.M
 	if err != nil {
 		return tagout.Message{}, err
 	}
+	if i.Private { // it was announced before it became private
+		return tagout.Say(tagout.Bold(i.ID.String()), " is private."), nil
+	}
 	observed, all := i.Confirmed()
 	t := tagout.T(tagout.Bold(i.ID.String()+" "+i.Severity.Label()), " ", tagout.Fixed(i.Scope.String()), " ", i.Title, " — ", tagout.Bold(string(i.State)))
 	if active := i.ActiveHolds(); len(active) > 0 {
@@ -282,8 +289,8 @@ func voted(p *tagout.Policy, signoffs []tagout.Signoff) tagout.Text {
 	return t
 }
 
-// Invitees are who belongs into an incident's channel: whoever is paged, opened it or has
-// a role in it.
+// Invitees are who belongs into an incident's channel: whoever is paged, must sign, opened
+// it or has a role in it; in that of a private one, whoever else may read about it too.
 func (d *Desk) Invitees(ctx context.Context, id tagout.IncidentID) ([]tagout.UserID, error) {
 	i, err := d.store.Incident(ctx, id)
 	if err != nil {
@@ -310,6 +317,18 @@ func (d *Desk) Invitees(ctx context.Context, id tagout.IncidentID) ([]tagout.Use
 	}
 	for _, who := range i.Roles {
 		add(who)
+	}
+	if i.Private {
+		for _, who := range i.People() {
+			add(who)
+		}
+		for _, key := range d.policy.PrivateRoles {
+			if role := d.policy.Roles[key]; role != nil {
+				for _, who := range role.Members {
+					add(who)
+				}
+			}
+		}
 	}
 	return ids, nil
 }

@@ -75,7 +75,7 @@ func (d *Desk) awaitRecord(ctx context.Context, rec *recording, result *tagout.S
 // same stop: it never revives a hold that was lifted since.
 func (d *Desk) record(ctx context.Context, s tagout.StopRequest) (i *tagout.Incident, fresh, repeat bool, err error) {
 	m := tagout.Match{Hold: s.Hold.ID, Incident: s.Join}
-	if s.Join == 0 {
+	if s.Join == 0 && !s.Private { // one that is to be private joins none that may be read
 		m.Overlaps = &s.Hold.Scope
 	}
 	i, fresh, err = d.store.Join(ctx, m, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
@@ -109,7 +109,11 @@ func (d *Desk) settleStop(ctx context.Context, i *tagout.Incident, s tagout.Stop
 		return
 	}
 	if !repeat {
-		d.voidOthers(ctx, h.Scope, i.ID, "a new stop came on its scope", h.By)
+		by := h.By
+		if i.Private {
+			by = tagout.Tagout // the other incident may be everybody's
+		}
+		d.voidOthers(ctx, h.Scope, i.ID, "a new stop came on its scope", by)
 	}
 	d.gate.Reconcile(d.agentsOf([]tagout.Hold{h})...)
 }
@@ -131,11 +135,11 @@ func (d *Desk) hangIn(i *tagout.Incident, s tagout.StopRequest, now time.Time) (
 			title = s.Hold.Scope.String() + " " + string(s.Hold.Mode) + " by hand"
 		}
 		opened, err := i.Open(tagout.Opening{Title: title, Summary: s.Hold.Reason, Scope: s.Hold.Scope, Class: class,
-			By: s.Hold.By, Row: row, Page: d.pageRoles(row, class)}, now)
+			By: s.Hold.By, Row: row, Page: d.pageRoles(row, class), Private: s.Private}, now)
 		if err != nil {
 			return c, err
 		}
-		d.metrics.opened(severity, class)
+		d.metrics.opened(i)
 		c = c.And(opened)
 	} else if s.Severity != "" && severity.Worse(i.Severity) {
 		raised, err := i.ChangeSeverity(row, d.pageRoles(row, i.Class), s.Hold.Reason, s.Hold.By, now)

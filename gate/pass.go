@@ -82,9 +82,11 @@ func (d *driver) wish() wish {
 		w.yields = true
 		w.real = slices.DeleteFunc(slices.Clone(w.real), func(h tagout.Hold) bool { return h.Incident != 0 })
 	}
-	w.Holds = w.real
+	for _, h := range w.real {
+		w.Holds = append(w.Holds, h.Hushed())
+	}
 	if !w.sure && !w.yields {
-		w.Holds = slices.Concat(w.real, []tagout.Hold{d.caution(tagout.Scope{}, tagout.Halted, unsure.sentence)})
+		w.Holds = append(w.Holds, d.caution(tagout.Scope{}, tagout.Halted, unsure.sentence))
 	}
 	return w
 }

@@ -174,7 +174,7 @@ func (e *edge) silent(ctx context.Context, holds []tagout.Hold) map[tagout.Incid
 			continue
 		}
 		i, err := e.Desk.Incident(ctx, h.Incident)
-		silent[h.Incident] = err != nil || i.Private
+		silent[h.Incident] = err != nil || !visible(i)
 	}
 	return silent
 }

@@ -7,19 +7,19 @@ import (
 	"tagout"
 )
 
-// incidentView is an incident as programs see it. Of a private one they see where it
-// stands and what is stopped, nothing more.
+// incidentView is an incident as programs see it. Of a private one they see its ID and that
+// it is private, nothing more.
 type incidentView struct {
 	ID              string               `json:"id" example:"INC-7"`
 	Title           string               `json:"title,omitempty"`
 	Summary         string               `json:"summary,omitempty"`
-	Severity        string               `json:"severity"`
+	Severity        string               `json:"severity,omitempty"`
 	HighestSeverity string               `json:"highest_severity,omitempty"`
 	Class           string               `json:"class,omitempty"`
-	State           string               `json:"state" enum:"open,acknowledged,contained,mitigated,resumed,closed,cancelled"`
-	Scope           string               `json:"scope"`
-	Mode            string               `json:"mode" enum:"halted,paused,review,capped,running" doc:"The strictest of its holds that stand."`
-	Private         bool                 `json:"private"`
+	State           string               `json:"state,omitempty" enum:"open,acknowledged,contained,mitigated,resumed,closed,cancelled"`
+	Scope           string               `json:"scope,omitempty"`
+	Mode            string               `json:"mode,omitempty" enum:"halted,paused,review,capped,running" doc:"The strictest of its holds that stand."`
+	Private         bool                 `json:"private" doc:"true: nothing but the ID is told."`
 	Drill           bool                 `json:"drill,omitempty"`
 	OpenedBy        string               `json:"opened_by,omitempty"`
 	AcknowledgedBy  string               `json:"acknowledged_by,omitempty"`
@@ -79,15 +79,16 @@ type signView struct {
 	At      time.Time `json:"at"`
 }
 
+// visible reports whether a program may read about an incident. No token is one of a private
+// incident's people.
+func visible(i *tagout.Incident) bool { return i.VisibleTo(tagout.Viewer{}, nil) }
+
 func viewOf(i *tagout.Incident) incidentView {
-	v := incidentView{
-		ID: i.ID.String(), Severity: string(i.Severity), State: string(i.State), Scope: i.Scope.String(),
-		Mode: string(strictest(i.ActiveHolds())), Private: i.Private,
-		Milestones: map[string]time.Time{}, Holds: []holdView{},
-	}
-	if i.Private {
+	v := incidentView{ID: i.ID.String(), Private: i.Private, Milestones: map[string]time.Time{}, Holds: []holdView{}}
+	if !visible(i) {
 		return v
 	}
+	v.Severity, v.State, v.Scope, v.Mode = string(i.Severity), string(i.State), i.Scope.String(), string(strictest(i.ActiveHolds()))
 	v.Title, v.Summary, v.Class, v.Drill = i.Title, i.Summary, i.Class, i.Drill
 	v.HighestSeverity, v.CorrelationID = string(i.HighestSeverity), i.CorrelationID
 	v.OpenedBy, v.AcknowledgedBy = i.OpenedBy.String(), i.AcknowledgedBy.String()

@@ -99,7 +99,7 @@ func (e *edge) findPublic(ctx context.Context, text string) (*tagout.Incident, e
 	if err != nil {
 		return nil, err
 	}
-	if i.Private {
+	if !visible(i) {
 		return nil, tagout.Errorf(tagout.Forbidden, "%s is private. Its timeline and evidence are shown to its people in Slack only.", i.ID)
 	}
 	return i, nil

@@ -32,6 +32,7 @@ type document struct {
 	Agents        map[string]agentSection             `yaml:"agents" doc:"The agents, by name."`
 	Sources       map[string]sourceSection            `yaml:"sources" doc:"Who may POST to /v1/alerts/NAME, by name."`
 	Routes        []routeSection                      `yaml:"routes" doc:"What an alert means: the first rule that matches wins."`
+	Private       privateSection                      `yaml:"private" doc:"Who reads private incidents beside their people."`
 	Digests       []digestSection                     `yaml:"digests" doc:"Reports on a schedule."`
 	Drills        []drillSection                      `yaml:"drills" doc:"Exercises on a schedule."`
 	API           apiSection                          `yaml:"api" doc:"Programs that may stop, read and report. None can resume or approve."`
@@ -40,6 +41,10 @@ type document struct {
 type commandsSection struct {
 	DefaultSeverity tagout.Severity `yaml:"default_severity" doc:"Severity of an incident that a command opens, and of an alert whose route names none."`
 	DefaultClass    string          `yaml:"default_class" doc:"Failure class of an incident that a command opens, and of an alert whose route names none."`
+}
+
+type privateSection struct {
+	Roles []string `yaml:"roles" doc:"Roles whose members read every private incident. Its own people and those who must sign always do."`
 }
 
 // builder turns a decoded document into a Config and checks what the tags cannot say.
@@ -59,6 +64,7 @@ func (b *builder) build() {
 	b.matrix()
 	b.reminders()
 	b.inform()
+	b.private()
 	b.classes()
 	b.agents()
 	b.commands()
@@ -66,6 +72,20 @@ func (b *builder) build() {
 	b.adapters()
 	b.schedules()
 	b.api()
+}
+
+// private checks that each role names somebody: on-call and plain Slack groups are for paging,
+// and read nothing.
+func (b *builder) private() {
+	p := path{}.key("private").key("roles")
+	b.refs(p, "role", b.doc.Private.Roles, names(b.doc.Roles))
+	for i, key := range b.doc.Private.Roles {
+		role, ok := b.doc.Roles[key]
+		if ok && len(role.Members) == 0 && !role.SignByGroup && b.sound(path{}.key("roles").member(key)) {
+			b.fail(p.item(i), "Give the role members, or a slack_group with `sign_by_group: true`.", "Nobody could read private incidents for the role %s.", b.shown(p.item(i)))
+		}
+	}
+	b.cfg.Policy.PrivateRoles = b.doc.Private.Roles
 }
 
 func (b *builder) commands() {

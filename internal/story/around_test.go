@@ -29,8 +29,9 @@ type machine struct {
 	holds    []json.RawMessage
 	versions map[string]string
 	wanted   int
-	deaf     bool // accepts, and goes on running
-	broken   bool // answers 500
+	bodies   []string // all that it was ever sent
+	deaf     bool     // accepts, and goes on running
+	broken   bool     // answers 500
 }
 
 func newMachine(t *testing.T) *machine {
@@ -61,6 +62,7 @@ func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Method == http.MethodPost {
+		m.bodies = append(m.bodies, string(body))
 		m.take(body)
 		w.WriteHeader(http.StatusAccepted)
 		return
