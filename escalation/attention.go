@@ -3,6 +3,7 @@ package escalation
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,25 +126,34 @@ func (d *Desk) holders(ctx context.Context, i *tagout.Incident, r tagout.PageRou
 			roles[tagout.DomainOwner] = agent.Owner
 		}
 	}
+	var asked []string
+	for _, key := range roles {
+		if d.policy.Roles[key] != nil && !slices.Contains(asked, key) {
+			asked = append(asked, key)
+		}
+	}
+	if len(asked) == 0 {
+		return nil
+	}
+	roster := d.roster(ctx, asked) // once for all, since a page waits for it
 	holders := map[string]tagout.UserID{}
 	for role, key := range roles {
-		if d.policy.Roles[key] != nil {
-			holders[role] = holder(d.roster(ctx, []string{key}))
-		}
+		holders[role] = holder(roster, key)
 	}
 	return holders
 }
 
-// holder is who is on call among the people of a role, or else the first of them.
-func holder(r tagout.Roster) tagout.UserID {
+// holder is who is on call in a role, or else the first of its people.
+func holder(r tagout.Roster, role string) tagout.UserID {
 	var first tagout.UserID
 	for _, c := range r.People {
-		if first == "" {
-			first = c.ID
-		}
 		for _, why := range c.Reasons {
-			if c.ID != "" && (why.Via == tagout.ViaRotation || why.Via == tagout.ViaOverride || why.Via == tagout.ViaSchedule) {
+			switch {
+			case why.Role != role || c.ID == "":
+			case why.Via == tagout.ViaRotation || why.Via == tagout.ViaOverride || why.Via == tagout.ViaSchedule:
 				return c.ID
+			case first == "":
+				first = c.ID
 			}
 		}
 	}

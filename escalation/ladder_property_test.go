@@ -66,7 +66,7 @@ func (f *fate) acts() {
 	people := []tagout.UserID{"U0IC", "U0LEGAL", "U0EXEC", "U0PROGRAM"}
 	who := people[f.r.IntN(len(people))]
 	by := tagout.User{ID: who}.Actor()
-	switch f.r.IntN(9) {
+	switch f.r.IntN(12) {
 	case 0:
 		if f.r.IntN(4) > 0 {
 			return // mostly nobody answers
