@@ -42,8 +42,8 @@ func (d *Desk) dedup(ctx context.Context, id tagout.IncidentID) (string, error) 
 }
 
 // AcknowledgeBy records what a pager's own app says: somebody has taken a page on. An
-// acknowledgement that is not of ours, of an incident that is over, or that was given before,
-// changes nothing. It returns Unavailable if the database cannot be reached: it is then to
+// acknowledgement that is not of ours, of an incident that is over, or that was given before
+// (be it before another one ran out, since services repeat themselves) changes nothing. It returns Unavailable if the database cannot be reached: it is then to
 // be told again.
 func (d *Desk) AcknowledgeBy(ctx context.Context, ack tagout.Acknowledgement, pager string) error {
 	mark, err := d.dedupMark(ctx)
@@ -57,6 +57,9 @@ func (d *Desk) AcknowledgeBy(ctx context.Context, ack tagout.Acknowledgement, pa
 		return nil
 	}
 	_, err = d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		if !ack.At.IsZero() && ack.At.Before(i.Lapsed) {
+			return tagout.Change{}, tagout.Errorf(tagout.Conflict, "This was pressed before the acknowledgement of %s ran out.", i.ID)
+		}
 		return d.acknowledge(i, d.actorAt(pager, ack), pager, now)
 	})
 	if code := tagout.CodeOf(err); code == tagout.Conflict || code == tagout.NotFound {

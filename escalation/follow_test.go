@@ -40,9 +40,9 @@ func (s *service) heard() []string {
 }
 
 // withService is a world with the service "duty" for a role, beside Slack.
-func withService(t *testing.T, role string) (*world, *service) {
+func withService(t *testing.T, role string, change ...func(*world)) (*world, *service) {
 	t.Helper()
-	w := newWorld(t)
+	w := newWorld(t, change...)
 	s := &service{box: box{name: "duty"}, serves: role}
 	w.desk.Connect(groups{"S0LEGAL": {}, "S0MOPS": {}}, func() string { return home }, s)
 	return w, s
@@ -162,6 +162,28 @@ func TestWhatAPagerSaysOfOthersIsIgnored(t *testing.T) {
 	w.store.before = func(context.Context, string) error { return tagout.Errorf(tagout.Unavailable, "The database is away.") }
 	if err := w.desk.AcknowledgeBy(t.Context(), tagout.Acknowledgement{Dedup: ours}, "duty"); tagout.CodeOf(err) != tagout.Unavailable {
 		t.Errorf("without a database: %v", err)
+	}
+}
+
+func TestAServiceThatRepeatsItselfDoesNotSilenceWhatRanOut(t *testing.T) {
+	t.Parallel()
+	w, duty := withService(t, "legal", expiring)
+	w.accept(alert("A", "mailer/email/eu", "critical"))
+	w.ring()
+	ack := tagout.Acknowledgement{Dedup: duty.sent[0].Dedup, By: "Jane", At: w.clock.Now()}
+	for _, later := range []time.Duration{0, 31 * time.Minute} {
+		w.clock.pass(later)
+		w.ring()
+		if err := w.desk.AcknowledgeBy(t.Context(), ack, "duty"); err != nil {
+			t.Fatal(err)
+		}
+		if answered := w.incident(1).Answered(); answered != (later == 0) {
+			t.Fatalf("%s later: answered is %t", later, answered)
+		}
+	}
+	ack.At = w.clock.Now()
+	if err := w.desk.AcknowledgeBy(t.Context(), ack, "duty"); err != nil || !w.incident(1).Answered() {
+		t.Errorf("what she presses again does not count: %v", err)
 	}
 }
 

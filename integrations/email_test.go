@@ -262,3 +262,33 @@ func TestAMailServerWithoutTheEncryptionAskedForGetsNothing(t *testing.T) {
 	}
 	mentionsNoSecret(t, err)
 }
+
+func TestAMailHasAPageToReadWithTheWayToAcknowledge(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	p := page("p-1")
+	p.Message.Title, p.Why = `<script>alert(1)</script><a href="https://evil.example">x</a>`, "<b>"
+	if err := newEmailPager(t, "smtp://"+m.address).Send(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{`<a href="https://tagout.example.com/ack/signed-p-1"`, ">Acknowledge INC-7</a>", "&lt;script&gt;", "Complaints are up.", ">Scope</th>", "mailer/email", `<a href="https://tagout.example.com/i/7">`} {
+		if !strings.Contains(m.pages[0], part) {
+			t.Errorf("%q is not in %s", part, m.pages[0])
+		}
+	}
+	for _, evil := range []string{"<script", "evil.example\"", "<b>", "<img", "http-equiv", "src="} {
+		if strings.Contains(m.pages[0], evil) {
+			t.Errorf("%q is in %s", evil, m.pages[0])
+		}
+	}
+	if !strings.Contains(m.got[0].text, "\nAcknowledge: https://tagout.example.com/ack/signed-p-1") {
+		t.Errorf("the plain part is %s", m.got[0].text)
+	}
+	p.AckURL, p.ID = "javascript:alert(1)", "p-2"
+	if err := newEmailPager(t, "smtp://"+m.address).Send(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(m.pages[1], `href="javascript`) {
+		t.Errorf("a link that is none: %s", m.pages[1])
+	}
+}
