@@ -96,10 +96,6 @@ type params struct {
 	Repeat, Expires, Monitor, ContainDeadline, Inform, RemindAt, Lease, StaleAfter string
 	FlagdListen                                                                    string // empty: off
 	Rotation                                                                       string // of the platform owner; empty: none
-	Listen, Database, Journal, SlackMode, SlackURL, ControlURL, SMTP               string
-	Repeat, Expires, Monitor, ContainDeadline, Inform, RemindAt, Lease             string
-	FlagdListen                                                                    string // empty: off
-	Rotation                                                                       string // of the platform owner; empty: none
 	PagerDuty                                                                      string // where its events go; empty: none
 }
 
