@@ -187,7 +187,11 @@ func TestTheLeaderAloneLoosensAndAnotherTakesOver(t *testing.T) {
 			t.Error("the leader did not loosen the control")
 		}
 	}
+	told := rest[1].listens("mailer")
+	<-told // at the beginning
+	began := time.Now()
 	rest[0].orders("kill", "mailer sev1 wrong people")
+	t.Logf("a client of another replica was told of the stop %s after it was sent", (<-told).Sub(began))
 	all.see("mailer", emailEU(), tagout.Halted)
 	resumes(rest[0], "INC-1", first, rest)
 	all.see("mailer", emailEU(), tagout.Running)
