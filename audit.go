@@ -113,6 +113,9 @@ func (a *audit) approve(e Event, s said) error {
 		return Errorf(Conflict, "%s: event %d approves other holds than were requested.", a.incident.ID, e.Seq)
 	}
 	people := map[UserID]bool{r.By.ID: true}
+	for _, c := range r.Causers {
+		people[c.Person] = true
+	}
 	for _, given := range a.signoffs[r.ID] {
 		if given.Digest != r.Digest || given.Verdict != Go || people[given.By] {
 			continue
@@ -120,7 +123,7 @@ func (a *audit) approve(e Event, s said) error {
 		people[given.By] = true
 		r.Signoffs = append(r.Signoffs, given)
 	}
-	if len(r.Rule) == 0 || len(r.Missing()) > 0 {
+	if len(r.Rule) == 0 || !reflect.DeepEqual(r.Rule.With(a.rule), r.Rule) || len(r.Missing()) > 0 {
 		return Errorf(Conflict, "%s: event %d approves a request without the sign-offs that it needs.", a.incident.ID, e.Seq)
 	}
 	a.approved[r.ID] = r.Holds

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -13,8 +12,9 @@ import (
 type ballot struct {
 	id      string
 	digest  string
-	sum     string // what the digest must be
-	by      UserID // who asks; never signs
+	sum     string   // what the digest must be
+	by      UserID   // who asks; never signs
+	causers []Causer // who changed what failed; they never sign either
 	rule    SignoffRule
 	given   []Signoff
 	expires time.Time
@@ -54,30 +54,41 @@ func (b ballot) open(s Signing, at time.Time) error {
 	case b.by == s.User.ID:
 		return Errorf(Forbidden, "%s", b.words.own)
 	}
+	for _, c := range slices.Concat(b.causers, s.Causers) {
+		if c.Person == s.User.ID {
+			return Errorf(Forbidden, "%s", c.refusal())
+		}
+	}
 	return nil
 }
 
 // roleOf is the needed role for which the vote counts.
 func (b ballot) roleOf(s Signing) (string, error) {
-	open := missingOf(b.rule, b.given)
 	if s.Verdict == NoGo {
-		open = b.rule // who may sign may refuse until the end, also after a GO of theirs or of their role
-	}
-	for _, given := range b.given {
-		if given.By == s.User.ID && s.Verdict == Go {
-			return "", Errorf(Conflict, "You signed %s for %s already.", given.Verdict, given.Role)
-		}
-	}
-	var needed []string
-	for _, n := range open {
-		for _, role := range n.AnyOf {
-			if slices.Contains(s.Roles, role) {
+		for _, role := range s.Roles {
+			if b.rule.names(role) { // who may sign may refuse until the end, also after a GO of theirs or of their role
 				return role, nil
 			}
 		}
-		needed = append(needed, strings.Join(n.AnyOf, " or "))
+		return "", Errorf(Forbidden, "You are not a signer for this: it needs %s.", b.rule)
 	}
-	return "", Errorf(Forbidden, "You are not a signer for this: it needs %s.", strings.Join(needed, ", and "))
+	for _, given := range b.given {
+		if given.By == s.User.ID {
+			return "", Errorf(Conflict, "You signed %s for %s already.", given.Verdict, given.Role)
+		}
+	}
+	missing := missingOf(b.rule, b.given)
+	for _, role := range s.Roles {
+		if with := append(slices.Clone(b.given), Signoff{Verdict: Go, Role: role}); missingOf(b.rule, with).count() < missing.count() {
+			return role, nil
+		}
+	}
+	for _, role := range s.Roles {
+		if missing.names(role) {
+			return "", Errorf(Conflict, "It is not your turn yet: %s signs before %s. Everything stays as it is.", missing[:1], role)
+		}
+	}
+	return "", Errorf(Forbidden, "You are not a signer for this: it needs %s.", missing)
 }
 
 // vote is the sign-off that a press gives, if it counts.
@@ -87,23 +98,6 @@ func (b ballot) vote(s Signing, at time.Time) (Signoff, error) {
 	}
 	role, err := b.roleOf(s)
 	return Signoff{Request: b.id, Role: role, By: s.User.ID, Verdict: s.Verdict, Digest: b.digest, Reason: clip(s.Reason, 1000), At: Moment(at)}, err
-}
-
-// missingOf lists the needed sign-offs that are not given yet; one counts once.
-func missingOf(rule SignoffRule, given []Signoff) SignoffRule {
-	var missing SignoffRule
-	given = slices.Clone(given)
-	for _, needed := range rule {
-		i := slices.IndexFunc(given, func(s Signoff) bool {
-			return s.Verdict == Go && slices.Contains(needed.AnyOf, s.Role)
-		})
-		if i < 0 {
-			missing = append(missing, needed)
-			continue
-		}
-		given = slices.Delete(given, i, i+1)
-	}
-	return missing
 }
 
 // sumOf is SHA-256 in hex over the text that is voted on.

@@ -75,6 +75,8 @@ type Person struct {
 	Phone string
 	Roles []string // why they are paged
 
+	Handles []string `json:"-"` // what they are called elsewhere, such as in a code host
+
 	Pagers []string      `json:"-"` // by which of the pagers, in this order; empty: by all
 	After  time.Duration `json:"-"` // how long each waits for the one before; 0: all at once
 	Quiet  QuietHours    `json:"-"` // when less than SEV-1 waits

@@ -116,27 +116,6 @@ type ResumePolicy struct {
 	Expires time.Duration // of a request; 0: a day
 }
 
-// SignoffRule is a list of sign-offs that are all needed; each may be given by any one of
-// its roles.
-type SignoffRule []NeededSignoff
-
-// NeededSignoff is one needed sign-off.
-type NeededSignoff struct {
-	AnyOf []string `json:"any_of"` // roles
-}
-
-// With is the rule that asks for all that r and o ask for.
-func (r SignoffRule) With(o SignoffRule) SignoffRule {
-	both := slices.Clone(r)
-	for _, needed := range o {
-		same := func(s NeededSignoff) bool { return slices.Equal(s.AnyOf, needed.AnyOf) }
-		if !slices.ContainsFunc(both, same) {
-			both = append(both, needed)
-		}
-	}
-	return both
-}
-
 // FailureClass is one way in which an agent can fail, and what was decided about it.
 type FailureClass struct {
 	Key          string
@@ -209,22 +188,6 @@ func (p *Policy) ClassTitle(class string) string {
 		return c.Title
 	}
 	return strings.ReplaceAll(class, "_", " ")
-}
-
-// RuleText is a sign-off rule in words: "Legal, and Program lead or RevOps".
-func (p *Policy) RuleText(rule SignoffRule) string {
-	if len(rule) == 0 {
-		return "nobody; add signoffs to the configuration"
-	}
-	parts := make([]string, len(rule))
-	for n, needed := range rule {
-		names := make([]string, len(needed.AnyOf))
-		for k, role := range needed.AnyOf {
-			names[k] = p.RoleName(role)
-		}
-		parts[n] = strings.Join(names, " or ")
-	}
-	return strings.Join(parts, ", and ")
 }
 
 // RoleName is the role's name, or its key if it is not configured.

@@ -32,7 +32,8 @@ type ResumeRequest struct {
 	Monitor      time.Duration     `json:"monitor"`
 	Versions     map[string]string `json:"versions,omitempty"`
 	Deliverables map[string]string `json:"deliverables"`
-	Firing       []string          `json:"firing,omitempty"` // alerts that fire on the scope
+	Firing       []string          `json:"firing,omitempty"`  // alerts that fire on the scope
+	Causers      []Causer          `json:"causers,omitempty"` // they cannot sign
 	Expires      time.Time         `json:"expires"`
 	Head         Head              `json:"head"` // of the timeline when it was asked
 	Digest       string            `json:"digest"`
@@ -85,7 +86,7 @@ func (r *ResumeRequest) ballot() ballot {
 	}}
 	if r != nil {
 		b.id, b.digest, b.sum, b.by, b.rule, b.given = r.ID, r.Digest, r.Sum(), r.By.ID, r.Rule, r.Signoffs
-		b.expires, b.state, b.reason = r.Expires, r.State, r.Reason
+		b.expires, b.state, b.reason, b.causers = r.Expires, r.State, r.Reason, r.Causers
 	}
 	return b
 }
@@ -98,6 +99,7 @@ type ResumeDraft struct {
 	Target       Mode
 	Versions     map[string]string
 	Deliverables map[string]string
+	Causers      []Causer // who changed the agents before, as far as they are known
 }
 
 // Quiet is what is known of the alerts on a scope when a sign-off is given.

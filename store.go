@@ -45,6 +45,9 @@ type Store interface {
 	SawVersion(ctx context.Context, agent string, versions map[string]string, at time.Time) error
 	// RecordChange records a deployment.
 	RecordChange(ctx context.Context, change Deployment) error
+	// Changes lists the deployments of an agent since a time, newest first; those of all
+	// agents if it is "".
+	Changes(ctx context.Context, agent string, since time.Time) ([]Deployment, error)
 	// Versions lists the versions of an agent's components, newest first.
 	Versions(ctx context.Context, agent string) ([]Version, error)
 	// SetPins records which versions the agent's controls must run; nil lets go of them.

@@ -24,7 +24,7 @@ func (i *Incident) RequestResume(d ResumeDraft, row *SeverityPolicy, agents Regi
 	if d.By.Guest || d.By.Bot || d.By.ID == "" {
 		return Change{}, Errorf(Forbidden, "Only a full member of the workspace can ask to resume; guests and bots cannot.")
 	}
-	r := ResumeRequest{ID: d.ID, Incident: i.ID, By: d.By, At: Moment(at), Target: d.Target, Versions: d.Versions, Firing: firing,
+	r := ResumeRequest{ID: d.ID, Incident: i.ID, By: d.By, At: Moment(at), Target: d.Target, Versions: d.Versions, Firing: firing, Causers: d.Causers,
 		Severity: i.HighestSeverity, Rule: i.Rule, Monitor: i.Monitor, Head: i.Head, State: RequestPending}
 	require := slices.Clone(i.Require)
 	if row != nil && row.Severity == i.HighestSeverity {
@@ -141,6 +141,7 @@ type Signing struct {
 	Digest   string // of what the user was shown
 	Reason   string
 	Quiet    Quiet
+	Causers  []Causer // who changed the agents, also after the request was made
 }
 
 // Lifting is what an approved request took off and hung instead.

@@ -30,6 +30,7 @@ type desk struct {
 	instances []tagout.Instance
 	replicas  []tagout.Replica
 	policy    *tagout.Policy
+	unsigned  []tagout.Text
 
 	stops     []tagout.StopRequest
 	declared  []tagout.Declaration
@@ -167,6 +168,8 @@ func (d *desk) MakePrivate(ctx context.Context, id tagout.IncidentID, _ tagout.U
 func (d *desk) Sees(_ context.Context, i *tagout.Incident, v tagout.Viewer) bool {
 	return i.VisibleTo(v, d.policy)
 }
+
+func (d *desk) Unsigned(context.Context, *tagout.Incident) []tagout.Text { return d.unsigned }
 
 func (d *desk) RequestResume(ctx context.Context, id tagout.IncidentID, draft tagout.ResumeDraft) (*tagout.Incident, error) {
 	d.drafts = append(d.drafts, draft)

@@ -15,6 +15,8 @@ type Resumer interface {
 	// RequestResume proposes to lift holds. It returns Forbidden for guests, Conflict if
 	// nothing is held, and Invalid for a scope, target or deliverable that will not do.
 	RequestResume(ctx context.Context, id tagout.IncidentID, d tagout.ResumeDraft) (*tagout.Incident, error)
+	// Unsigned lists the sign-offs of its pending request that nobody is left to give.
+	Unsigned(ctx context.Context, i *tagout.Incident) []tagout.Text
 	// Sign counts a GO or NO-GO, or returns Forbidden, Conflict or Expired with the reason
 	// why it does not count.
 	Sign(ctx context.Context, id tagout.IncidentID, s tagout.Signing) (*tagout.Incident, error)
@@ -163,7 +165,7 @@ func (r resumption) submitted(ctx context.Context, s tagout.Submission) (tagout.
 	if err != nil {
 		return problem("scope", err)
 	}
-	return tagout.Reply{Message: r.requested(i), Outcome: tagout.Outcome{Incident: id}}, nil
+	return tagout.Reply{Message: r.requested(ctx, i), Outcome: tagout.Outcome{Incident: id}}, nil
 }
 
 // draft reads the form, and says what is missing from it.
@@ -193,7 +195,7 @@ func (r resumption) draft(s tagout.Submission, required []string) (tagout.Resume
 }
 
 // requested confirms a request to the person who made it.
-func (r resumption) requested(i *tagout.Incident) tagout.Message {
+func (r resumption) requested(ctx context.Context, i *tagout.Incident) tagout.Message {
 	m := tagout.Say("You asked to resume ", tagout.Bold(i.ID.String()), ". Everything stays held until it is signed.")
 	q := i.Request
 	if q == nil {
@@ -206,6 +208,10 @@ func (r resumption) requested(i *tagout.Incident) tagout.Message {
 	}
 	if len(q.Firing) > 0 {
 		m = m.Fact("Still firing", count(len(q.Firing), "alert"))
+	}
+	for _, nobody := range r.desk.Unsigned(ctx, i) {
+		m.Tone = tagout.ToneDanger
+		m = m.Para(nobody)
 	}
 	return m
 }

@@ -26,6 +26,7 @@ type Store interface {
 	Holds(ctx context.Context) ([]tagout.Hold, error)
 	QuietOn(ctx context.Context, scope tagout.Scope, since time.Time) (tagout.Quiet, error)
 	Versions(ctx context.Context, agent string) ([]tagout.Version, error)
+	Changes(ctx context.Context, agent string, since time.Time) ([]tagout.Deployment, error)
 	SetPins(ctx context.Context, agent string, versions map[string]string) error
 	Pages(ctx context.Context, id tagout.IncidentID) ([]tagout.Page, error)
 	DatabaseID(ctx context.Context) (string, error)

@@ -29,6 +29,9 @@ func (d *Desk) RequestResume(ctx context.Context, id tagout.IncidentID, draft ta
 	if draft.Target == "" {
 		draft.Target = tagout.Running
 	}
+	if draft.Causers, err = d.causers(ctx, i); err != nil {
+		return nil, err
+	}
 	return d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		return i.RequestResume(draft, d.policy.Severities[i.HighestSeverity], d.policy.Agents, firing, now)
 	})
@@ -94,6 +97,9 @@ func (d *Desk) Sign(ctx context.Context, id tagout.IncidentID, s tagout.Signing)
 		var c tagout.Change
 		var err error
 		if s.Quiet, err = d.quiet(ctx, i); err != nil {
+			return c, err
+		}
+		if s.Causers, err = d.causers(ctx, i); err != nil {
 			return c, err
 		}
 		lifting, c, err = i.Sign(s, d.policy.Agents, now)

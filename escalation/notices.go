@@ -233,6 +233,11 @@ func (d *Desk) Decision(ctx context.Context, id tagout.IncidentID) (tagout.Messa
 		}
 	}
 	m = m.Fact("Needs GO of", d.policy.RuleText(r.Rule)).Fact("Signed", voted(d.policy, r.Signoffs))
+	m = m.Fact("Cannot sign", cannotSign(r))
+	for _, nobody := range d.Unsigned(ctx, i) {
+		m.Tone = tagout.ToneDanger
+		m = m.Para(nobody)
+	}
 	m = m.Fact("Held now", holdsText(i)).Fact("Alerts", alertsText(i.Alerts))
 	if r.Monitor > 0 {
 		m = m.Fact("Quiet window", r.Monitor.String()+" without an alert before GO counts")
@@ -269,6 +274,18 @@ func (d *Desk) verdict(m tagout.Message, i *tagout.Incident, r *tagout.ResumeReq
 		m = m.Para(tagout.Bold("Not valid any more: "), string(r.State), " — ", r.Reason, ". Everything stays held.")
 	}
 	return m
+}
+
+// cannotSign lists who never signs this request, and why.
+func cannotSign(r *tagout.ResumeRequest) tagout.Text {
+	t := tagout.T(tagout.Mention(r.By.ID), " asked")
+	for n, c := range r.Causers {
+		if n == 8 {
+			return append(t, tagout.T(fmt.Sprintf("\nand %d more who changed it", len(r.Causers)-n))...)
+		}
+		t = append(t, tagout.T("\n", tagout.Mention(c.Person), " changed it: "+c.Change)...)
+	}
+	return t
 }
 
 // voted tells who signed what.

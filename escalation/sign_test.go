@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -382,5 +383,37 @@ func TestAFailedLookForOtherIncidentsLeavesTheStop(t *testing.T) {
 	w.stop(t, "h1", "mailer", tagout.Halted)
 	if folded := w.accept(alert("A", "mailer/email/eu", "critical")); folded[0].Incident == nil {
 		t.Error("the alert was not taken")
+	}
+}
+
+func TestWhoChangedTheAgentCannotSignAndIsShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.policy.People = map[tagout.UserID]tagout.Person{"U0PROGRAM": {ID: "U0PROGRAM", Handles: []string{"pat"}}, "U0REVOPS": {ID: "U0REVOPS", Email: "rev@example.com"}}
+	w.store.changes = []tagout.Deployment{
+		{Agent: "mailer", Component: "prompt", From: "v41", To: "v42", By: "pat", At: noon.Add(-23 * time.Hour)},
+		{Agent: "mailer", Component: "model", To: "m2", By: "U0REVOPS", At: noon.Add(-25 * time.Hour)}, // too long ago
+		{Agent: "researcher", Component: "model", To: "m2", By: "U0REVOPS", At: noon},                 // another agent
+	}
+	w.stop(t, "h1", "mailer/email", tagout.Halted)
+	i := w.ask(t, 1)
+	if len(i.Request.Causers) != 1 || i.Request.Causers[0].Person != "U0PROGRAM" {
+		t.Fatalf("causers %v", i.Request.Causers)
+	}
+	m, err := w.desk.Decision(t.Context(), 1)
+	if err != nil || !strings.Contains(m.String(), "@U0PROGRAM changed it: mailer prompt v41 → v42") {
+		t.Errorf("the decision shows\n%s, %v", m, err)
+	}
+	if _, err := w.press("U0PROGRAM", i, tagout.Go); tagout.CodeOf(err) != tagout.Forbidden || !strings.Contains(tagout.Sentence(err), "mailer prompt v41 → v42") {
+		t.Errorf("GO of who changed it: %v", err)
+	}
+	w.store.changes = append(w.store.changes, tagout.Deployment{Agent: "mailer", Component: "tools", To: "t9", By: "rev@example.com", At: noon.Add(time.Minute)})
+	if _, err := w.press("U0REVOPS", i, tagout.Go); tagout.CodeOf(err) != tagout.Forbidden {
+		t.Errorf("GO of who changed it since it was asked for: %v", err)
+	}
+	i = w.ask(t, 1)
+	lost := w.desk.Unsigned(t.Context(), i)
+	if len(lost) != 1 || !strings.Contains(lost[0].String(), "Too few are left") || !strings.Contains(lost[0].String(), "/delegate program @PERSON") {
+		t.Errorf("that nobody is left is not said: %v", lost)
 	}
 }

@@ -26,6 +26,7 @@ type memory struct {
 	below     []tagout.Incoming
 	effects   []tagout.Effect // not carried out yet
 	versions  []tagout.Version
+	changes   []tagout.Deployment
 	pins      map[string]map[string]string
 	overrides []tagout.Override
 	told      []tagout.Effect // those of the Slack edge, once they were due
@@ -325,6 +326,22 @@ func (m *memory) QuietOn(ctx context.Context, scope tagout.Scope, since time.Tim
 		q.LastAt = m.loudest
 	}
 	return q, nil
+}
+
+func (m *memory) Changes(ctx context.Context, agent string, since time.Time) ([]tagout.Deployment, error) {
+	if err := m.enter(ctx, "changes"); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []tagout.Deployment
+	for _, c := range m.changes {
+		if (agent == "" || c.Agent == agent) && !c.At.Before(since) {
+			list = append(list, c)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b tagout.Deployment) int { return b.At.Compare(a.At) })
+	return list, nil
 }
 
 func (m *memory) Versions(ctx context.Context, agent string) ([]tagout.Version, error) {

@@ -126,6 +126,15 @@ func TestVersionsAreListedNewestFirst(t *testing.T) {
 		for _, bad := range []map[string]string{{"": "v"}, {"prompt": ""}, {"prompt": strings.Repeat("v", 300)}} {
 			wantCode(t, s.SawVersion(t.Context(), "mailer", bad, noon), tagout.Invalid)
 		}
+		for agent, want := range map[string]int{"mailer": 1, "": 1, "researcher": 0} {
+			changes, err := s.Changes(t.Context(), agent, change.At)
+			if check(err); len(changes) != want || want == 1 && changes[0] != change {
+				t.Errorf("changes of %q: %v, want %d", agent, changes, want)
+			}
+		}
+		if later, err := s.Changes(t.Context(), "mailer", change.At.Add(time.Second)); err != nil || len(later) > 0 {
+			t.Errorf("changes since later: %v, %v", later, err)
+		}
 		wantCode(t, s.RecordChange(t.Context(), tagout.Deployment{ID: "d2", Agent: "mailer"}), tagout.Invalid)
 	})
 }

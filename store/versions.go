@@ -79,6 +79,23 @@ func (s *Store) RecordChange(ctx context.Context, c tagout.Deployment) error {
 	})
 }
 
+// Changes lists the deployments of an agent since a time, newest first; those of all agents
+// if it is "".
+func (s *Store) Changes(ctx context.Context, agent string, since time.Time) (changes []tagout.Deployment, err error) {
+	err = s.read(ctx, func(db *gorm.DB) error {
+		query := db.Table("changes").Select("id, agent, component, from_version AS \"from\", to_version AS \"to\", changed_by AS \"by\", url, at").
+			Where("at >= ?", utc(since)).Order("at DESC, id")
+		if agent != "" {
+			query = query.Where("agent = ?", clean(agent))
+		}
+		return query.Scan(&changes).Error
+	})
+	for n := range changes {
+		changes[n].At = utc(changes[n].At)
+	}
+	return changes, err
+}
+
 // Versions lists the versions of an agent's components, those that appeared last first.
 func (s *Store) Versions(ctx context.Context, agent string) (versions []tagout.Version, err error) {
 	err = s.read(ctx, func(db *gorm.DB) error {

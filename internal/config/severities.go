@@ -49,15 +49,17 @@ type clockSection struct {
 }
 
 type resumeSection struct {
-	Signoffs []signoffSection `yaml:"signoffs" need:"true" doc:"All of these must sign."`
+	Signoffs []signoffSection `yaml:"signoffs" need:"true" doc:"All of these must sign, each a different person."`
+	Order    bool             `yaml:"order" doc:"They sign in this order; who is not in turn must wait."`
 	Require  []string         `yaml:"require" allow:"cause,control_changes,verified,review_scheduled,fix,alerting" doc:"Deliverables that a request must hold."`
 	Monitor  time.Duration    `yaml:"monitor" doc:"No new alert on the scope for so long before a GO counts."`
 	Expires  time.Duration    `yaml:"expires" min:"1s" doc:"How long a request can be signed."`
 }
 
 type signoffSection struct {
-	Role string   `yaml:"role" doc:"This role must sign."`
-	Any  []string `yaml:"any" doc:"Any one of these roles must sign."`
+	Role  string   `yaml:"role" doc:"This role must sign."`
+	Any   []string `yaml:"any" doc:"Any one of these roles must sign."`
+	Count int      `yaml:"count" doc:"How many different people of them must sign; left out: one."`
 }
 
 func (b *builder) matrix() {
@@ -143,7 +145,12 @@ func (b *builder) resume(p path, r resumeSection) tagout.ResumePolicy {
 		b.fail(q, "Name at least one role that must sign, such as [{role: legal}].", "Nobody would have to sign before the agent runs again.")
 	}
 	for i, s := range r.Signoffs {
-		policy.Rule = append(policy.Rule, tagout.NeededSignoff{AnyOf: b.signoff(p.key("signoffs").item(i), s)})
+		q := p.key("signoffs").item(i)
+		needed := tagout.NeededSignoff{AnyOf: b.signoff(q, s), InTurn: r.Order && i > 0}
+		if b.enough(q.key("count"), s.Count, needed.AnyOf); s.Count > 1 {
+			needed.Count = s.Count
+		}
+		policy.Rule = append(policy.Rule, needed)
 	}
 	return policy
 }
@@ -170,6 +177,30 @@ func (b *builder) signoff(p path, s signoffSection) []string {
 		b.signs(any.item(i), key)
 	}
 	return s.Any
+}
+
+// enough checks that as many people can sign as must.
+func (b *builder) enough(p path, count int, roles []string) {
+	if b.nodes[p.name] == nil || !b.ok(p) {
+		return
+	}
+	if count < 1 {
+		b.fail(p, "Write how many different people must sign, such as 2.", "Nobody would have to sign.")
+		return
+	}
+	people := map[tagout.UserID]bool{}
+	for _, key := range roles {
+		role, ok := b.doc.Roles[key]
+		if !ok || role.SignByGroup || !b.sound(path{}.key("roles").member(key)) {
+			return // more may sign than the file names
+		}
+		for _, id := range role.Members {
+			people[id] = true
+		}
+	}
+	if len(people) < count {
+		b.fail(p, "Lower the count, or give the roles more members.", "%d people must sign, but only %d can, so that nobody could ever resume.", count, len(people))
+	}
 }
 
 // signs checks that somebody can sign for a role.

@@ -138,6 +138,14 @@ func (l *lateStore) RecordChange(ctx context.Context, change tagout.Deployment) 
 	return s.RecordChange(ctx, change)
 }
 
+func (l *lateStore) Changes(ctx context.Context, agent string, since time.Time) ([]tagout.Deployment, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Changes(ctx, agent, since)
+}
+
 func (l *lateStore) Versions(ctx context.Context, agent string) ([]tagout.Version, error) {
 	s, err := l.get()
 	if err != nil {
