@@ -80,4 +80,3 @@ func (d *Desk) Unsigned(ctx context.Context, i *tagout.Incident) []tagout.Text {
 	}
 	return texts
 }
-

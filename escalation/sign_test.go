@@ -393,7 +393,7 @@ func TestWhoChangedTheAgentCannotSignAndIsShown(t *testing.T) {
 	w.store.changes = []tagout.Deployment{
 		{Agent: "mailer", Component: "prompt", From: "v41", To: "v42", By: "pat", At: noon.Add(-23 * time.Hour)},
 		{Agent: "mailer", Component: "model", To: "m2", By: "U0REVOPS", At: noon.Add(-25 * time.Hour)}, // too long ago
-		{Agent: "researcher", Component: "model", To: "m2", By: "U0REVOPS", At: noon},                 // another agent
+		{Agent: "researcher", Component: "model", To: "m2", By: "U0REVOPS", At: noon},                  // another agent
 	}
 	w.stop(t, "h1", "mailer/email", tagout.Halted)
 	i := w.ask(t, 1)
