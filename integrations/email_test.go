@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"mime/multipart"
+	"mime/quotedprintable"
 	"net"
 	netmail "net/mail"
 	"strings"
@@ -125,6 +126,10 @@ func (s *session) Data(r io.Reader) error {
 // parts are the plain and the HTML text of a mail.
 func parts(mail *netmail.Message) (plain, html string, err error) {
 	kind, params, err := mime.ParseMediaType(mail.Header.Get("Content-Type"))
+	if err == nil && kind == "text/plain" { // a mail that is no page
+		text, err := io.ReadAll(quotedprintable.NewReader(mail.Body))
+		return string(text), "", err
+	}
 	if err != nil || kind != "multipart/alternative" {
 		return "", "", fmt.Errorf("a mail of the type %s: %w", kind, err)
 	}
