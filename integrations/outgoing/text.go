@@ -84,9 +84,11 @@ func Text(p tagout.Page, n int) string {
 	return Lines(text, n-len([]rune(last))) + last
 }
 
-// Acknowledge says how to acknowledge the page; it is empty for a trial, of no incident.
+// Acknowledge says how to acknowledge the page. A trial, of no incident, has its link alone.
 func Acknowledge(p tagout.Page) string {
 	switch {
+	case p.Incident == 0 && p.AckURL != "":
+		return "Acknowledge: " + p.AckURL
 	case p.Incident == 0:
 		return ""
 	case p.AckURL != "":

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"tagout"
 	"tagout/sandbox"
@@ -46,6 +47,28 @@ func TestAPageThatReachesNobodyIsRed(t *testing.T) {
 		w.eventually("the platform owner is paged by mail at once", func() bool { return w.mails.count("platform@example.com", "reached nobody") > 0 })
 		if status, text, err := w.try(http.MethodGet, "/metrics", "", nil); err != nil || status != http.StatusOK || !strings.Contains(string(text), `tagout_pages_unreached_total{severity="sev3"} 1`) {
 			t.Errorf("the metrics do not count it (%d, %v)", status, err)
+		}
+	})
+}
+
+// TestQuietHoursHoldAPageBack: the program lead sleeps, so a SEV-2 waits for the morning and
+// says so, while the others are paged.
+func TestQuietHoursHoldAPageBack(t *testing.T) {
+	sleeps := func(p *params) {
+		now := time.Now().UTC()
+		p.Quiet, p.QuietUntil = now.Add(-2*time.Hour).Format("15:04"), now.Add(2*time.Hour).Format("15:04")
+	}
+	tellWith(t, bothStores, sleeps, func(t *testing.T, w *world) {
+		w.types("U0IC", "#general", "/kill mailer sev2 odd discounts")
+		room := w.room("inc-1-")
+		w.reads("U0IC", room, "U0PROGRAM is held back: quiet until "+w.params.QuietUntil)
+		w.reads("U0IC", room, "U0PROGRAM is not paged yet: quiet until "+w.params.QuietUntil)
+		w.reads("U0MOPS", w.slack.DM("U0MOPS"), "You are paged")
+		w.happens("INC-1", tagout.EventPageHeld, 1)
+		for _, m := range w.slack.Messages(w.slack.DM("U0PROGRAM")) {
+			if strings.Contains(plain(m), "You are paged") {
+				t.Errorf("they were woken: %s", plain(m))
+			}
 		}
 	})
 }

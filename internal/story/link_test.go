@@ -11,7 +11,7 @@ import (
 	"tagout"
 )
 
-var ackLink = regexp.MustCompile(`http://\S+/ack/\S+`)
+var ackLink = regexp.MustCompile(`http://[^\s"]+/ack/[^\s"]+`)
 
 // links finds the acknowledgement links in the mails that somebody got, oldest first.
 func (m *mailbox) links(to string) []string {

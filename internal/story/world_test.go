@@ -94,6 +94,7 @@ type world struct {
 type params struct {
 	Listen, Database, Journal, SlackMode, SlackURL, ControlURL, SMTP               string
 	Repeat, Expires, Monitor, ContainDeadline, Inform, RemindAt, Lease, StaleAfter string
+	Quiet, QuietUntil                                                              string // hours of U0PROGRAM, UTC; empty: none
 	FlagdListen                                                                    string // empty: off
 	Rotation                                                                       string // of the platform owner; empty: none
 	PagerDuty                                                                      string // where its events go; empty: none
