@@ -21,7 +21,7 @@ type Peers interface {
 
 // forwardBudget is how much longer the answer to a stop waits for other replicas to record
 // what cannot be recorded here.
-const forwardBudget = 500 * time.Millisecond
+const forwardBudget = time.Second
 
 // patience is how long the answer to a stop waits until it is recorded.
 func (d *Desk) patience() time.Duration {

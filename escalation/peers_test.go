@@ -55,8 +55,8 @@ func TestAStopThatCannotBeRecordedGoesToTheOtherReplicas(t *testing.T) {
 		{"it hangs", hangs, false, &neighbours{records: true, after: 10 * time.Millisecond}, time.Second, 1010 * time.Millisecond, 7},
 		{"it is known to be away", hangs, true, &neighbours{records: true, after: 10 * time.Millisecond}, 0, 10 * time.Millisecond, 7},
 		{"it fails at once", fails, false, &neighbours{records: true}, 0, 0, 7},
-		{"nobody records it", hangs, false, &neighbours{}, time.Second, 1500 * time.Millisecond, 0},
-		{"they are too slow", hangs, false, &neighbours{records: true, after: time.Second}, time.Second, 1500 * time.Millisecond, 0},
+		{"nobody records it", hangs, false, &neighbours{}, time.Second, 2 * time.Second, 0},
+		{"they are too slow", hangs, false, &neighbours{records: true, after: 3 * time.Second}, time.Second, 2 * time.Second, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

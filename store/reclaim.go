@@ -13,6 +13,10 @@ const aliveClass = 0x7461676f // "tago"
 
 const reclaimEvery = 5 * time.Second
 
+// graceLooks is how many looks are left out after the connection was lost: the others may
+// have lost theirs as well, with the database, and need time to show that they live.
+const graceLooks = 2
+
 // A job whose worker shows no sign of life is up for others at once, instead of after
 // River's rescue. The lock ends with the connection, and that with the process.
 const reclaimJobs = `UPDATE river_job SET state = 'available', scheduled_at = least(scheduled_at, now())
@@ -58,24 +62,30 @@ func (p *postgresDB) showLife(ctx context.Context, mine string) (*pgx.Conn, erro
 func (p *postgresDB) keepReclaiming(ctx context.Context, conn *pgx.Conn, mine string) {
 	tick := time.NewTicker(reclaimEvery)
 	defer tick.Stop()
-	for ctx.Err() == nil {
+	for grace := 0; ctx.Err() == nil; {
 		select {
 		case <-ctx.Done():
 			continue
 		case <-tick.C:
 		}
-		if conn.IsClosed() {
-			fresh, err := p.showLife(ctx, mine)
-			if err != nil {
-				continue
-			}
-			conn = fresh
+		look := reclaimJobs
+		if grace > 0 {
+			look = "SELECT $1::bigint" // is the connection there?
+			grace--
 		}
 		once, cancel := context.WithTimeout(ctx, patience)
-		if _, err := conn.Exec(once, reclaimJobs, int64(aliveClass)); err != nil && ctx.Err() == nil {
+		_, err := conn.Exec(once, look, int64(aliveClass))
+		cancel()
+		if err != nil && ctx.Err() == nil {
 			p.log.WarnContext(ctx, "jobs of dead workers cannot be looked for", "cause", cause(err))
 		}
-		cancel()
+		if !conn.IsClosed() {
+			continue
+		}
+		grace = graceLooks
+		if fresh, err := p.showLife(ctx, mine); err == nil {
+			conn = fresh
+		}
 	}
 	linger := time.NewTimer(drainTimeout)
 	defer linger.Stop()
