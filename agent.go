@@ -1,6 +1,8 @@
 package tagout
 
 import (
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +17,10 @@ const (
 	MediumRisk Risk = "medium"
 	HighRisk   Risk = "high"
 )
+
+// DefaultRollbackWithin is how long a rollback may take until it is read back, when the
+// agent's configuration does not say.
+const DefaultRollbackWithin = time.Minute
 
 // DefaultLease is how long an agent may work without hearing from Tagout when its
 // configuration does not say.
@@ -32,6 +38,10 @@ type Agent struct {
 	Fallback string          // told to the agent while it is held
 	Canary   Scope           // where drills and first stages run
 	Controls []string        // names of its enforcement points
+
+	Components     []string      // what has versions of its own, canonical names; empty: [DefaultComponents]
+	KnownGoodAfter time.Duration // a version counts as good after so long without an incident; 0: [DefaultKnownGoodAfter]
+	RollbackWithin time.Duration // until a rollback is read back; 0: [DefaultRollbackWithin]
 }
 
 // Registry is the agents that the configuration declares, by canonical name.
@@ -64,6 +74,31 @@ func (r Registry) LeaseOf(agent string) time.Duration {
 	return DefaultLease
 }
 
+// ComponentsOf lists what of the agent has versions of its own.
+func (r Registry) ComponentsOf(agent string) []string {
+	if a := r[agent]; a != nil && len(a.Components) > 0 {
+		return a.Components
+	}
+	return DefaultComponents()
+}
+
+// KnownGoodAfter is how long a version of the agent must run without an incident to count as
+// good.
+func (r Registry) KnownGoodAfter(agent string) time.Duration {
+	if a := r[agent]; a != nil && a.KnownGoodAfter > 0 {
+		return a.KnownGoodAfter
+	}
+	return DefaultKnownGoodAfter
+}
+
+// RollbackWithin is how long a rollback of the agent may take until it is read back.
+func (r Registry) RollbackWithin(agent string) time.Duration {
+	if a := r[agent]; a != nil && a.RollbackWithin > 0 {
+		return a.RollbackWithin
+	}
+	return DefaultRollbackWithin
+}
+
 // Undeclared lists the parts of a scope that the registry does not know, in words such as
 // `agent "mialer"`; empty if it knows them all.
 func (r Registry) Undeclared(s Scope) []string {
@@ -88,13 +123,16 @@ func (r Registry) Undeclared(s Scope) []string {
 }
 
 // Near lists up to three declared agents whose names are close to name, nearest first.
-func (r Registry) Near(name string) []string {
+func (r Registry) Near(name string) []string { return nearest(name, maps.Keys(r)) }
+
+// nearest lists up to three of the known names that are close to name, nearest first.
+func nearest(name string, all iter.Seq[string]) []string {
 	type candidate struct {
 		name     string
 		distance int
 	}
 	var near []candidate
-	for known := range r {
+	for known := range all {
 		d := editDistance(name, known)
 		if d <= max(2, len(name)/3) || strings.HasPrefix(known, name) || strings.HasPrefix(name, known) {
 			near = append(near, candidate{known, d})

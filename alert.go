@@ -69,7 +69,7 @@ type FailureReport struct {
 	Model             *ModelContext     `json:"model,omitempty"`
 	Versions          map[string]string `json:"versions,omitempty"` // by component
 	ToolsCalled       []ToolCall        `json:"tools_called,omitempty"`
-	Evidence          []Evidence        `json:"evidence,omitempty"`
+	Evidence          []ReportEvidence  `json:"evidence,omitempty"`
 	Extra             map[string]any    `json:"extra,omitempty"`
 }
 
@@ -95,8 +95,8 @@ type ToolCall struct {
 	Risk      Risk            `json:"risk,omitempty"`
 }
 
-// Evidence is something to look at: by link or as text.
-type Evidence struct {
+// ReportEvidence is something to look at: by link or as text.
+type ReportEvidence struct {
 	Name string `json:"name"`
 	URL  string `json:"url,omitempty"`
 	Text string `json:"text,omitempty"`

@@ -12,10 +12,11 @@ type Right string
 
 // The rights.
 const (
-	MayStop   Right = "stop"   // kill, pause, hold
-	MayRead   Right = "read"   // status, timeline, every GET
-	MayReport Right = "report" // alerts, failures, changes
-	MayNot    Right = ""       // for people only
+	MayStop     Right = "stop"     // kill, pause, hold
+	MayRead     Right = "read"     // status, timeline, every GET
+	MayReport   Right = "report"   // alerts, failures, changes
+	MayRollback Right = "rollback" // rollback
+	MayNot      Right = ""         // for people only
 )
 
 // Command is one verb: typed in Slack, or called over HTTP by a token with its right.

@@ -63,14 +63,26 @@ func (o Observed) ConfirmsHold(h Hold, a *Agent) bool {
 	})
 }
 
-// ConfirmsVersions reports whether every wanted version is the one that runs.
-func (o Observed) ConfirmsVersions(w Wanted) bool {
+// ConfirmsVersions reports whether every wanted version is the one that runs, of the
+// components that this control is known to report: the others are not its business.
+func (o Observed) ConfirmsVersions(w Wanted, reports map[string]bool) bool {
 	for component, version := range w.Versions {
-		if o.Versions[component] != version {
+		if reports[component] && o.Versions[component] != version {
 			return false
 		}
 	}
 	return true
+}
+
+// ControlState is what is known of one enforcement point.
+type ControlState struct {
+	Agent     string
+	Control   string
+	Wanted    Wanted    // what it was asked for last
+	Observed  Observed  // what it said last
+	ReadAt    time.Time // when it said so; zero: never
+	Confirmed bool      // it enforces what is wanted, runs the wanted versions and holds nothing more
+	Error     string    // why not, without secrets
 }
 
 // ControlStatus is how far one enforcement point got with the holds of one incident:
@@ -127,5 +139,6 @@ type ControlReport struct {
 	Observed bool
 	Drift    bool              // it was observed before, and now it runs under a hold
 	Error    string            // it could not be asked, without secrets
+	Asked    map[string]string // the versions that it accepted to run
 	Versions map[string]string // what runs, as read back; nil if it was not read
 }

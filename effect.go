@@ -13,7 +13,8 @@ type EffectKind string
 // The kinds of effect.
 const (
 	EffectContain     EffectKind = "contain"          // drive the controls to the holds of the incident
-	EffectRollback    EffectKind = "rollback"         // back to the previous versions, verified
+	EffectRollback    EffectKind = "rollback"         // back to earlier versions, or whether that was read back in time
+	EffectPin         EffectKind = "pin"              // pin what the agent of a frozen incident runs now
 	EffectPage        EffectKind = "page"             // one round of the ladder: decides whom, fans out to sends
 	EffectSend        EffectKind = "send"             // one page to one person by one pager
 	EffectFollow      EffectKind = "follow"           // a pager's service hears what became of the incident
@@ -77,15 +78,21 @@ type Change struct {
 	Events  []Event
 	Effects []Effect
 	Pages   []Page // pages to record or bring up to date
+
+	Evidence []Evidence // to keep; each has its event
+	Seen     []Version  // versions that became the current ones at their FirstSeen
 }
 
 // And appends o.
 func (c Change) And(o Change) Change {
-	return Change{append(c.Events, o.Events...), append(c.Effects, o.Effects...), append(c.Pages, o.Pages...)}
+	return Change{append(c.Events, o.Events...), append(c.Effects, o.Effects...), append(c.Pages, o.Pages...),
+		append(c.Evidence, o.Evidence...), append(c.Seen, o.Seen...)}
 }
 
 // IsEmpty reports whether nothing changed.
-func (c Change) IsEmpty() bool { return len(c.Events)+len(c.Effects)+len(c.Pages) == 0 }
+func (c Change) IsEmpty() bool {
+	return len(c.Events)+len(c.Effects)+len(c.Pages)+len(c.Evidence)+len(c.Seen) == 0
+}
 
 func (c *Change) event(kind EventKind, by Actor, at time.Time, data any) {
 	c.Events = append(c.Events, newEvent(kind, by, at, data))

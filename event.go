@@ -48,6 +48,14 @@ const (
 	EventRollback          EventKind = "rollback.attempted"
 	EventRollbackSucceeded EventKind = "rollback.succeeded"
 	EventRollbackFailed    EventKind = "rollback.failed"
+	EventComponentBack     EventKind = "rollback.component_confirmed" // one component was read back
+	EventComponentFailed   EventKind = "rollback.component_failed"
+	EventEvidence          EventKind = "evidence.kept"
+	EventPinned            EventKind = "version.pinned"
+	EventUnpinned          EventKind = "version.released"
+	EventVersionDrift      EventKind = "version.drift" // another version runs than is pinned
+	EventVersionBack       EventKind = "version.back"  // the pinned one runs again
+	EventChangeRefused     EventKind = "change.refused"
 	EventRequested         EventKind = "resume.requested"
 	EventSigned            EventKind = "resume.signed"
 	EventRefused           EventKind = "resume.refused" // a click that did not count, and why

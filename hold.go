@@ -120,8 +120,9 @@ type Decision struct {
 	Holds         []Hold // those that apply, strictest first
 	Cap           Cap    // the lowest of the caps that apply
 	DisabledTools []string
-	Fallback      string // what to do instead while held; empty when running
-	Reason        string // of the strictest hold
+	Fallback      string            // what to do instead while held; empty when running
+	Reason        string            // of the strictest hold
+	Versions      map[string]string // pinned: those that should run, by component
 }
 
 // Evaluate decides from the holds that stand what agent name may do. The declared agent

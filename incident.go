@@ -111,7 +111,10 @@ type Incident struct {
 	Controls        []ControlStatus
 	Request         *ResumeRequest // the newest
 	Alerts          AlertTally
-	Rollback        *Rollback       // the newest
+	Rollback        *Rollback       // of the agent that was rolled back last
+	Frozen          bool            // version changes of its agents are refused while it is open
+	Pins            []Pin           // the versions that its agents must run while it is open
+	Refused         []string        // version changes that were refused, so that each is told once
 	Ladder          map[string]int  // rounds paged, by ladder key
 	Calls           map[string]Call // how far the newest round of each ladder got, while it pages
 	Doubted         []string        // what could not be found out about who is paged, as it was told last
@@ -145,18 +148,6 @@ type Room struct {
 	Topic     string     `json:"topic,omitempty"`     // as it was set last
 	Bookmarks []Bookmark `json:"bookmarks,omitempty"` // as they were put there
 	Invited   []UserID   `json:"invited,omitempty"`   // into a private channel
-}
-
-// Rollback is an attempt to go back to earlier versions.
-type Rollback struct {
-	At       time.Time         `json:"at"`
-	By       Actor             `json:"by"`
-	Agent    string            `json:"agent"`
-	From     map[string]string `json:"from"`
-	To       map[string]string `json:"to"`
-	DoneAt   time.Time         `json:"done_at,omitzero"`
-	FailedAt time.Time         `json:"failed_at,omitzero"`
-	Failure  string            `json:"failure,omitempty"`
 }
 
 // At is the milestone's time, or zero.
@@ -207,7 +198,7 @@ func (i *Incident) mark(m Milestone, at time.Time) bool {
 }
 
 // settle derives the state from the facts, and records when it became or stopped being
-// contained.
+// contained. An incident that has ended lets go of its pins.
 func (i *Incident) settle(by Actor, at time.Time) Change {
 	var c Change
 	before := i.State
@@ -223,6 +214,9 @@ func (i *Incident) settle(by Actor, at time.Time) Change {
 		c.event(EventContained, by, at, facts)
 	} else if wasContained(before) && i.State.beforeContained() {
 		c.event(EventUncontained, by, at, facts)
+	}
+	if i.State.Ended() {
+		c = c.And(i.letGo(by, at))
 	}
 	return c
 }

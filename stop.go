@@ -50,8 +50,12 @@ type Gate interface {
 	Holds() []Hold
 	// Reconcile drives the controls of these agents to what is wanted, now.
 	Reconcile(agents ...string)
-	// Pin sets the versions that the controls of an agent should run; nil leaves them alone.
-	Pin(agent string, versions map[string]string)
+	// Repin reads which versions are pinned, by agent and component, and has the controls
+	// run them. Of two reads the one that began later wins. It returns read's error; then
+	// nothing changes.
+	Repin(ctx context.Context, read func(ctx context.Context) (map[string]map[string]string, error)) error
+	// Controls tells what is known of the enforcement points of an agent.
+	Controls(agent string) []ControlState
 }
 
 // GateStatus is what the gate knows of itself.
@@ -72,13 +76,4 @@ type Declaration struct {
 	By       Actor
 	Stop     Mode // "": nothing is stopped
 	Private  bool // only its people read of it
-}
-
-// RollbackOrder asks to pin an agent to earlier versions.
-type RollbackOrder struct {
-	ID       string
-	Incident IncidentID // 0: the agent's open one, or a new one
-	Agent    string
-	To       map[string]string // by component; nil: the previous version of each
-	By       Actor
 }

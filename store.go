@@ -50,10 +50,17 @@ type Store interface {
 	Changes(ctx context.Context, agent string, since time.Time) ([]Deployment, error)
 	// Versions lists the versions of an agent's components, newest first.
 	Versions(ctx context.Context, agent string) ([]Version, error)
-	// SetPins records which versions the agent's controls must run; nil lets go of them.
-	SetPins(ctx context.Context, agent string, versions map[string]string) error
-	// Pins reads what was pinned, by agent.
-	Pins(ctx context.Context) (map[string]map[string]string, error)
+	// VersionHistory tells which versions of an agent were the current ones since when, and
+	// when its incidents were detected.
+	VersionHistory(ctx context.Context, agent string) (VersionHistory, error)
+	// Pins lists what the open incidents pin.
+	Pins(ctx context.Context) ([]Pin, error)
+	// EvidenceOf lists what was kept with an incident, oldest first, without the contents.
+	// Returns NotFound if there is no such incident.
+	EvidenceOf(ctx context.Context, id IncidentID) ([]Evidence, error)
+	// EvidenceContent reads one piece by the hash of its content. Returns NotFound if the
+	// incident has none of that hash.
+	EvidenceContent(ctx context.Context, id IncidentID, sha256 string) (Evidence, error)
 
 	OverrideStore
 

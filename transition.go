@@ -49,7 +49,7 @@ func (i *Incident) Open(o Opening, at time.Time) (Change, error) {
 	if !i.Private { // of a private one nothing is announced
 		c.effect(EffectAnnounce, i.ID, "", nil)
 	}
-	return c.And(i.page(o.Row, o.Page, at)).And(deadlines), nil
+	return c.And(i.freeze(o.Row)).And(i.page(o.Row, o.Page, at)).And(deadlines), nil
 }
 
 // reach takes over what the incident's severity, now at its highest, asks for. What is due
@@ -139,7 +139,7 @@ func (i *Incident) ChangeSeverity(row *SeverityPolicy, roles []string, reason st
 	}
 	from := i.Severity
 	i.Severity = row.Severity
-	var c Change
+	c := i.freeze(row)
 	if row.Severity.Worse(i.HighestSeverity) {
 		c = c.And(i.reach(row)).And(i.page(row, roles, at))
 	}

@@ -198,52 +198,9 @@ func (i *Incident) lift(ids []HoldID, replacements []Hold, request string, by Ac
 	return c
 }
 
-// BeginRollback records an attempt to go back to earlier versions. It returns Conflict
-// while another one is under way.
-func (i *Incident) BeginRollback(r Rollback, at time.Time) (Change, error) {
-	if cur := i.Rollback; cur != nil && cur.DoneAt.IsZero() && cur.FailedAt.IsZero() {
-		return Change{}, Errorf(Conflict, "A rollback of %s is under way since %s.", cur.Agent, cur.At.Format("15:04:05 UTC"))
-	}
-	r.At = Moment(at)
-	i.Rollback = &r
-	var c Change
-	c.event(EventRollback, r.By, at, map[string]any{"agent": r.Agent, "from": r.From, "to": r.To})
-	return c, nil
-}
-
-// EndRollback records that the wanted versions were read back, or why they were not.
-func (i *Incident) EndRollback(failure string, at time.Time) Change {
-	r := i.Rollback
-	if r == nil || !r.DoneAt.IsZero() || !r.FailedAt.IsZero() {
-		return Change{}
-	}
-	var c Change
-	data := map[string]any{"agent": r.Agent, "to": r.To, "after_ms": at.Sub(r.At).Milliseconds()}
-	if failure != "" {
-		r.FailedAt, r.Failure = Moment(at), clip(failure, 500)
-		data["error"] = r.Failure
-		c.event(EventRollbackFailed, Tagout, at, data)
-		c.post(i, "rollback:"+r.At.Format(time.RFC3339Nano), Message{Tone: ToneDanger, Body: []Text{
-			T(Bold("Rollback failed"), " for ", Fixed(r.Agent), ": "+r.Failure+" The agent stays stopped.")}})
-		return c
-	}
-	r.DoneAt = Moment(at)
-	c.event(EventRollbackSucceeded, Tagout, at, data)
-	if i.mark(Mitigated, at) {
-		c.event(EventMitigated, Tagout, at, map[string]any{"by": "rollback"})
-	}
-	c.post(i, "rollback:"+r.At.Format(time.RFC3339Nano), Message{Tone: ToneGood, Body: []Text{
-		T(Bold("Rolled back"), " ", Fixed(r.Agent), " to "+Pairs(r.To)+"; read back from its control.")}})
-	return c.And(i.settle(Tagout, at))
-}
-
 // Pairs prints a map as "a 1, b 2" in key order.
 func Pairs(m map[string]string) string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
+	keys := sortedKeys(m)
 	for n, k := range keys {
 		keys[n] = k + " " + m[k]
 	}

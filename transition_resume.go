@@ -80,6 +80,9 @@ func (i *Incident) chooseHolds(r *ResumeRequest, narrower *Scope, agents Registr
 	if len(r.Holds) == 0 && len(looser) > 0 {
 		return Errorf(Invalid, "%s is held at %s, which is not stricter than %s. To hold it further use /tagout hold.", looser[0].Scope, looser[0].Mode, r.Target)
 	}
+	if len(r.Holds) == 0 && narrower == nil && len(i.Pins) > 0 {
+		return nil // nothing is held, but versions are pinned that can be let go of
+	}
 	if len(r.Holds) == 0 {
 		return Errorf(Conflict, "%s holds nothing on %s; there is nothing to resume.", i.ID, r.Scope)
 	}

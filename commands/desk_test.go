@@ -31,6 +31,7 @@ type desk struct {
 	replicas  []tagout.Replica
 	policy    *tagout.Policy
 	unsigned  []tagout.Text
+	known     tagout.AgentVersions
 
 	stops     []tagout.StopRequest
 	declared  []tagout.Declaration
@@ -210,6 +211,10 @@ func (d *desk) Who(_ context.Context, q tagout.WhoQuery) (tagout.WhoIsPaged, err
 	return answer, d.err
 }
 
+func (d *desk) AgentVersions(_ context.Context, agent string) (tagout.AgentVersions, error) {
+	return d.known, d.err
+}
+
 func (d *desk) Watch(ctx context.Context, _ tagout.IncidentID) iter.Seq[*tagout.Incident] {
 	return func(yield func(*tagout.Incident) bool) {
 		for _, i := range d.changes {
@@ -367,4 +372,21 @@ func must(t *testing.T, reply tagout.Reply, err error) tagout.Reply {
 		t.Fatalf("unexpected error: %v", err)
 	}
 	return reply
+}
+
+// versions are what is known of the mailer: of its prompt that v41 is good, of its policy only
+// what ran before, of its model one version, and of its tools none.
+func versions() tagout.AgentVersions {
+	day := 24 * time.Hour
+	h := tagout.VersionHistory{Agent: "mailer", Incidents: []time.Time{t0.Add(-time.Hour)}, Runs: []tagout.VersionRun{
+		{Component: "prompt", Version: "v40", Began: t0.Add(-9 * day)}, {Component: "prompt", Version: "v41", Began: t0.Add(-4 * day)},
+		{Component: "prompt", Version: "v42", Began: t0.Add(-2 * time.Hour)},
+		{Component: "policy", Version: "p6", Began: t0.Add(-3 * time.Hour)}, {Component: "policy", Version: "p7", Began: t0.Add(-2 * time.Hour)},
+		{Component: "model", Version: "m1", Began: t0.Add(-9 * day)},
+	}}
+	known := tagout.AgentVersions{Agent: "mailer"}
+	for _, c := range tagout.DefaultComponents() {
+		known.Components = append(known.Components, h.Component(c, day, t0))
+	}
+	return known
 }

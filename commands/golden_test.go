@@ -171,10 +171,14 @@ func TestAnswersReadAsTheyShould(t *testing.T) {
 		}, nil},
 		{"incident-form", "/incident customers get the wrong discount", nil, nil},
 		{"resume-form", "/resume INC-7 mailer/email/us", mailerHeld, nil},
-		{"rollback", "/rollback mailer", func(d *desk) {
-			mailerHeld(d)
-			d.incidents[7].Rollback = &tagout.Rollback{At: t0, Agent: "mailer", From: map[string]string{"prompt": "v42"}, To: map[string]string{"prompt": "v41"}}
+		{"rollback", "/rollback mailer prompt", func(d *desk) { mailerHeld(d); d.incidents[7].Rollback = rolling() }, nil},
+		{"rollback-in-part", "/rollback mailer prompt policy=p0", func(d *desk) { mailerHeld(d); d.incidents[7].Rollback = halfRolled() }, nil},
+		{"rollback-form", "/rollback mailer", func(d *desk) { d.known = versions() }, nil},
+		{"status-versions", "/status mailer", func(d *desk) {
+			d.known = versions()
+			d.known.Pinned = map[string]string{"policy": "p6"}
 		}, nil},
+		{"status-rolled-back", "/status INC-7", func(d *desk) { mailerHeld(d); d.incidents[7].Rollback = halfRolled() }, nil},
 		{"status", "/status", mailerHeld, nil},
 		{"status-scope", "/status mailer/email", mailerHeld, nil},
 		{"status-agent", "/status mailer", mailerHeld, nil},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"tagout"
 	"tagout/commands"
@@ -12,7 +11,7 @@ import (
 
 func TestOnlyPeopleUseWhatIsForPeople(t *testing.T) {
 	t.Parallel()
-	texts := map[string]string{"ack": "INC-7", "note": "INC-7 text", "severity": "INC-7 sev1", "rollback": "mailer", "resume": "INC-7", "incident": "something is off", "oncall": "",
+	texts := map[string]string{"ack": "INC-7", "note": "INC-7 text", "severity": "INC-7 sev1", "resume": "INC-7", "incident": "something is off", "oncall": "",
 		"inform": "INC-7", "page-test": "", "role": "INC-7 ic <@U0ENG>", "handover": "INC-7 <@U0ENG>", "clock": "INC-7"}
 	for _, c := range newBench(t).list {
 		text, listed := texts[c.Name]
@@ -150,59 +149,6 @@ func TestStatusNamesAgentsThatAreHeldButNotDeclared(t *testing.T) {
 	}
 	_, err = b.typed(t, "/status not/a/scope/at/all")
 	wantCode(t, err, tagout.Invalid)
-}
-
-func TestRollbackTakesAgentIncidentAndVersions(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		text     string
-		here     tagout.IncidentID
-		agent    string
-		incident tagout.IncidentID
-		to       string
-	}{
-		{"/rollback mailer", 0, "mailer", 0, ""},
-		{"/rollback", 7, "mailer", 7, ""},
-		{"/rollback INC-7", 0, "mailer", 7, ""},
-		{"/rollback prompt=v41 policy=p2", 7, "mailer", 7, "policy p2, prompt v41"},
-		{"/rollback Mailer Prompt=V41", 0, "mailer", 0, "prompt V41"},
-		{"/rollback researcher", 7, "researcher", 0, ""},
-	} {
-		b := newBench(t)
-		b.incidents[7] = incident7()
-		reply, err := b.typed(t, c.text, inChannelOf(c.here))
-		must(t, reply, err)
-		if o := b.orders[0]; o.Agent != c.agent || o.Incident != c.incident || tagout.Pairs(o.To) != c.to || o.ID == "" {
-			t.Errorf("%s ordered %+v", c.text, o)
-		}
-	}
-	for text, word := range map[string]string{
-		"/rollback": "Say which agent", "/rollback mialer": "mailer", "/rollback mailer now": `"now" was not understood`,
-		"/rollback mailer prompt=": "prompt=v41", "/rollback mailer prompt=1 prompt=2": "Two versions",
-	} {
-		b := newBench(t)
-		_, err := b.typed(t, text)
-		if err == nil || !strings.Contains(tagout.Sentence(err), word) || len(b.orders) > 0 {
-			t.Errorf("%s: %v", text, err)
-		}
-	}
-}
-
-func TestRollbackIsFollowedUntilItIsReadBack(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	begun := incident7()
-	begun.Rollback = &tagout.Rollback{At: t0, Agent: "mailer", To: map[string]string{"prompt": "v41"}}
-	done := incident7()
-	read := *begun.Rollback
-	read.DoneAt = t0.Add(310 * time.Millisecond)
-	done.Rollback = &read
-	b.incidents[7], b.changes = begun, []*tagout.Incident{begun, done}
-	reply, err := b.typed(t, "/rollback mailer")
-	updates := collect(must(t, reply, err))
-	if len(updates) != 1 || !strings.Contains(updates[0], "Read back from its control after 0.31 s") {
-		t.Errorf("updates are %q", updates)
-	}
 }
 
 func TestHelpKnowsEveryCommand(t *testing.T) {

@@ -84,7 +84,7 @@ func (r resumption) ask(ctx context.Context, id tagout.IncidentID, scope string)
 	if err != nil {
 		return tagout.Reply{}, err
 	}
-	if len(i.ActiveHolds()) == 0 {
+	if len(i.ActiveHolds())+len(i.Pins) == 0 {
 		return tagout.Reply{}, tagout.Errorf(tagout.Conflict, "%s holds nothing, so there is nothing to resume. If the agent is still stopped, another incident holds it: see /tagout status.", id)
 	}
 	form := r.form(i, scope)
@@ -103,8 +103,12 @@ func (r resumption) form(i *tagout.Incident, scope string) tagout.Form {
 	for _, h := range i.ActiveHolds() {
 		held = append(held, h.String())
 	}
+	what := tagout.T("Held by ", i.ID.String(), ": ", strings.Join(held, "; "), ".")
+	if len(held) == 0 {
+		what = tagout.T(i.ID.String(), " holds nothing, but it pins versions. They are let go of with the sign-offs.")
+	}
 	form.Intro = []tagout.Text{
-		tagout.T("Held by ", i.ID.String(), ": ", strings.Join(held, "; "), "."),
+		what,
 		tagout.T("Needs GO of ", tagout.Bold(r.policy.RuleText(rule)), ". Not yours: who asks cannot sign."),
 	}
 	for _, key := range r.required(i) {

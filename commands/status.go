@@ -27,6 +27,8 @@ type StatusReader interface {
 	Replicas() []tagout.Replica
 	// GateStatus is the gate's health.
 	GateStatus() tagout.GateStatus
+	// AgentVersions tells what is known of the versions of a declared agent.
+	AgentVersions(ctx context.Context, agent string) (tagout.AgentVersions, error)
 }
 
 // status tells how everything, an agent, a part of it or an incident stands.

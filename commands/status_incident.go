@@ -91,14 +91,14 @@ func (s statuses) request(m tagout.Message, i *tagout.Incident) tagout.Message {
 }
 
 func rollbackState(r *tagout.Rollback) string {
-	to := r.Agent + " to " + tagout.Pairs(r.To)
-	switch {
-	case !r.DoneAt.IsZero():
-		return to + ", read back"
-	case !r.FailedAt.IsZero():
-		return to + " failed: " + line(r.Failure)
+	if len(r.Components) == 0 {
+		return r.Agent + " failed: " + line(r.Failure)
 	}
-	return to + ", not read back yet"
+	parts := make([]string, len(r.Components))
+	for n, c := range r.Components {
+		parts[n] = r.Agent + " " + c.Change() + ": " + line(c.Progress())
+	}
+	return strings.Join(parts, "\n")
 }
 
 func (s statuses) incidentButtons(i *tagout.Incident) []tagout.Button {
@@ -107,8 +107,11 @@ func (s statuses) incidentButtons(i *tagout.Incident) []tagout.Button {
 		return buttons
 	}
 	buttons = append(buttons, tagout.Button{Action: "kill", Label: "Stop more", Value: i.ID.String(), Tone: tagout.ToneDanger})
-	if len(i.ActiveHolds()) > 0 {
+	if len(i.ActiveHolds())+len(i.Pins) > 0 {
 		buttons = append(buttons, tagout.Button{Action: "resume", Label: "Request resume", Value: i.ID.String()})
+	}
+	if r := i.Rollback; r != nil && !r.FailedAt.IsZero() {
+		buttons = append(buttons, i.RetryButton())
 	}
 	return buttons
 }

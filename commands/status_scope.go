@@ -39,6 +39,9 @@ func (s statuses) ofScope(ctx context.Context, scope tagout.Scope) (tagout.Reply
 		m = m.Para("Nothing holds it.")
 	}
 	m = s.instances(ctx, m, scope.Agent)
+	if scope == scope.WholeAgent() {
+		m = s.versions(ctx, m, scope.Agent)
+	}
 	for _, i := range open {
 		if concerns(i, scope) {
 			m = m.Para(s.incidentLine(ctx, i))

@@ -127,7 +127,33 @@ func (f floor) wordings() map[tagout.EventKind]func(facts) string {
 		tagout.EventRollback:          func(d facts) string { return "rolls " + d.text("agent") + " back" + d.after(" to ", "to") },
 		tagout.EventRollbackSucceeded: func(d facts) string { return d.text("agent") + " read back" + d.after(" at ", "to") + d.took() },
 		tagout.EventRollbackFailed:    func(d facts) string { return "rollback of " + d.text("agent") + " failed" + d.after(": ", "error") },
-		tagout.EventRequested:         func(d facts) string { return "asked to resume " + d.text("scope") + " to " + d.mode("target") },
+		tagout.EventComponentBack: func(d facts) string {
+			text := d.text("agent") + " " + d.text("component") + " " + d.text("version") + " read back" + d.after(" by ", "controls") + d.took()
+			if d.text("late") == "true" {
+				text += ", too late to count as in time"
+			}
+			return text
+		},
+		tagout.EventComponentFailed: func(d facts) string {
+			return d.text("agent") + " " + d.text("component") + " " + d.text("version") + " was not read back" + d.after(": ", "error")
+		},
+		tagout.EventEvidence: func(d facts) string {
+			return "kept " + d.text("name") + " as evidence, " + d.text("size") + " bytes" + d.after(", SHA-256 ", "sha256")
+		},
+		tagout.EventPinned: func(d facts) string { return "pinned " + d.text("agent") + d.after(" to ", "versions") },
+		tagout.EventUnpinned: func(d facts) string {
+			return "let go of the versions of " + d.text("agent") + d.after(": ", "versions")
+		},
+		tagout.EventVersionDrift: func(d facts) string {
+			return d.text("agent") + " runs " + d.text("component") + " " + d.text("found") + " instead of " + d.text("pinned") + teller(d)
+		},
+		tagout.EventVersionBack: func(d facts) string {
+			return d.text("agent") + " runs " + d.text("component") + " " + d.text("found") + " again, as pinned" + teller(d)
+		},
+		tagout.EventChangeRefused: func(d facts) string {
+			return "was refused a change of " + d.text("agent") + ": " + d.text("component") + d.after(" from ", "from") + d.after(" to ", "to") + d.after(" by ", "by")
+		},
+		tagout.EventRequested: func(d facts) string { return "asked to resume " + d.text("scope") + " to " + d.mode("target") },
 		tagout.EventSigned: func(d facts) string {
 			return "said " + d.text("verdict") + " for " + f.policy.RoleName(d.text("role")) + d.after(": ", "reason")
 		},
@@ -162,6 +188,14 @@ func released(d facts) string {
 		return "sent a note to " + d.text("audience") + " once more to " + again
 	}
 	return "sent a note to " + d.text("audience") + d.after(": ", "text")
+}
+
+// teller says who told what runs.
+func teller(d facts) string {
+	if by := d.text("control"); by != "" {
+		return ", as " + by + " reads"
+	}
+	return ", as it says itself"
 }
 
 func enforcement(d facts) string { return d.text("agent") + " " + d.text("control") }

@@ -210,7 +210,7 @@ func TestASevereAlertRollsBackAlthoughTheAgentIsHeldAlready(t *testing.T) {
 	if n := len(w.store.incidents); n != 1 {
 		t.Fatalf("there are %d incidents, want 1", n)
 	}
-	if rb := w.incident(1).Rollback; rb == nil || rb.To["prompt"] != "v41" {
+	if rb := w.incident(1).Rollback; rb == nil || rb.To()["prompt"] != "v41" {
 		t.Errorf("SEV-1 arrived at a halted agent, and its rollback is %+v", rb)
 	}
 }

@@ -25,9 +25,11 @@ type Store interface {
 	Alerts(ctx context.Context, id tagout.IncidentID, limit int) ([]tagout.Incoming, error)
 	Holds(ctx context.Context) ([]tagout.Hold, error)
 	QuietOn(ctx context.Context, scope tagout.Scope, since time.Time) (tagout.Quiet, error)
-	Versions(ctx context.Context, agent string) ([]tagout.Version, error)
 	Changes(ctx context.Context, agent string, since time.Time) ([]tagout.Deployment, error)
-	SetPins(ctx context.Context, agent string, versions map[string]string) error
+	VersionHistory(ctx context.Context, agent string) (tagout.VersionHistory, error)
+	Pins(ctx context.Context) ([]tagout.Pin, error)
+	SawVersion(ctx context.Context, agent string, versions map[string]string, at time.Time) error
+	RecordChange(ctx context.Context, change tagout.Deployment) error
 	Pages(ctx context.Context, id tagout.IncidentID) ([]tagout.Page, error)
 	DatabaseID(ctx context.Context) (string, error)
 	Secret(ctx context.Context, name string) ([]byte, error)

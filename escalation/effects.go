@@ -14,6 +14,7 @@ func (d *Desk) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 	return map[tagout.EffectKind]tagout.EffectFunc{
 		tagout.EffectContain:    d.containNow,
 		tagout.EffectRollback:   d.rollback,
+		tagout.EffectPin:        d.pinNow,
 		tagout.EffectPage:       d.pageRound,
 		tagout.EffectSend:       d.send,
 		tagout.EffectFollow:     d.follow,

@@ -2,7 +2,6 @@ package escalation
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -22,7 +21,7 @@ func (d *Desk) RequestResume(ctx context.Context, id tagout.IncidentID, draft ta
 		return nil, err
 	}
 	if draft.Versions == nil {
-		if draft.Versions, err = d.currentVersions(ctx, i); err != nil {
+		if draft.Versions, err = d.versionsToRun(ctx, i); err != nil {
 			return nil, err
 		}
 	}
@@ -50,30 +49,6 @@ func (d *Desk) firing(ctx context.Context, id tagout.IncidentID) ([]string, erro
 	}
 	slices.Sort(names)
 	return names, nil
-}
-
-// currentVersions are those that the incident's agent runs: the newest ones, or those to
-// which it was rolled back.
-func (d *Desk) currentVersions(ctx context.Context, i *tagout.Incident) (map[string]string, error) {
-	agent := i.Scope.Agent
-	if agent == "" {
-		return nil, nil
-	}
-	all, err := d.store.Versions(ctx, agent)
-	if err != nil {
-		return nil, err
-	}
-	current := map[string]string{}
-	for _, v := range slices.Backward(all) { // newest first: the last assignment is the newest
-		current[v.Component] = v.Version
-	}
-	if rb := i.Rollback; rb != nil && rb.Agent == agent && !rb.DoneAt.IsZero() {
-		maps.Copy(current, rb.To)
-	}
-	if len(current) == 0 {
-		return nil, nil
-	}
-	return current, nil
 }
 
 // Sign counts a press of GO or NO-GO. The last sign-off that is needed lifts exactly the
@@ -110,7 +85,7 @@ func (d *Desk) Sign(ctx context.Context, id tagout.IncidentID, s tagout.Signing)
 		return nil, unconfirmed(err)
 	}
 	crashpoint.Here("sign.committed")
-	if len(lifting.Lifted) > 0 {
+	if len(lifting.Lifted) > 0 || i.State.Ended() {
 		d.loosen(ctx, i, lifting)
 	}
 	return i, nil
@@ -125,7 +100,8 @@ func unconfirmed(err error) error {
 		Message: "The database did not confirm that your press was counted. Nothing is lifted until it does. If the request is still open in a moment, press again: a second press counts only once."}
 }
 
-// loosen lifts in memory what the database has recorded as lifted.
+// loosen lifts in memory what the database has recorded as lifted, and lets go of versions
+// that are not pinned any more.
 func (d *Desk) loosen(ctx context.Context, i *tagout.Incident, l tagout.Lifting) {
 	var lifted []tagout.Hold
 	for _, id := range l.Lifted {
@@ -135,32 +111,13 @@ func (d *Desk) loosen(ctx context.Context, i *tagout.Incident, l tagout.Lifting)
 	}
 	d.gate.Lift(l.Lifted, l.Replacements)
 	agents := d.agentsOf(lifted)
-	if i.State == tagout.StateResumed {
-		for _, agent := range agents {
-			if d.rolledBackElsewhere(ctx, agent, i.ID) {
-				continue
-			}
-			d.gate.Pin(agent, nil)
-			if err := d.store.SetPins(ctx, agent, nil); err != nil {
-				d.log.Warn("could not let go of pinned versions", "agent", agent, "error", err)
-			}
-		}
+	if i.State.Ended() {
+		d.repin(ctx) // it pins nothing any more
 	}
 	crashpoint.Here("sign.lifted")
-	d.gate.Reconcile(agents...)
-}
-
-// rolledBackElsewhere reports whether another open incident has the agent at earlier
-// versions, or may have: its pins are not this incident's to let go of.
-func (d *Desk) rolledBackElsewhere(ctx context.Context, agent string, except tagout.IncidentID) bool {
-	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: 1000}) // one about everything may roll it back
-	if err != nil {
-		d.log.Warn("the versions of an agent stay pinned: other incidents could not be read", "agent", agent, "error", err)
-		return true
+	if len(agents) > 0 {
+		d.gate.Reconcile(agents...)
 	}
-	return slices.ContainsFunc(open, func(i *tagout.Incident) bool {
-		return i.ID != except && i.Rollback != nil && i.Rollback.Agent == agent && i.Rollback.FailedAt.IsZero()
-	})
 }
 
 // signerRoles lists the roles for which a person may sign: those that name them as a

@@ -70,9 +70,7 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 	if len(i.Doubted) > 0 && i.At(tagout.Acknowledged).IsZero() && !i.State.Ended() {
 		m = m.Fact("Who is paged", tagout.T(tagout.Bold("not known for sure"), ": ", tagout.Typed("who "+i.ID.String())))
 	}
-	if rb := i.Rollback; rb != nil {
-		m = m.Fact("Rollback", rollbackText(rb))
-	}
+	m = rollbackFacts(m, i)
 	if i.Room.Failure != "" {
 		m = m.Para(i.Room.Failure)
 	}
@@ -104,9 +102,12 @@ func (d *Desk) cardButtons(i *tagout.Incident) []tagout.Button {
 	}
 	if !i.State.Ended() {
 		b = append(b, tagout.Button{Action: "kill", Label: "Stop more", Value: id, Tone: tagout.ToneDanger})
-		if len(i.ActiveHolds()) > 0 {
+		if len(i.ActiveHolds())+len(i.Pins) > 0 {
 			b = append(b, tagout.Button{Action: "resume", Label: "Request resume", Value: id})
 		}
+	}
+	if rb := i.Rollback; rb != nil && !rb.FailedAt.IsZero() && !i.State.Ended() {
+		b = append(b, i.RetryButton())
 	}
 	return append(b, tagout.Button{Action: "timeline", Label: "Timeline", Value: id})
 }
@@ -167,16 +168,6 @@ func counted(n int, thing string) string {
 		return "1 " + thing
 	}
 	return fmt.Sprint(n) + " " + thing + "s"
-}
-
-func rollbackText(r *tagout.Rollback) tagout.Text {
-	switch {
-	case !r.DoneAt.IsZero():
-		return tagout.T("to "+tagout.Pairs(r.To)+", read back at ", r.DoneAt)
-	case !r.FailedAt.IsZero():
-		return tagout.T(tagout.Bold("failed"), ": "+r.Failure)
-	}
-	return tagout.T("to " + tagout.Pairs(r.To) + ", not confirmed yet")
 }
 
 func signersText(p *tagout.Policy, i *tagout.Incident) string {

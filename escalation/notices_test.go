@@ -191,6 +191,8 @@ func TestTheDecisionShowsWhatIsSignedAndWhatBecameOfIt(t *testing.T) {
 				row.Resume.Rule = append(row.Resume.Rule, rule("program", "revops")...)
 			})
 			w.accept(alert("Complaints rise", "mailer/email/eu", "critical"))
+			w.ring()
+			w.readBack(t, "v41")
 			i := w.ask(t, 1)
 			arrange(t, w, i)
 			m, err := w.desk.Decision(t.Context(), 1)

@@ -366,8 +366,8 @@ func TestResumingLetsGoOfPinnedVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.approve(t, 1)
-	if w.store.pins["mailer"] != nil || w.gate.pins["mailer"] != nil {
-		t.Errorf("still pinned: %v, %v", w.store.pins, w.gate.pins)
+	if pins := w.incident(1).Pins; len(pins) > 0 || len(w.gate.pins) > 0 || w.count(1, tagout.EventUnpinned) != 1 {
+		t.Errorf("still pinned: %v, %v", pins, w.gate.pins)
 	}
 }
 

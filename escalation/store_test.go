@@ -27,10 +27,11 @@ type memory struct {
 	effects   []tagout.Effect // not carried out yet
 	versions  []tagout.Version
 	changes   []tagout.Deployment
-	pins      map[string]map[string]string
+	evidence  []tagout.Evidence
 	overrides []tagout.Override
 	told      []tagout.Effect // those of the Slack edge, once they were due
-	loudest   time.Time       // when the last alert came or ended
+	posted    []tagout.Effect
+	loudest   time.Time // when the last alert came or ended
 	folds     [][]tagout.Incoming
 	direct    map[tagout.UserID][]string // messages to people
 
@@ -51,7 +52,6 @@ func newMemory(clock tagout.Clock, log *calls) *memory {
 	return &memory{
 		clock: clock, log: log, incidents: map[tagout.IncidentID]*tagout.Incident{}, events: map[tagout.IncidentID][]tagout.Event{},
 		pages: map[tagout.PageID]tagout.Page{}, alerts: map[tagout.IncidentID][]tagout.Incoming{}, seen: map[string]*sighting{},
-		pins: map[string]map[string]string{},
 	}
 }
 
@@ -136,7 +136,12 @@ func (m *memory) commit(i *tagout.Incident, c tagout.Change) {
 			}
 			m.direct[note.To] = append(m.direct[note.To], note.Message.String())
 		}
+		if e.Kind == tagout.EffectPost {
+			m.posted = append(m.posted, e)
+		}
 	}
+	m.evidence = append(m.evidence, c.Evidence...)
+	m.versions = append(m.versions, c.Seen...)
 	m.incidents[i.ID] = deepCopy(i)
 }
 
@@ -344,32 +349,55 @@ func (m *memory) Changes(ctx context.Context, agent string, since time.Time) ([]
 	return list, nil
 }
 
-func (m *memory) Versions(ctx context.Context, agent string) ([]tagout.Version, error) {
+func (m *memory) VersionHistory(ctx context.Context, agent string) (tagout.VersionHistory, error) {
 	if err := m.enter(ctx, "versions"); err != nil {
-		return nil, err
+		return tagout.VersionHistory{}, err
 	}
-	var list []tagout.Version
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	h := tagout.VersionHistory{Agent: agent}
 	for _, v := range m.versions {
 		if v.Agent == agent {
-			list = append(list, v)
+			h.Runs = append(h.Runs, tagout.VersionRun{Component: v.Component, Version: v.Version, Began: v.FirstSeen})
 		}
 	}
-	slices.SortFunc(list, func(a, b tagout.Version) int { return b.FirstSeen.Compare(a.FirstSeen) })
-	return list, nil
+	for _, i := range m.newestFirst() {
+		if i.Scope.Agent == agent {
+			h.Incidents = append(h.Incidents, i.At(tagout.Detected))
+		}
+	}
+	return h, nil
 }
 
-func (m *memory) SetPins(ctx context.Context, agent string, versions map[string]string) error {
-	if err := m.enter(ctx, "pins"); err != nil {
+func (m *memory) SawVersion(ctx context.Context, agent string, versions map[string]string, at time.Time) error {
+	if err := m.enter(ctx, "saw"); err != nil {
 		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if versions == nil {
-		delete(m.pins, agent)
-	} else {
-		m.pins[agent] = versions
+	for component, version := range versions {
+		m.versions = append(m.versions, tagout.Version{Agent: agent, Component: component, Version: version, FirstSeen: at})
 	}
-	return m.leave("pins")
+	return nil
+}
+
+func (m *memory) RecordChange(ctx context.Context, c tagout.Deployment) error {
+	return m.SawVersion(ctx, c.Agent, map[string]string{c.Component: c.To}, c.At)
+}
+
+func (m *memory) Pins(ctx context.Context) ([]tagout.Pin, error) {
+	if err := m.enter(ctx, "pins"); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var pins []tagout.Pin
+	for _, i := range m.newestFirst() {
+		if !i.State.Ended() {
+			pins = append(pins, i.Pins...)
+		}
+	}
+	return pins, nil
 }
 
 func (m *memory) Pages(ctx context.Context, id tagout.IncidentID) ([]tagout.Page, error) {
@@ -445,4 +473,18 @@ func (m *memory) kinds(id tagout.IncidentID) []tagout.EventKind {
 		kinds = append(kinds, e.Kind)
 	}
 	return kinds
+}
+
+// posts lists what is still to be said in an incident's channel.
+func (m *memory) posts(id tagout.IncidentID) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var said []string
+	for _, e := range m.posted {
+		var note tagout.PostNote
+		if e.Incident == id && e.Decode(&note) == nil {
+			said = append(said, note.Message.String())
+		}
+	}
+	return said
 }

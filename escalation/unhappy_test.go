@@ -46,12 +46,12 @@ func TestResumingOneIncidentLeavesTheVersionsThatAnotherPinned(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.approve(t, 1)
-	if tagout.Pairs(w.store.pins["mailer"]) != "prompt v41" || tagout.Pairs(w.gate.pins["mailer"]) != "prompt v41" {
-		t.Errorf("INC-2 rolled the agent back, and INC-1 let go of it: %v, %v", w.store.pins, w.gate.pins)
+	if tagout.Pairs(w.gate.pins["mailer"]) != "prompt v41" {
+		t.Errorf("INC-2 rolled the agent back, and INC-1 let go of it: %v", w.gate.pins)
 	}
 	w.approve(t, 2)
-	if w.store.pins["mailer"] != nil || w.gate.pins["mailer"] != nil {
-		t.Errorf("still pinned: %v, %v", w.store.pins, w.gate.pins)
+	if len(w.gate.pins) > 0 {
+		t.Errorf("still pinned: %v", w.gate.pins)
 	}
 }
 

@@ -42,6 +42,7 @@ type authority struct {
 	pins       map[string]map[string]string
 	reconciled []string
 	instances  []tagout.Instance
+	controls   []tagout.ControlState
 	warning    error
 }
 
@@ -113,12 +114,19 @@ func (a *authority) Reconcile(agents ...string) {
 	a.reconciled = append(a.reconciled, agents...)
 }
 
-func (a *authority) Pin(agent string, versions map[string]string) {
-	a.log.add("gate.pin")
+func (a *authority) Repin(ctx context.Context, read func(context.Context) (map[string]map[string]string, error)) error {
+	pins, err := read(ctx)
+	if err != nil {
+		return err
+	}
+	a.log.add("gate.repin")
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.pins[agent] = versions
+	a.pins = pins
+	return nil
 }
+
+func (a *authority) Controls(string) []tagout.ControlState { return a.controls }
 
 func (a *authority) Status() tagout.GateStatus { return tagout.GateStatus{HoldsLoaded: true} }
 

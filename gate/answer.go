@@ -26,7 +26,7 @@ type answer struct {
 	decision tagout.Decision
 	mode     []byte
 	allowed  []byte
-	frozen   []byte // true unless the decision is running: meant for the context that says nothing
+	frozen   []byte // true unless the decision is running and no version is pinned: meant for the context that says nothing
 }
 
 // flag is one evaluated flag as OFREP writes it.
@@ -52,7 +52,7 @@ func renderAnswer(d tagout.Decision, versions map[string]string, reason string) 
 	if d.Allowed {
 		variant = "allowed"
 	}
-	frozen, state := d.Mode != tagout.Running, "open"
+	frozen, state := d.Mode != tagout.Running || len(versions) > 0, "open"
 	if frozen {
 		state = "frozen"
 	}

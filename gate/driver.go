@@ -24,7 +24,7 @@ type driver struct {
 	cancel context.CancelFunc // of the request under way; nil: none
 	hurry  *time.Timer        // ends it, once something newer is to be sent
 	force  bool               // ask and tell now, whatever is known
-	status ControlState
+	status tagout.ControlState
 
 	// Only the driving goroutine uses what follows.
 	marks    map[tagout.HoldID]*mark
@@ -35,6 +35,7 @@ type driver struct {
 	last     *tagout.Observed
 	told     map[string]string // the versions that were reported last
 	toldFor  generation        // and what was wanted then
+	reports  map[string]bool   // the components that it was ever seen to report
 	failures int               // in a row
 	blamed   string            // the failure that was reported last
 }
@@ -46,21 +47,10 @@ type mark struct {
 	observed bool
 }
 
-// ControlState is what is known of one enforcement point.
-type ControlState struct {
-	Agent     string
-	Control   string
-	Wanted    tagout.Wanted   // what it was asked for last
-	Observed  tagout.Observed // what it said last
-	ReadAt    time.Time       // when it said so; zero: never
-	Confirmed bool            // it enforces what is wanted, runs the wanted versions and holds nothing more
-	Error     string          // why not, without secrets
-}
-
 // Controls tells what is known of the enforcement points of an agent, such as whether the
 // pinned versions run, in the order in which they are configured.
-func (g *Gate) Controls(agent string) []ControlState {
-	var states []ControlState
+func (g *Gate) Controls(agent string) []tagout.ControlState {
+	var states []tagout.ControlState
 	for _, d := range g.drivers[agent] {
 		d.mu.Lock()
 		states = append(states, d.status)
@@ -79,7 +69,8 @@ func (g *Gate) newDrivers() map[string][]*driver {
 		for _, c := range controls {
 			drivers[name] = append(drivers[name], &driver{
 				gate: g, agent: agent, control: c, wake: make(chan struct{}, 1), marks: map[tagout.HoldID]*mark{},
-				status: ControlState{Agent: name, Control: c.Name()},
+				reports: map[string]bool{},
+				status:  tagout.ControlState{Agent: name, Control: c.Name()},
 			})
 		}
 	}

@@ -259,8 +259,8 @@ func TestEveryChangeOfAnAnswerIsTold(t *testing.T) {
 				h.Incident = 7
 				g.Committed([]tagout.Hold{h})
 			}, true},
-			{"pin", func() { g.Pin("mailer", map[string]string{"prompt": "v1"}) }, true},
-			{"pin again", func() { g.Pin("mailer", map[string]string{"prompt": "v1"}) }, false},
+			{"pin", func() { pin(t, g, map[string]string{"prompt": "v1"}) }, true},
+			{"pin again", func() { pin(t, g, map[string]string{"prompt": "v1"}) }, false},
 			{"lift", func() { g.Lift([]tagout.HoldID{"h1"}, nil) }, true},
 			{"lift again", func() { g.Lift([]tagout.HoldID{"h1"}, nil) }, false},
 		}

@@ -92,3 +92,14 @@ func hang(t testing.TB, g *gate.Gate, s tagout.StopRequest) {
 func modeOf(g *gate.Gate, agent string) tagout.Mode {
 	return g.Decide(agent, tagout.Attributes{}).Mode
 }
+
+// pin has the database say that these versions of the mailer are pinned.
+func pin(t testing.TB, g *gate.Gate, versions map[string]string) {
+	t.Helper()
+	err := g.Repin(t.Context(), func(context.Context) (map[string]map[string]string, error) {
+		return map[string]map[string]string{"mailer": versions}, nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"crypto/rand"
+	"maps"
 	"slices"
 	"time"
 
@@ -109,9 +110,16 @@ func (g *Gate) Lift(lifted []tagout.HoldID, replacements []tagout.Hold) {
 	g.settle(slices.Concat(lifted, idsOf(replacements)))
 }
 
-// Pin sets the versions that the controls of an agent should run; nil leaves them alone.
-func (g *Gate) Pin(agent string, versions map[string]string) {
-	g.change(func(t *touched) { g.ledger.setPin(agent, versions, g.ledger.tick(), t) })
+// Repin reads which versions are pinned, by agent and component, and has the controls run
+// them. Of two reads the one that began later wins. It returns read's error; then nothing
+// changes.
+func (g *Gate) Repin(ctx context.Context, read func(ctx context.Context) (map[string]map[string]string, error)) error {
+	mark := g.StartRead()
+	pins, err := read(ctx)
+	if err == nil {
+		g.change(func(t *touched) { g.ledger.refreshPins(mark, pins, t) })
+	}
+	return err
 }
 
 // StartRead must be called before the holds are read from the database; what was read goes
@@ -193,6 +201,9 @@ func (g *Gate) Decide(agent string, asked tagout.Attributes) tagout.Decision {
 	v := g.now.Load()
 	d := g.answer(v, g.doubt(v), agent, asked.Canonical()).decision
 	d.Holds, d.DisabledTools = slices.Clone(d.Holds), slices.Clone(d.DisabledTools)
+	if a := v.agents[agent]; a != nil {
+		d.Versions = maps.Clone(a.versions)
+	}
 	return d
 }
 

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -26,10 +27,12 @@ type ledger struct {
 	seq    uint64 // grows with every change made here and every read that starts
 	taken  uint64 // the mark of the newest read taken in
 	stands map[tagout.HoldID]standing
-	on     map[string][]standing    // the same by the agent they name, "" for all, in the order in which they came
-	unsure int                      // how many of them are pending
-	lifted map[tagout.HoldID]uint64 // when it was lifted here
-	pins   map[string]pinned
+	on     map[string][]standing        // the same by the agent they name, "" for all, in the order in which they came
+	unsure int                          // how many of them are pending
+	lifted map[tagout.HoldID]uint64     // when it was lifted here
+	pins   map[string]map[string]string // the versions that controls are to run, by agent and component
+
+	pinsTaken uint64 // the mark of the newest read of them taken in
 }
 
 // standing is one hold that stands.
@@ -40,18 +43,11 @@ type standing struct {
 	order   uint64 // in which it came
 }
 
-// pinned is the versions of one agent, and when they were set here.
-type pinned struct {
-	versions map[string]string
-	since    uint64
-}
-
 func newLedger() *ledger {
 	return &ledger{
 		stands: map[tagout.HoldID]standing{},
 		on:     map[string][]standing{},
 		lifted: map[tagout.HoldID]uint64{},
-		pins:   map[string]pinned{},
 	}
 }
 
@@ -199,25 +195,24 @@ func (l *ledger) refresh(mark ReadMark, holds []tagout.Hold, pins map[string]map
 	return true
 }
 
+// refreshPins takes the pins that a read of the database found, unless they are of a read
+// that began before one taken in already.
 func (l *ledger) refreshPins(mark ReadMark, pins map[string]map[string]string, t *touched) {
+	if mark.seq < l.pinsTaken {
+		return
+	}
+	l.pinsTaken = mark.seq
 	for agent, versions := range pins {
-		if have, ok := l.pins[agent]; !ok || have.since < mark.seq {
-			l.setPin(agent, versions, mark.seq, t)
+		if !maps.Equal(l.pins[agent], versions) {
+			t.agent(agent)
 		}
 	}
-	for agent, have := range l.pins {
-		if _, ok := pins[agent]; !ok && have.since < mark.seq {
-			l.setPin(agent, nil, mark.seq, t)
-			delete(l.pins, agent)
+	for agent, versions := range l.pins {
+		if len(pins[agent]) == 0 && len(versions) > 0 {
+			t.agent(agent)
 		}
 	}
-}
-
-func (l *ledger) setPin(agent string, versions map[string]string, since uint64, t *touched) {
-	if !sameVersions(l.pins[agent].versions, versions) {
-		t.agent(agent)
-	}
-	l.pins[agent] = pinned{versions, since}
+	l.pins = pins
 }
 
 func (l *ledger) forgetLifted(mark ReadMark) {

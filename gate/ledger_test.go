@@ -142,20 +142,24 @@ func TestPinsFollowTheDatabaseButNotAnOlderReadOfIt(t *testing.T) {
 	t.Parallel()
 	l := newLedger()
 	v41, v42 := map[string]string{"prompt": "v41"}, map[string]string{"prompt": "v42"}
-	mark := ReadMark{seq: l.tick()}
-	l.setPin("mailer", v41, l.tick(), &touched{})
-	l.refresh(mark, nil, map[string]map[string]string{"mailer": v42, "other": v42}, &touched{})
-	if got := l.pins["mailer"].versions["prompt"]; got != "v41" {
-		t.Errorf("the older read set the pin to %q", got)
-	}
-	if got := l.pins["other"].versions["prompt"]; got != "v42" {
-		t.Errorf("the other agent's pin is %q", got)
+	older := ReadMark{seq: l.tick()}
+	l.refreshPins(ReadMark{seq: l.tick()}, map[string]map[string]string{"mailer": v41, "other": v42}, &touched{})
+	l.refresh(older, nil, map[string]map[string]string{"mailer": v42}, &touched{})
+	if l.pins["mailer"]["prompt"] != "v41" || l.pins["other"]["prompt"] != "v42" {
+		t.Errorf("the older read made of the pins %v", l.pins)
 	}
 	var to touched
 	l.refresh(ReadMark{seq: l.tick()}, nil, map[string]map[string]string{"mailer": v42}, &to)
-	if l.pins["mailer"].versions["prompt"] != "v42" || len(l.pins) != 1 || !to.agents["mailer"] || !to.agents["other"] {
+	if l.pins["mailer"]["prompt"] != "v42" || len(l.pins) != 1 || !to.agents["mailer"] || !to.agents["other"] {
 		t.Errorf("pins = %v, touched %v", l.pins, to)
 	}
+	older = ReadMark{seq: l.tick()}
+	l.refreshPins(ReadMark{seq: l.tick()}, nil, &touched{})
+	l.refreshPins(older, map[string]map[string]string{"mailer": v42}, &touched{})
+	if len(l.pins) != 0 {
+		t.Errorf("an older read brought back %v, which was let go of", l.pins)
+	}
+	l.refreshPins(ReadMark{seq: l.tick()}, map[string]map[string]string{"mailer": v42}, &touched{})
 	var again touched
 	l.refresh(ReadMark{seq: l.tick()}, nil, map[string]map[string]string{"mailer": v42}, &again)
 	if !again.nobody() {

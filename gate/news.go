@@ -73,10 +73,10 @@ func (n *news) add(r tagout.ControlReport) {
 }
 
 // sameNews reports whether b makes a superfluous: the same of the same holds, or another
-// failure of the same control.
+// failure or other versions of the same control.
 func sameNews(a, b tagout.ControlReport) bool {
 	return a.Control == b.Control && a.Accepted == b.Accepted && a.Observed == b.Observed && a.Drift == b.Drift &&
-		(a.Error == "") == (b.Error == "") && slices.Equal(a.Holds, b.Holds)
+		(a.Error == "") == (b.Error == "") && (a.Asked == nil) == (b.Asked == nil) && slices.Equal(a.Holds, b.Holds)
 }
 
 // take removes the oldest news, if there is any.

@@ -40,7 +40,7 @@ func TestAFlagSaysModeReasonAndWhatToDo(t *testing.T) {
 	h := holdOn("h1", "mailer/email", tagout.Capped)
 	h.Cap, h.DisabledTools, h.Incident = tagout.Cap{Amount: 500, Per: "day"}, []string{"send", "@low"}, 7
 	g := loaded(t, gate.Options{}, h)
-	g.Pin("mailer", map[string]string{"prompt": "v41"})
+	pin(t, g, map[string]string{"prompt": "v41"})
 	held := map[string]any{"mode": "capped", "incident": "INC-7", "scope": "mailer/email", "reason": "reason of h1", "spendCap": 500.0, "spendCapPer": "day",
 		"disabledTools": "read,send", "fallback": "send the plain template", "versions.prompt": "v41"}
 	running := map[string]any{"mode": "running", "versions.prompt": "v41"}

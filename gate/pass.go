@@ -104,11 +104,15 @@ func (d *driver) lease() time.Duration {
 	return tagout.DefaultLease
 }
 
+// forced reports whether the control is to be asked and told now, whatever is known of it.
 func (d *driver) forced() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	forced := d.force
 	d.force = false
+	if forced {
+		d.sent, d.toldFor = generation{}, generation{} // what it accepts and runs is news again
+	}
 	return forced
 }
 
@@ -150,8 +154,9 @@ func (d *driver) apply(ctx context.Context, w wish) error {
 	if err := d.ask(ctx, "apply", func(ctx context.Context) error { return d.control.Apply(ctx, wanted) }); err != nil {
 		return err
 	}
+	news := d.sent != w.key
 	d.sent, d.sentAt = w.key, d.gate.clock.Now()
-	d.update(func(s *ControlState) { s.Wanted = wanted })
+	d.update(func(s *tagout.ControlState) { s.Wanted = wanted })
 	var accepted []tagout.HoldID
 	for _, h := range w.real {
 		if m := d.marks[h.ID]; !m.accepted {
@@ -160,7 +165,17 @@ func (d *driver) apply(ctx context.Context, w wish) error {
 		}
 	}
 	d.report(tagout.ControlReport{Holds: accepted, Accepted: true})
+	if news && len(wanted.Versions) > 0 {
+		d.report(tagout.ControlReport{Asked: wanted.Versions})
+	}
 	return nil
+}
+
+// learn notes which components the control reports.
+func (d *driver) learn(versions map[string]string) {
+	for component := range versions {
+		d.reports[component] = true
+	}
 }
 
 // read asks what is in force, reports what that means for every hold, and tells whether it
@@ -183,13 +198,14 @@ func (d *driver) read(ctx context.Context, w wish) (bool, error) {
 		return err != nil // a mode that nobody knows confirms nothing
 	})
 	d.last = &o
+	d.learn(o.Versions)
 	d.compare(o, w)
 	d.tellVersions(o, w)
-	confirmed := o.Confirms(w.Wanted, d.agent) && o.ConfirmsVersions(w.Wanted)
+	confirmed := o.Confirms(w.Wanted, d.agent) && o.ConfirmsVersions(w.Wanted, d.reports)
 	if w.leader && w.sure && len(d.beyond(o, w)) > 0 {
 		confirmed = false // lifted here, but still held there
 	}
-	d.update(func(s *ControlState) { s.Observed, s.ReadAt, s.Confirmed = o, d.gate.clock.Now(), confirmed })
+	d.update(func(s *tagout.ControlState) { s.Observed, s.ReadAt, s.Confirmed = o, d.gate.clock.Now(), confirmed })
 	return confirmed, nil
 }
 
@@ -235,7 +251,7 @@ func (d *driver) beyond(o tagout.Observed, w wish) []tagout.AppliedHold {
 // rest is how long nothing needs to be done, unless something changes.
 func (d *driver) rest(w wish) time.Duration {
 	d.failures, d.blamed = 0, ""
-	d.update(func(s *ControlState) { s.Error = "" })
+	d.update(func(s *tagout.ControlState) { s.Error = "" })
 	next := d.gate.options.ReconcileEvery
 	if w.leader && w.sure {
 		next = min(next, d.sentAt.Add(d.lease()/3).Sub(d.gate.clock.Now()))
@@ -278,7 +294,7 @@ func (d *driver) failed(w wish, err error) time.Duration {
 
 // blame reports a failure once, until something changes.
 func (d *driver) blame(w wish, sentence string) {
-	d.update(func(s *ControlState) { s.Error, s.Confirmed = sentence, false })
+	d.update(func(s *tagout.ControlState) { s.Error, s.Confirmed = sentence, false })
 	if d.blamed == sentence {
 		return
 	}
@@ -305,14 +321,14 @@ func (d *driver) tellVersions(o tagout.Observed, w wish) {
 
 // report queues news about holds or versions; without either there is none.
 func (d *driver) report(r tagout.ControlReport) {
-	if len(r.Holds) == 0 && r.Versions == nil {
+	if len(r.Holds) == 0 && r.Versions == nil && r.Asked == nil {
 		return
 	}
 	r.Agent, r.Control, r.At = d.agent.Name, d.control.Name(), d.gate.clock.Now()
 	d.gate.news.add(r)
 }
 
-func (d *driver) update(change func(*ControlState)) {
+func (d *driver) update(change func(*tagout.ControlState)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	change(&d.status)

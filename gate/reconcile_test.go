@@ -557,7 +557,7 @@ func TestPinnedVersionsAreSentAndReadBack(t *testing.T) {
 		c := &fakeControl{name: "webhook"}
 		r := start(t, gate.Options{}, c)
 		r.load()
-		r.Pin("mailer", map[string]string{"prompt": "v41"})
+		pin(t, r.Gate, map[string]string{"prompt": "v41"})
 		after(time.Second)
 		if s := r.Controls("mailer")[0]; !s.Confirmed || s.Observed.Versions["prompt"] != "v41" {
 			t.Errorf("state: %+v", s)

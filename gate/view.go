@@ -192,9 +192,7 @@ func (g *Gate) rebuild(v *view, name string) {
 		shape:      s,
 		own:        own,
 		holds:      slices.Concat(v.everywhere, holdsOf(own)),
-		versions:   g.ledger.pins[name].versions,
+		versions:   g.ledger.pins[name],
 		generation: v.generation,
 	}
 }
-
-func sameVersions(a, b map[string]string) bool { return maps.Equal(a, b) }

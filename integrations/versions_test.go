@@ -111,7 +111,7 @@ func TestAVersionIsConfirmedOnlyOnceItRuns(t *testing.T) {
 					t.Fatal(err)
 				}
 				mentionsNoSecret(t, err)
-				confirmed := o.ConfirmsVersions(tagout.Wanted{Versions: map[string]string{"prompt": "v41"}})
+				confirmed := o.ConfirmsVersions(tagout.Wanted{Versions: map[string]string{"prompt": "v41"}}, map[string]bool{"prompt": true})
 				if confirmed != (now == "v41") || o.Versions["prompt"] != now {
 					t.Errorf("runs %q: tells %v", now, o.Versions)
 				}

@@ -138,23 +138,3 @@ func TestVersionsAreListedNewestFirst(t *testing.T) {
 		wantCode(t, s.RecordChange(t.Context(), tagout.Deployment{ID: "d2", Agent: "mailer"}), tagout.Invalid)
 	})
 }
-
-func TestPinsAreReplacedAndLetGo(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, url string) {
-		s := open(t, url, store.Options{})
-		set := func(agent string, versions map[string]string) {
-			t.Helper()
-			if err := s.SetPins(t.Context(), agent, versions); err != nil {
-				t.Fatal(err)
-			}
-		}
-		set("mailer", map[string]string{"prompt": "v1"})
-		set("mailer", map[string]string{"prompt": "v0", "policy": "p"})
-		set("researcher", map[string]string{"prompt": "r"})
-		set("researcher", nil)
-		pins, err := s.Pins(t.Context())
-		if err != nil || !reflect.DeepEqual(pins, map[string]map[string]string{"mailer": {"prompt": "v0", "policy": "p"}}) {
-			t.Fatalf("%v, %v", pins, err)
-		}
-	})
-}

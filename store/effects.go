@@ -98,7 +98,7 @@ func workersOf(kind tagout.EffectKind) int {
 // pollOf is how soon an effect of a kind is found without a notification.
 func pollOf(kind tagout.EffectKind) time.Duration {
 	switch kind {
-	case tagout.EffectContain, tagout.EffectRollback, tagout.EffectPage, tagout.EffectSend:
+	case tagout.EffectContain, tagout.EffectRollback, tagout.EffectPin, tagout.EffectPage, tagout.EffectSend:
 		return urgentPoll
 	}
 	return otherPoll

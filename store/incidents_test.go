@@ -26,7 +26,7 @@ func TestAnIncidentReadsBackAsItWasCommitted(t *testing.T) {
 			i.Room = tagout.Room{Channel: "C1", Name: "inc-1", Card: "1.2"}
 			i.Private, i.CorrelationID = true, "corr"
 			i.Ladder = map[string]int{"sev1": 2}
-			i.Rollback = &tagout.Rollback{At: now, By: ic, Agent: "mailer", To: map[string]string{"prompt": "v1"}}
+			i.Rollback = &tagout.Rollback{At: now, By: ic, Agent: "mailer", Components: []tagout.ComponentRollback{{Component: "prompt", To: "v1"}}}
 			i.Milestones[tagout.Onset] = now.Add(-time.Hour)
 			return i.Acknowledge(ic, now)
 		})

@@ -17,7 +17,7 @@ const (
 )
 
 // announce tells the other processes, when the transaction commits, that it hung or lifted
-// holds. Only that is announced: whoever announces waits for others who do.
+// holds, or pinned versions. Only that is announced: whoever announces waits for others who do.
 func (t postgresTx) announce() error {
 	_, err := t.tx.Exec(t.ctx, "SELECT pg_notify($1, $2)", newsChannel, t.origin)
 	return err

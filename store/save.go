@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 
 	"tagout"
 )
@@ -33,8 +34,19 @@ func (t *tx) save(works []*work) ([]*work, error) {
 	if err := t.lift(b.lifted); err != nil {
 		return nil, err
 	}
-	if len(b.hung)+len(b.lifted) > 0 {
+	if len(b.hung)+len(b.lifted)+len(b.pins) > 0 {
 		if err := t.sql.announce(); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.savePins(b.pins); err != nil {
+		return nil, err
+	}
+	if err := t.saveEvidence(b.evidence); err != nil {
+		return nil, err
+	}
+	for _, v := range b.seen {
+		if err := t.sawVersion(v.Agent, v.Component, v.Version, v.FirstSeen); err != nil {
 			return nil, err
 		}
 	}
@@ -56,6 +68,9 @@ type batch struct {
 	pages     []pageRow
 	requests  []requestRow
 	effects   []dueEffect
+	pins      map[tagout.IncidentID][]tagout.Pin
+	evidence  []tagout.Evidence
+	seen      []tagout.Version
 }
 
 // add collects one incident. It returns Internal for a transition that forgot a hold.
@@ -97,6 +112,14 @@ func (b *batch) add(w *work) error {
 	for _, e := range w.change.Effects {
 		b.effects = append(b.effects, dueEffect{e, w.now})
 	}
+	if !slices.Equal(pinRowsOf(i.ID, i.Pins), w.pins) {
+		if b.pins == nil {
+			b.pins = map[tagout.IncidentID][]tagout.Pin{}
+		}
+		b.pins[i.ID] = i.Pins
+	}
+	b.evidence = append(b.evidence, w.change.Evidence...)
+	b.seen = append(b.seen, w.change.Seen...)
 	if w.fresh || moved || doc != w.before || holds != len(b.hung)+len(b.lifted) || !w.change.IsEmpty() {
 		b.changed = append(b.changed, w)
 	}

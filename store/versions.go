@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -32,8 +31,7 @@ func (s *Store) SawVersion(ctx context.Context, agent string, versions map[strin
 	slices.Sort(components) // everybody in the same order, so that nobody waits in a circle
 	return s.write(ctx, func(t *tx) error {
 		for _, component := range components {
-			err := t.Exec(sawVersion, clean(agent), clean(component), clean(versions[component]), utc(at), utc(at)).Error
-			if err != nil {
+			if err := t.sawVersion(agent, component, versions[component], at); err != nil {
 				return err
 			}
 		}
@@ -70,12 +68,11 @@ func (s *Store) RecordChange(ctx context.Context, c tagout.Deployment) error {
 			return done.Error
 		}
 		if c.From != "" && c.From != c.To {
-			until := utc(c.At).Add(-time.Microsecond)
-			if err := t.Exec(sawVersion, clean(c.Agent), clean(c.Component), clean(c.From), until, until).Error; err != nil {
+			if err := t.sawVersion(c.Agent, c.Component, c.From, c.At.Add(-time.Microsecond)); err != nil {
 				return err
 			}
 		}
-		return t.Exec(sawVersion, clean(c.Agent), clean(c.Component), clean(c.To), utc(c.At), utc(c.At)).Error
+		return t.sawVersion(c.Agent, c.Component, c.To, c.At)
 	})
 }
 
@@ -105,42 +102,4 @@ func (s *Store) Versions(ctx context.Context, agent string) (versions []tagout.V
 		versions[n].FirstSeen, versions[n].LastSeen = utc(versions[n].FirstSeen), utc(versions[n].LastSeen)
 	}
 	return versions, err
-}
-
-// SetPins records which versions the agent's controls must run; nil lets go of them.
-func (s *Store) SetPins(ctx context.Context, agent string, versions map[string]string) error {
-	if err := checkNames(agent); err != nil {
-		return err
-	}
-	text, err := json.Marshal(versions)
-	if err != nil {
-		return err
-	}
-	return s.write(ctx, func(t *tx) error {
-		if versions == nil {
-			return t.Exec("DELETE FROM pins WHERE agent = ?", clean(agent)).Error
-		}
-		return t.Exec("INSERT INTO pins (agent, versions) VALUES (?, ?) ON CONFLICT (agent) DO UPDATE SET versions = excluded.versions",
-			clean(agent), clean(string(text))).Error
-	})
-}
-
-// Pins reads what was pinned, by agent.
-func (s *Store) Pins(ctx context.Context) (map[string]map[string]string, error) {
-	pins := map[string]map[string]string{}
-	err := s.read(ctx, func(db *gorm.DB) error {
-		var rows []struct{ Agent, Versions string }
-		if err := db.Raw("SELECT agent, versions FROM pins").Scan(&rows).Error; err != nil {
-			return err
-		}
-		for _, r := range rows {
-			var versions map[string]string
-			if err := json.Unmarshal([]byte(r.Versions), &versions); err != nil {
-				return tagout.Errorf(tagout.Internal, "The pins of an agent cannot be read: %w", err)
-			}
-			pins[r.Agent] = versions
-		}
-		return nil
-	})
-	return pins, err
 }

@@ -14,6 +14,7 @@ type work struct {
 	before   string        // its doc
 	request  string        // its resume request
 	holds    []tagout.Hold // as they were
+	pins     []pinRow      // as they were
 	now      time.Time
 	change   tagout.Change
 }
@@ -40,7 +41,7 @@ func (t *tx) lock(ids []int64) ([]*work, error) {
 		if err != nil {
 			return nil, err
 		}
-		works[n] = &work{incident: i, before: doc, request: textOf(i.Request), holds: clone(i.Holds)}
+		works[n] = &work{incident: i, before: doc, request: textOf(i.Request), holds: clone(i.Holds), pins: pinRowsOf(i.ID, i.Pins)}
 	}
 	return works, nil
 }

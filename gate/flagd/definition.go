@@ -50,7 +50,7 @@ func define(s tagout.Standing, at time.Time) []byte {
 		lease := leased(at, s.Agent.Lease)
 		targeting[name+".mode"] = lease.choose(modeRule(s), string(tagout.Halted))
 		targeting[name+".allowed"] = allOf(append([]condition{lease}, allowances(s)...)).choose(allowed, denied)
-		targeting[name+".frozen"] = allOf([]condition{lease, {impossible: len(s.Holds) > 0}}).choose(open, frozen)
+		targeting[name+".frozen"] = allOf([]condition{lease, {impossible: len(s.Holds)+len(s.Versions) > 0}}).choose(open, frozen)
 	}
 	for key, f := range flags {
 		f.State, f.Metadata = "ENABLED", metadata

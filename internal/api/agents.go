@@ -43,20 +43,22 @@ type gateInput struct {
 
 // gateView is the gate's answer for one action of one agent.
 type gateView struct {
-	Agent         string         `json:"agent"`
-	Mode          string         `json:"mode" enum:"halted,paused,review,capped,running"`
-	Allowed       bool           `json:"allowed" doc:"running, or capped with the tool enabled."`
-	Known         bool           `json:"known" doc:"false: neither declared nor held, hence halted."`
-	Frozen        bool           `json:"frozen" doc:"A part of the agent is held: do not change its configuration but to repair it."`
-	Reason        string         `json:"reason,omitempty"`
-	Fallback      string         `json:"fallback,omitempty" doc:"What to do instead while held."`
-	SpendCap      *float64       `json:"spend_cap,omitempty"`
-	SpendCapPer   string         `json:"spend_cap_per,omitempty" enum:"hour,day,week,month"`
-	DisabledTools []string       `json:"disabled_tools,omitempty"`
-	Holds         []holdView     `json:"holds" doc:"Those that apply, strictest first."`
-	Instances     []instanceView `json:"instances" doc:"Those that asked any replica lately and say who they are."`
-	HeardBy       string         `json:"heard_by,omitempty" example:"12 of 12 instances, slowest 0.31 s" doc:"The instances in words."`
-	Silent        []string       `json:"silent_replicas,omitempty" doc:"Replicas that did not say which instances asked them."`
+	Agent         string            `json:"agent"`
+	Mode          string            `json:"mode" enum:"halted,paused,review,capped,running"`
+	Allowed       bool              `json:"allowed" doc:"running, or capped with the tool enabled."`
+	Known         bool              `json:"known" doc:"false: neither declared nor held, hence halted."`
+	Frozen        bool              `json:"frozen" doc:"A part of the agent is held, or its versions are pinned: do not change its configuration but to repair it."`
+	FrozenBy      []string          `json:"frozen_by,omitempty" doc:"The open incidents that refuse version changes; told for=change." example:"[\"INC-7\"]"`
+	Versions      map[string]string `json:"versions,omitempty" doc:"Those that should run, by component, while they are pinned."`
+	Reason        string            `json:"reason,omitempty"`
+	Fallback      string            `json:"fallback,omitempty" doc:"What to do instead while held."`
+	SpendCap      *float64          `json:"spend_cap,omitempty"`
+	SpendCapPer   string            `json:"spend_cap_per,omitempty" enum:"hour,day,week,month"`
+	DisabledTools []string          `json:"disabled_tools,omitempty"`
+	Holds         []holdView        `json:"holds" doc:"Those that apply, strictest first."`
+	Instances     []instanceView    `json:"instances" doc:"Those that asked any replica lately and say who they are."`
+	HeardBy       string            `json:"heard_by,omitempty" example:"12 of 12 instances, slowest 0.31 s" doc:"The instances in words."`
+	Silent        []string          `json:"silent_replicas,omitempty" doc:"Replicas that did not say which instances asked them."`
 }
 
 // instanceView is one running copy of an agent.
@@ -132,10 +134,13 @@ func (e *edge) askGate(ctx context.Context, in *gateInput) (*gateOutput, error) 
 		asked = tagout.Attributes{} // whatever is held of the agent counts
 	}
 	d := e.Desk.Decide(agent, asked)
-	frozen := d.Mode != tagout.Running || e.Desk.Decide(agent, tagout.Attributes{}).Mode != tagout.Running
+	frozen := d.Mode != tagout.Running || len(d.Versions) > 0 || e.Desk.Decide(agent, tagout.Attributes{}).Mode != tagout.Running
 	v := gateView{
 		Agent: agent, Mode: string(d.Mode), Allowed: d.Allowed, Known: d.Known, Frozen: frozen,
-		Fallback: d.Fallback, DisabledTools: d.DisabledTools, SpendCapPer: d.Cap.Per, Holds: []holdView{}, Instances: []instanceView{},
+		Fallback: d.Fallback, DisabledTools: d.DisabledTools, SpendCapPer: d.Cap.Per, Holds: []holdView{}, Instances: []instanceView{}, Versions: d.Versions,
+	}
+	if in.For == "change" {
+		v.refuseChanges(e.frozenBy(ctx, agent))
 	}
 	fleet := e.Desk.Fleet(ctx, agent)
 	for _, i := range fleet.Instances {
@@ -161,6 +166,23 @@ func (e *edge) askGate(ctx context.Context, in *gateInput) (*gateOutput, error) 
 		v.Reason = d.Reason
 	}
 	return &gateOutput{Body: v}, nil
+}
+
+// frozenBy lists the incidents that refuse version changes of an agent. It reports false if
+// they cannot be read now: then nobody knows.
+func (e *edge) frozenBy(ctx context.Context, agent string) ([]*tagout.Incident, bool) {
+	ctx, cancel := context.WithTimeout(ctx, privacyTimeout)
+	defer cancel()
+	frozen, err := e.Desk.FrozenBy(ctx, agent)
+	return frozen, err == nil
+}
+
+// refuseChanges makes the answer no if an incident refuses changes, or if nobody knows.
+func (v *gateView) refuseChanges(by []*tagout.Incident, known bool) {
+	v.Frozen = v.Frozen || !known || len(by) > 0
+	for _, i := range by {
+		v.FrozenBy = append(v.FrozenBy, i.ID.String())
+	}
 }
 
 // silent tells of which incidents nothing but the ID may be told: the private ones, and

@@ -46,16 +46,26 @@ type Desk interface {
 	Decide(agent string, asked tagout.Attributes) tagout.Decision
 	// Fleet is the running copies of an agent that asked any replica lately.
 	Fleet(ctx context.Context, agent string) tagout.Fleet
+	// AgentVersions tells what is known of the versions of a declared agent.
+	AgentVersions(ctx context.Context, agent string) (tagout.AgentVersions, error)
+	// SawVersions records that an agent said it ran these versions at a time, by component.
+	SawVersions(ctx context.Context, agent string, versions map[string]string, at time.Time, by tagout.Actor) error
+	// RecordChange records a deployment. Returns Conflict while an open incident refuses
+	// version changes of the agent.
+	RecordChange(ctx context.Context, change tagout.Deployment, by tagout.Actor) error
+	// FrozenBy lists the open incidents that refuse version changes of an agent.
+	FrozenBy(ctx context.Context, agent string) ([]*tagout.Incident, error)
 }
 
 // Store is what this edge asks of the store directly.
 type Store interface {
 	// Alerts reads the alerts of an incident, newest first, with their raw bodies.
 	Alerts(ctx context.Context, id tagout.IncidentID, limit int) ([]tagout.Incoming, error)
-	// SawVersion records that an agent said it runs these versions, by component.
-	SawVersion(ctx context.Context, agent string, versions map[string]string, at time.Time) error
-	// RecordChange records a deployment.
-	RecordChange(ctx context.Context, change tagout.Deployment) error
+	// EvidenceOf lists what was kept with an incident, oldest first, without the contents.
+	EvidenceOf(ctx context.Context, id tagout.IncidentID) ([]tagout.Evidence, error)
+	// EvidenceContent reads one piece by the hash of its content. Returns NotFound if there
+	// is none of that hash.
+	EvidenceContent(ctx context.Context, id tagout.IncidentID, sha256 string) (tagout.Evidence, error)
 }
 
 // Source is one configured sender of alerts.
@@ -172,6 +182,7 @@ func New(o Options) http.Handler {
 func (e *edge) routes() {
 	e.intakeRoutes()
 	e.changeRoutes()
+	e.versionRoutes()
 	e.commandRoutes()
 	e.incidentRoutes()
 	e.agentRoutes()

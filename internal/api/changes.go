@@ -15,12 +15,10 @@ import (
 // maxVersion is the longest version, in bytes.
 const maxVersion = 200
 
-func components() []string { return []string{"prompt", "policy", "model", "tools"} }
-
 type versionsInput struct {
 	Body struct {
 		Agent    string            `json:"agent" example:"mailer"`
-		Versions map[string]string `json:"versions" doc:"Version by component: prompt, policy, model, tools."`
+		Versions map[string]string `json:"versions" doc:"Version by component, such as prompt; the components are those that the agent declares."`
 	}
 }
 
@@ -36,7 +34,7 @@ type changeInput struct {
 	Body struct {
 		ID        string    `json:"id,omitempty" maxLength:"200" doc:"Names the change in the system that made it; safe to repeat."`
 		Agent     string    `json:"agent" example:"mailer"`
-		Component string    `json:"component" enum:"prompt,policy,model,tools"`
+		Component string    `json:"component" example:"prompt" doc:"One of those that the agent declares."`
 		From      string    `json:"from,omitempty" maxLength:"200"`
 		To        string    `json:"to" minLength:"1" maxLength:"200" example:"v42"`
 		By        string    `json:"by,omitempty" maxLength:"200" doc:"Who made it; the token's name if missing."`
@@ -61,6 +59,8 @@ func (e *edge) changeRoutes() {
 	register(e, huma.Operation{
 		OperationID: "post-change", Method: http.MethodPost, Path: "/v1/changes", DefaultStatus: http.StatusAccepted,
 		Summary: "Record a deployment of prompt, policy, model or tools", Tags: []string{"report"},
+		Description: "409 while an open incident pins the versions of the agent; the detail names it and who can lift it, and its timeline shows the attempt. " +
+			"What was deployed before that incident is recorded in any case, and so is a deployment of the pinned version.",
 	}, tagout.MayReport, e.change)
 }
 
@@ -69,15 +69,19 @@ func (e *edge) versions(ctx context.Context, in *versionsInput) (*versionsOutput
 	if err != nil {
 		return nil, err
 	}
+	components := e.Policy.Agents.ComponentsOf(agent.Name)
 	if len(in.Body.Versions) == 0 {
-		return nil, tagout.Errorf(tagout.Invalid, "versions is empty: name at least one of %s.", strings.Join(components(), ", "))
+		return nil, tagout.Errorf(tagout.Invalid, "versions is empty: name at least one of %s.", strings.Join(components, ", "))
 	}
 	for component, version := range in.Body.Versions {
-		if err := checkVersion(component, version); err != nil {
-			return nil, err
+		if !slices.Contains(components, component) {
+			return nil, tagout.Errorf(tagout.Invalid, "versions names a component that %s does not have: use %s.", agent.Name, strings.Join(components, ", "))
+		}
+		if version == "" || len(version) > maxVersion {
+			return nil, tagout.Errorf(tagout.Invalid, "The version of %s is empty or longer than %d bytes.", component, maxVersion)
 		}
 	}
-	if err := e.Store.SawVersion(ctx, agent.Name, in.Body.Versions, e.Clock.Now()); err != nil {
+	if err := e.Desk.SawVersions(ctx, agent.Name, in.Body.Versions, e.Clock.Now(), callerOf(ctx).actor()); err != nil {
 		return nil, err
 	}
 	out := &versionsOutput{}
@@ -85,22 +89,13 @@ func (e *edge) versions(ctx context.Context, in *versionsInput) (*versionsOutput
 	return out, nil
 }
 
-// checkVersion returns Invalid for a component that does not exist or a version that
-// cannot be one.
-func checkVersion(component, version string) error {
-	if !slices.Contains(components(), component) {
-		return tagout.Errorf(tagout.Invalid, "versions names a component that does not exist: use %s.", strings.Join(components(), ", "))
-	}
-	if version == "" || len(version) > maxVersion {
-		return tagout.Errorf(tagout.Invalid, "The version of %s is empty or longer than %d bytes.", component, maxVersion)
-	}
-	return nil
-}
-
 func (e *edge) change(ctx context.Context, in *changeInput) (*changeOutput, error) {
 	agent, err := e.declared(in.Body.Agent)
 	if err != nil {
 		return nil, err
+	}
+	if components := e.Policy.Agents.ComponentsOf(agent.Name); !slices.Contains(components, in.Body.Component) {
+		return nil, tagout.Errorf(tagout.Invalid, "body.component is not one that %s has: use %s.", agent.Name, strings.Join(components, ", "))
 	}
 	by := callerOf(ctx).name
 	d := tagout.Deployment{
@@ -113,7 +108,7 @@ func (e *edge) change(ctx context.Context, in *changeInput) (*changeOutput, erro
 	if d.By == "" {
 		d.By = by
 	}
-	if err := e.Store.RecordChange(ctx, d); err != nil {
+	if err := e.Desk.RecordChange(ctx, d, callerOf(ctx).actor()); err != nil {
 		return nil, err
 	}
 	out := &changeOutput{}

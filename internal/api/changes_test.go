@@ -12,8 +12,8 @@ func TestVersionsAreNotedUnderTheAgentsName(t *testing.T) {
 	t.Parallel()
 	b := newBench()
 	b.do("POST", "/v1/versions", `{"agent":"MAILER","versions":{"prompt":"v42","model":"m-1"},"instance":"i-1"}`, bearing(reportToken)).is(t, 202)
-	if v := b.store.versions["mailer"]; v["prompt"] != "v42" || v["model"] != "m-1" {
-		t.Errorf("noted %v", b.store.versions)
+	if v := b.desk.versions["mailer"]; v["prompt"] != "v42" || v["model"] != "m-1" {
+		t.Errorf("noted %v", b.desk.versions)
 	}
 }
 
@@ -23,7 +23,7 @@ func TestAChangeIsRecorded(t *testing.T) {
 	b.do("POST", "/v1/changes", `{"agent":"mailer","component":"prompt","from":"v41","to":"v42","by":"ci","url":"https://ci.example/1","at":"2026-11-21T11:00:00+01:00","pipeline":7}`,
 		bearing(reportToken)).is(t, 202)
 	b.do("POST", "/v1/changes", `{"agent":"mailer","component":"model","to":"m-2"}`, bearing(reportToken)).is(t, 202)
-	first, second := b.store.changes[0], b.store.changes[1]
+	first, second := b.desk.changes[0], b.desk.changes[1]
 	if first.Agent != "mailer" || first.From != "v41" || first.To != "v42" || first.By != "ci" || !first.At.Equal(noon.Add(-2*time.Hour)) || first.URL == "" {
 		t.Errorf("recorded %+v", first)
 	}
@@ -51,8 +51,8 @@ func TestARepeatedChangeIsTheSameChange(t *testing.T) {
 			for range 2 {
 				b.do("POST", "/v1/changes", c.body, append(c.with, bearing(reportToken))...).is(t, 202)
 			}
-			if same := b.store.changes[0].ID == b.store.changes[1].ID; same != c.same {
-				t.Errorf("the IDs are %s and %s", b.store.changes[0].ID, b.store.changes[1].ID)
+			if same := b.desk.changes[0].ID == b.desk.changes[1].ID; same != c.same {
+				t.Errorf("the IDs are %s and %s", b.desk.changes[0].ID, b.desk.changes[1].ID)
 			}
 		})
 	}
@@ -95,7 +95,7 @@ func TestBadChangesAndVersionsAreRefusedWithoutRepeatingThem(t *testing.T) {
 			if !strings.Contains(p.Detail, c.says) || strings.Contains(got.body, "zebra") || strings.Contains(got.body, "987654") || strings.Contains(got.body, "zzz") {
 				t.Errorf("the problem says %s", got.body)
 			}
-			if len(b.store.changes)+len(b.store.versions) > 0 {
+			if len(b.desk.changes)+len(b.desk.versions) > 0 {
 				t.Error("something was recorded")
 			}
 		})
@@ -105,7 +105,7 @@ func TestBadChangesAndVersionsAreRefusedWithoutRepeatingThem(t *testing.T) {
 func TestWhatCouldNotBeRecordedIsNotCalledRecorded(t *testing.T) {
 	t.Parallel()
 	b := newBench()
-	b.store.err = tagout.Errorf(tagout.Unavailable, "The database cannot be reached.")
+	b.desk.err = tagout.Errorf(tagout.Unavailable, "The database cannot be reached.")
 	b.do("POST", "/v1/changes", `{"agent":"mailer","component":"prompt","to":"v1"}`, bearing(reportToken)).isProblem(t, 503, tagout.Unavailable)
 	got := b.do("POST", "/v1/versions", `{"agent":"mailer","versions":{"prompt":"v1"}}`, bearing(reportToken))
 	got.isProblem(t, 503, tagout.Unavailable)
@@ -125,7 +125,7 @@ func FuzzBodies(f *testing.F) {
 		if path != "versions" && path != "changes" && path != "commands/kill" {
 			t.Skip()
 		}
-		b.store.changes, b.calls = nil, nil
+		b.desk.changes, b.calls = nil, nil
 		switch got := b.do("POST", "/v1/"+path, body, bearing(allToken)); got.StatusCode {
 		case 200, 202, 400, 404, 413, 422:
 		default:

@@ -41,6 +41,7 @@ func TestTheExamplesOfTheDocumentationWork(t *testing.T) {
 		o.Gatherer, o.Inboxes = prometheus.NewRegistry(), map[string]tagout.PageInbox{"goalert": openInbox{}}
 	})
 	b.desk.incidents[7] = anIncident(7)
+	b.store.kept = []tagout.Evidence{tagout.NewEvidence("empty.json", "application/json", []byte("{}"), noon)}
 	called := examples(t, string(doc))
 	for _, e := range called {
 		method, want := "GET", 200

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"tagout"
 )
@@ -39,12 +40,12 @@ func (e *edge) failures(w http.ResponseWriter, r *http.Request) {
 		e.fail(w, r, err)
 		return
 	}
+	e.noteVersions(r.Context(), alert.Report)
 	folded, err := e.Desk.Accept(r.Context(), []tagout.Alert{alert})
 	if err := outcome(folded, err); err != nil {
 		e.fail(w, r, err)
 		return
 	}
-	e.noteVersions(r.Context(), alert.Report)
 	var incident *tagout.Incident
 	if len(folded) > 0 {
 		incident = folded[0].Incident
@@ -54,25 +55,42 @@ func (e *edge) failures(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusAccepted, answer)
 }
 
-// noteVersions remembers what the agent says it runs. The report itself is safe by now, so
-// a failure here is only logged.
+// noteTimeout bounds how long a report waits until its versions are noted.
+const noteTimeout = time.Second
+
+// noteVersions remembers what the agent says it ran when it failed, before the report opens
+// an incident: whatever rolls back on arrival then knows it. A failure here is only logged.
 func (e *edge) noteVersions(ctx context.Context, report *tagout.FailureReport) {
 	agent, err := tagout.CanonicalName(report.Agent)
 	if err != nil || e.Policy.Agents[agent] == nil {
 		return
 	}
+	components := e.Policy.Agents.ComponentsOf(agent)
 	versions := map[string]string{}
 	for component, version := range report.Versions {
-		if checkVersion(component, version) == nil {
+		if slices.Contains(components, component) && version != "" && len(version) <= maxVersion {
 			versions[component] = version
 		}
 	}
 	if len(versions) == 0 {
 		return
 	}
-	if err := e.Store.SawVersion(ctx, agent, versions, e.Clock.Now()); err != nil {
+	ctx, cancel := context.WithTimeout(ctx, noteTimeout)
+	defer cancel()
+	by := tagout.Actor{Kind: tagout.ByAgent, ID: agent}
+	if err := e.Desk.SawVersions(ctx, agent, versions, e.ranAt(report), by); err != nil {
 		e.Logger.WarnContext(ctx, "the versions in a failure report were not noted", "agent", agent, "error", err)
 	}
+}
+
+// ranAt is when the agent ran what it reports: when it failed, or else just before it said so,
+// so that the incident counts against these versions.
+func (e *edge) ranAt(report *tagout.FailureReport) time.Time {
+	now := e.Clock.Now()
+	if at := report.OccurredAt; !at.IsZero() && at.Before(now) && now.Sub(at) < 24*time.Hour {
+		return at
+	}
+	return now.Add(-time.Second)
 }
 
 // decide says what was decided in advance about a failure like this one. Everything that

@@ -81,7 +81,7 @@ func TestAFailureReportIsKeptAsItCame(t *testing.T) {
 	if got := string(b.desk.accepted[0].Raw); got != body {
 		t.Errorf("the raw body is %s", got)
 	}
-	if v := b.store.versions["mailer"]; v["prompt"] != "v42" || len(v) != 1 {
+	if v := b.desk.versions["mailer"]; v["prompt"] != "v42" || len(v) != 1 {
 		t.Errorf("noted versions %v", v)
 	}
 }

@@ -49,6 +49,11 @@ type fakeDesk struct {
 	duties    []tagout.Duty
 	err       error // of every reading method
 	policy    *tagout.Policy
+	versions  map[string]map[string]string
+	ranAt     time.Time
+	changes   []tagout.Deployment
+	known     tagout.AgentVersions
+	frozen    []*tagout.Incident
 }
 
 func (d *fakeDesk) Duties(context.Context) ([]tagout.Duty, error) { return d.duties, d.err }
@@ -105,17 +110,37 @@ func (d *fakeDesk) Fleet(context.Context, string) tagout.Fleet {
 	return tagout.Fleet{Instances: d.instances}
 }
 
+func (d *fakeDesk) AgentVersions(_ context.Context, agent string) (tagout.AgentVersions, error) {
+	return d.known, d.err
+}
+
+func (d *fakeDesk) SawVersions(_ context.Context, agent string, versions map[string]string, at time.Time, _ tagout.Actor) error {
+	if d.versions == nil {
+		d.versions = map[string]map[string]string{}
+	}
+	d.versions[agent], d.ranAt = versions, at
+	return d.err
+}
+
+func (d *fakeDesk) RecordChange(_ context.Context, change tagout.Deployment, _ tagout.Actor) error {
+	d.changes = append(d.changes, change)
+	return d.err
+}
+
+func (d *fakeDesk) FrozenBy(context.Context, string) ([]*tagout.Incident, error) {
+	return d.frozen, d.err
+}
+
 func (d *fakeDesk) Decide(agent string, asked tagout.Attributes) tagout.Decision {
 	d.asked = asked
 	return tagout.Evaluate(agent, d.policy.Agents[agent], d.holds, asked)
 }
 
 type fakeStore struct {
-	alerts   []tagout.Incoming
-	limit    int
-	versions map[string]map[string]string
-	changes  []tagout.Deployment
-	err      error
+	alerts []tagout.Incoming
+	limit  int
+	kept   []tagout.Evidence
+	err    error
 }
 
 func (s *fakeStore) Alerts(_ context.Context, _ tagout.IncidentID, limit int) ([]tagout.Incoming, error) {
@@ -123,17 +148,17 @@ func (s *fakeStore) Alerts(_ context.Context, _ tagout.IncidentID, limit int) ([
 	return s.alerts, s.err
 }
 
-func (s *fakeStore) SawVersion(_ context.Context, agent string, versions map[string]string, _ time.Time) error {
-	if s.versions == nil {
-		s.versions = map[string]map[string]string{}
-	}
-	s.versions[agent] = versions
-	return s.err
+func (s *fakeStore) EvidenceOf(context.Context, tagout.IncidentID) ([]tagout.Evidence, error) {
+	return s.kept, s.err
 }
 
-func (s *fakeStore) RecordChange(_ context.Context, change tagout.Deployment) error {
-	s.changes = append(s.changes, change)
-	return s.err
+func (s *fakeStore) EvidenceContent(_ context.Context, id tagout.IncidentID, sha256 string) (tagout.Evidence, error) {
+	for _, e := range s.kept {
+		if e.SHA256 == sha256 {
+			return e, s.err
+		}
+	}
+	return tagout.Evidence{}, tagout.Errorf(tagout.NotFound, "%s has no evidence of this hash.", id)
 }
 
 // fakeSource takes one object or an array of objects with a name.

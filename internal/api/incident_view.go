@@ -30,6 +30,9 @@ type incidentView struct {
 	Alerts          *alertsView          `json:"alerts,omitempty"`
 	Resume          *resumeView          `json:"resume,omitempty"`
 	Deadlines       []deadlineView       `json:"deadlines,omitempty" doc:"What is or was due, what comes first first."`
+	Rollback        *rollbackView        `json:"rollback,omitempty"`
+	Frozen          bool                 `json:"frozen,omitempty" doc:"Version changes of its agents are refused while it is open."`
+	Pins            []pinView            `json:"pins,omitempty" doc:"The versions that its agents must run while it is open."`
 }
 
 // holdView is one hold with what is known of it.
@@ -107,6 +110,7 @@ func viewOf(i *tagout.Incident) incidentView {
 	v.Alerts = &alertsView{Distinct: i.Alerts.Distinct, Repeats: i.Alerts.Repeats, Firing: i.Alerts.Firing}
 	v.Resume = viewOfRequest(i.Request)
 	v.Deadlines = viewOfDeadlines(i)
+	v.Rollback, v.Frozen, v.Pins = viewOfRollback(i.Rollback), i.Frozen, viewsOfPins(i.Pins)
 	return v
 }
 

@@ -43,6 +43,7 @@ type evidenceOutput struct {
 	Body struct {
 		Incident string      `json:"incident"`
 		Alerts   []alertView `json:"alerts" doc:"Newest first."`
+		Kept     []keptView  `json:"kept" doc:"What was kept as it was, such as what ran before a rollback. Oldest first."`
 	}
 }
 
@@ -53,7 +54,8 @@ func (e *edge) incidentRoutes() {
 	register(e, read("list-incidents", "/v1/incidents", "List incidents"), tagout.MayRead, e.incidents)
 	register(e, read("get-incident", "/v1/incidents/{id}", "Read an incident"), tagout.MayRead, e.incident)
 	register(e, read("get-timeline", "/v1/incidents/{id}/timeline", "Read an incident's timeline"), tagout.MayRead, e.timeline)
-	register(e, read("get-evidence", "/v1/incidents/{id}/evidence", "Read an incident's alerts and reports as received"), tagout.MayRead, e.evidence)
+	register(e, read("get-evidence", "/v1/incidents/{id}/evidence", "Read an incident's alerts and reports as received, and list what was kept"), tagout.MayRead, e.evidence)
+	e.evidenceRoutes()
 }
 
 func (e *edge) incidents(ctx context.Context, in *incidentsInput) (*incidentsOutput, error) {
@@ -137,6 +139,14 @@ func (e *edge) evidence(ctx context.Context, in *evidenceInput) (*evidenceOutput
 	out.Body.Alerts = make([]alertView, 0, len(alerts))
 	for _, a := range alerts {
 		out.Body.Alerts = append(out.Body.Alerts, viewOfAlert(a))
+	}
+	kept, err := e.Store.EvidenceOf(ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	out.Body.Kept = make([]keptView, 0, len(kept))
+	for _, k := range kept {
+		out.Body.Kept = append(out.Body.Kept, viewOfKept(k))
 	}
 	return out, nil
 }

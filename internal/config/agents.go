@@ -8,16 +8,19 @@ import (
 )
 
 type agentSection struct {
-	Title    string                 `yaml:"title" doc:"In words."`
-	Owner    string                 `yaml:"owner" doc:"The role that owns it."`
-	Channels []string               `yaml:"channels" doc:"The channels it works in, such as email."`
-	Regions  []string               `yaml:"regions" doc:"The regions it works in, such as eu."`
-	Tools    map[string]riskSection `yaml:"tools" doc:"Its tools, each with its risk: low, medium or high."`
-	Lease    time.Duration          `yaml:"lease" min:"3s" doc:"A client that has not heard from Tagout for so long must stop."`
-	Fallback string                 `yaml:"fallback" doc:"Told to the agent while it is held: what to do instead."`
-	Token    string                 `yaml:"token" doc:"What whoever asks the gate about it must present; empty: nothing."`
-	Canary   string                 `yaml:"canary" doc:"Scope of the agent where drills and first stages run."`
-	Controls adapters               `yaml:"controls" doc:"Enforcement points that Tagout pushes to and reads back; each is KIND: {settings}."`
+	Title          string                 `yaml:"title" doc:"In words."`
+	Owner          string                 `yaml:"owner" doc:"The role that owns it."`
+	Channels       []string               `yaml:"channels" doc:"The channels it works in, such as email."`
+	Regions        []string               `yaml:"regions" doc:"The regions it works in, such as eu."`
+	Tools          map[string]riskSection `yaml:"tools" doc:"Its tools, each with its risk: low, medium or high."`
+	Lease          time.Duration          `yaml:"lease" min:"3s" doc:"A client that has not heard from Tagout for so long must stop."`
+	Fallback       string                 `yaml:"fallback" doc:"Told to the agent while it is held: what to do instead."`
+	Token          string                 `yaml:"token" doc:"What whoever asks the gate about it must present; empty: nothing."`
+	Canary         string                 `yaml:"canary" doc:"Scope of the agent where drills and first stages run."`
+	Components     []string               `yaml:"components" doc:"What of it has versions of its own."`
+	KnownGoodAfter time.Duration          `yaml:"known_good_after" min:"1s" doc:"A version that was the current one for so long without an incident is known to be good; left out: the known_good_after of all agents."`
+	RollbackWithin time.Duration          `yaml:"rollback_within" min:"1s" doc:"How long a rollback may take until its controls read it back; then it has failed."`
+	Controls       adapters               `yaml:"controls" doc:"Enforcement points that Tagout pushes to and reads back; each is KIND: {settings}."`
 }
 
 // riskSection is the risk of one tool.
@@ -42,9 +45,19 @@ func (b *builder) agent(p path, name string, s agentSection) {
 	b.ref(p.key("owner"), "role", s.Owner, names(b.doc.Roles))
 	agent := &tagout.Agent{
 		Name: name, Title: s.Title, Owner: s.Owner, Lease: s.Lease, Fallback: s.Fallback,
-		Channels: b.parts(p.key("channels"), "channel", s.Channels),
-		Regions:  b.parts(p.key("regions"), "region", s.Regions),
-		Tools:    map[string]tagout.Risk{},
+		Channels:   b.parts(p.key("channels"), "channel", s.Channels),
+		Regions:    b.parts(p.key("regions"), "region", s.Regions),
+		Tools:      map[string]tagout.Risk{},
+		Components: b.parts(p.key("components"), "component", s.Components), KnownGoodAfter: s.KnownGoodAfter, RollbackWithin: s.RollbackWithin,
+	}
+	if q := p.key("components"); b.empty(q, len(s.Components)) {
+		b.fail(q, "Name at least one, such as [prompt], or leave the key out.", "The agent would have nothing that can be rolled back.")
+	}
+	if len(agent.Components) == 0 {
+		agent.Components = tagout.DefaultComponents()
+	}
+	if agent.KnownGoodAfter == 0 {
+		agent.KnownGoodAfter = b.doc.KnownGoodAfter
 	}
 	first := map[string]string{}
 	for _, key := range b.keys(p.key("tools")) {

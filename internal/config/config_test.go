@@ -103,7 +103,6 @@ func TestTheExampleLoads(t *testing.T) {
 		t.Errorf("tokens %v, %v", cfg.SourceToken, cfg.Tokens)
 	}
 	wantNotices := []string{
-		"severities.sev3.pin: not active yet",
 		"agents.mailer.canary: not active yet",
 		"digests[0] weekly: not active yet",
 		"drills[0] monthly kill drill: not active yet",
@@ -155,7 +154,7 @@ func TestAgentsRoutesAndPeopleAreBuiltAsTheyAreWritten(t *testing.T) {
 		Name: "mailer", Title: "Lifecycle mailer", Owner: "mops", Channels: []string{"email", "sms"}, Regions: []string{"us", "eu"},
 		Tools: map[string]tagout.Risk{"send_email": tagout.HighRisk, "create_list": tagout.MediumRisk, "read_crm": tagout.LowRisk},
 		Lease: 30 * time.Second, Fallback: "send the plain template, no personalisation", Canary: tagout.MustScope("mailer/sms/us"),
-		Controls: []string{"webhook"},
+		Controls: []string{"webhook"}, Components: []string{"prompt", "policy", "model", "tools"}, KnownGoodAfter: 24 * time.Hour, RollbackWithin: time.Minute,
 	}
 	if got := cfg.Policy.Agents["mailer"]; !reflect.DeepEqual(got, mailer) {
 		t.Errorf("mailer %+v", got)

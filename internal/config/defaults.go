@@ -10,6 +10,7 @@ func defaults() map[string]string {
 		"database":                  "sqlite://tagout.db",
 		"journal":                   "tagout.journal",
 		"gate.stale_after":          "120s",
+		"known_good_after":          "24h",
 
 		"slack.mode":         "socket",
 		"slack.api_url":      "https://slack.com/api/",
@@ -30,7 +31,8 @@ func defaults() map[string]string {
 		"failure_classes.*.on_failure":    "stop",
 		"failure_classes.*.rollback_when": "never",
 
-		"agents.*.lease": "30s",
+		"agents.*.lease":           "30s",
+		"agents.*.rollback_within": "1m",
 
 		"digests[].timezone": "UTC",
 		"digests[].channel":  "#incidents",

@@ -3,6 +3,7 @@ package config
 import (
 	"reflect"
 	"strings"
+	"time"
 
 	"tagout"
 )
@@ -18,6 +19,8 @@ type document struct {
 	Journal     string          `yaml:"journal" doc:"File to which stops are written first, so that they outlive a database outage."`
 	Gate        gateSection     `yaml:"gate" doc:"How the gate answers."`
 	Replicas    replicasSection `yaml:"replicas" doc:"How several Tagouts on one Postgres reach each other."`
+
+	KnownGoodAfter time.Duration `yaml:"known_good_after" min:"1s" doc:"A version that was the current one for so long without an incident is known to be good; agents may say otherwise."`
 
 	Slack         slackSection                        `yaml:"slack" need:"true" doc:"The Slack app."`
 	Roles         map[string]roleSection              `yaml:"roles" need:"true" doc:"Functions in the organisation, by key. Members, Slack group and rotation are paged; only members sign."`

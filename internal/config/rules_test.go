@@ -232,8 +232,11 @@ func rules() map[string]broken {
 		"digest cron":    {"", "digests: [{name: d, schedule: §\"61 * * * *\"}]\n", "not a schedule", "five fields"},
 		"drill agent":    {"", "drills: [{name: d, schedule: \"@daily\", agent: §mialer}]\n", "agent `mialer` does not exist", "Did you mean `mailer`?"},
 		"drill action":   {"", "drills: [{name: d, schedule: \"@daily\", agent: mailer, action: §explode}]\n", "`explode` is not one", "kill or rollback"},
-		"token right":    {"", "api: {tokens: [{name: x, token: y, may: [§resume]}]}\n", "`resume` is not one", "stop, read or report"},
-		"token no right": {"", "api: {tokens: [{name: x, token: y, §may: []}]}\n", "may do nothing", "[stop, read, report]"},
+		"no component":   {agent, "mailer: {§components: []}", "nothing that can be rolled back", "[prompt]"},
+		"same component": {agent, "mailer: {components: [prompt, §Prompt]}", "name the same component", "Remove one"},
+		"too soon good":  {agent, "mailer: {known_good_after: §1ms}", "too short: at least 1s", "unit"},
+		"token right":    {"", "api: {tokens: [{name: x, token: y, may: [§resume]}]}\n", "`resume` is not one", "stop, read, report or rollback"},
+		"token no right": {"", "api: {tokens: [{name: x, token: y, §may: []}]}\n", "may do nothing", "[stop, read, report, rollback]"},
 		"token same":     {"", "api: {tokens: [{name: x, token: y, may: [read]}, {name: z, token: §y, may: [stop]}]}\n", "same token", "of its own"},
 		"token name":     {"", "api: {tokens: [{name: x, token: y, may: [read]}, {name: §x, token: z, may: [stop]}]}\n", "second time", "otherwise"},
 	}

@@ -14,7 +14,7 @@ type severitySection struct {
 	DecisionRights string           `yaml:"decision_rights" doc:"What those who are paged may decide."`
 	Contain        *containSection  `yaml:"contain" need:"true" doc:"What is done to the agent on arrival."`
 	Also           []containSection `yaml:"also" doc:"More that is done to the agent on arrival."`
-	Pin            bool             `yaml:"pin" doc:"No version change while the incident is open."`
+	Pin            bool             `yaml:"pin" doc:"No version change while the incident is open: what runs is pinned, changes are refused, and other versions are drift."`
 	Repeat         time.Duration    `yaml:"repeat" doc:"Page again until acknowledged; 0s or left out: once."`
 	AnswerExpires  time.Duration    `yaml:"acknowledge_expires" min:"1m" doc:"Paging starts again when nothing has happened for so long after somebody acknowledged; left out: never."`
 	Escalate       []rungSection    `yaml:"escalate" doc:"Further roles that are paged when nobody has acknowledged."`
@@ -27,7 +27,7 @@ type containSection struct {
 	Mode     tagout.Mode `yaml:"mode" need:"true" allow:"halted,paused,review,capped" doc:"How far the scope is held."`
 	Scope    string      `yaml:"scope" allow:"agent,shard" doc:"The whole agent, or the shard: the most specific scope known."`
 	Cap      tagout.Cap  `yaml:"cap" doc:"Spend that is still allowed, such as 500/day; with mode capped."`
-	Rollback bool        `yaml:"rollback" doc:"Go back to the previous versions as well."`
+	Rollback bool        `yaml:"rollback" doc:"Go back to the last known good versions as well."`
 }
 
 type rungSection struct {
@@ -103,9 +103,6 @@ func (b *builder) severity(p path, key tagout.Severity, s severitySection) {
 		q := p.key("clocks").item(i)
 		b.ref(q.key("owner"), "role", clock.Owner, names(b.doc.Roles))
 		row.Clocks = append(row.Clocks, tagout.RegulatoryClock(clock))
-	}
-	if s.Pin {
-		b.notice(p.key("pin"), "", notActive)
 	}
 	if s.Resume != nil {
 		row.Resume = b.resume(p.key("resume"), *s.Resume)

@@ -27,7 +27,8 @@ type machine struct {
 
 	mu       sync.Mutex
 	holds    []json.RawMessage
-	versions map[string]string
+	versions map[string]string // that it reports, and takes
+	asked    map[string]string // the versions that it was asked for last
 	wanted   int
 	bodies   []string // all that it was ever sent
 	deaf     bool     // accepts, and goes on running
@@ -80,8 +81,11 @@ func (m *machine) take(body []byte) {
 	}
 	m.wanted++
 	m.holds = wanted.Holds
+	m.asked = wanted.Versions
 	for component, version := range wanted.Versions {
-		m.versions[component] = version
+		if _, own := m.versions[component]; own {
+			m.versions[component] = version
+		}
 	}
 }
 
@@ -95,6 +99,13 @@ func (m *machine) version(component string) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.versions[component]
+}
+
+// isAsked are the versions that it was asked for last.
+func (m *machine) isAsked() map[string]string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.asked
 }
 
 // holding reports whether the control was told to hold this scope.

@@ -57,6 +57,16 @@ func crash(w *world, point string) {
 	s.settles("the room exists", func() bool { return s.roomName() != "" })
 	room := s.roomName()
 
+	s.settles("the rollback is read back", func() bool {
+		if s.has(tagout.EventRollbackSucceeded) == 0 && s.has(tagout.EventRollback) == 0 {
+			s.does(func() error { return w.tries("U0IC", room, "/rollback mailer prompt=v41") })
+		}
+		return s.has(tagout.EventRollbackSucceeded) > 0
+	})
+	if s.has(tagout.EventEvidence) != s.has(tagout.EventRollback) {
+		w.t.Errorf("%d rollbacks, %d pieces of evidence", s.has(tagout.EventRollback), s.has(tagout.EventEvidence))
+	}
+
 	s.settles("a note stands on the timeline", func() bool {
 		if s.has(tagout.EventNote) == 0 {
 			s.does(func() error { return w.tries("U0IC", room, "/note customers called") })
@@ -89,6 +99,10 @@ func (s *survivor) concludes(bool) {
 	}
 	if got := s.posted("#general", "AI system"); got != 1 {
 		s.t.Errorf("the signed note stands in the channel %d times, want once", got)
+	}
+	s.settles("no version is pinned any more", func() bool { return len(s.mailer.isAsked()) == 0 })
+	if got := s.mailer.version("prompt"); got != "v41" {
+		s.t.Errorf("the control runs prompt %s, want v41", got)
 	}
 	rooms := 0
 	for _, c := range s.slack.Channels() {

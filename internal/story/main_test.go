@@ -145,36 +145,6 @@ func TestTokensMayStopButNeverResumeOrApprove(t *testing.T) {
 	})
 }
 
-func TestRollbackGoesBackToThePreviousVersionAndReadsItBack(t *testing.T) {
-	tell(t, bothStores, func(t *testing.T, w *world) {
-		for _, version := range []string{"v41", "v42"} {
-			body := map[string]any{"agent": "mailer", "versions": map[string]string{"prompt": version}}
-			if status := w.call(http.MethodPost, "/v1/versions", "breakglass-token", body, nil); status >= 300 {
-				t.Fatalf("reporting a version was answered with %d", status)
-			}
-		}
-		w.types("U0IC", "#general", "/kill mailer")
-		room := w.room("inc-1-")
-		w.types("U0IC", room, "/rollback mailer")
-		w.eventually("the control runs v41", func() bool { return w.mailer.version("prompt") == "v41" })
-		w.happens("INC-1", tagout.EventRollbackSucceeded, 1)
-		w.reads("U0IC", room, "Rolled back mailer.*prompt v41")
-	})
-}
-
-func TestSev1RollsBackOnArrival(t *testing.T) {
-	tell(t, bothStores, func(t *testing.T, w *world) {
-		for _, version := range []string{"v41", "v42"} {
-			w.call(http.MethodPost, "/v1/versions", "breakglass-token", map[string]any{"agent": "mailer", "versions": map[string]string{"prompt": version}}, nil)
-		}
-		id := w.alarm("MailToUnsubscribed", critical)
-		w.happens(id, tagout.EventRollbackSucceeded, 1)
-		if got := w.mailer.version("prompt"); got != "v41" {
-			t.Errorf("the control runs prompt %s, want v41", got)
-		}
-	})
-}
-
 func TestCappedDisablesToolsAndSaysHowMuchMayBeSpent(t *testing.T) {
 	tell(t, bothStores, func(t *testing.T, w *world) {
 		w.types("U0IC", "#general", "/hold mailer capped cap=500/day tool:send_email too expensive")

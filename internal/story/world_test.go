@@ -98,6 +98,8 @@ type params struct {
 	FlagdListen                                                                    string // empty: off
 	Rotation                                                                       string // of the platform owner; empty: none
 	PagerDuty                                                                      string // where its events go; empty: none
+	RollbackWithin                                                                 string
+	Pin                                                                            bool // of SEV-3
 }
 
 func newWorld(t *testing.T, s setting) *world {
@@ -113,7 +115,7 @@ func newWorld(t *testing.T, s setting) *world {
 	w.params = params{
 		Listen: w.address, Journal: filepath.Join(w.dir, "stops.journal"), SlackMode: s.slack, SlackURL: slackServer.URL,
 		ControlURL: w.mailer.url(), SMTP: w.mails.address,
-		Repeat: "5m", Expires: "4h", Monitor: "0s", ContainDeadline: "60s", Inform: "30m", RemindAt: "80", Lease: "30s", StaleAfter: "120s",
+		Repeat: "5m", Expires: "4h", Monitor: "0s", ContainDeadline: "60s", Inform: "30m", RemindAt: "80", Lease: "30s", RollbackWithin: "1m", StaleAfter: "120s",
 	}
 	if s.database == "postgres" {
 		w.params.Database = pgtest.New(t)

@@ -177,7 +177,7 @@ func (a *App) refresh(parent context.Context) {
 	defer cancel()
 	mark := a.gate.StartRead()
 	holds, err := a.store.Holds(ctx)
-	var pins map[string]map[string]string
+	var pins []tagout.Pin
 	if err == nil {
 		pins, err = a.store.Pins(ctx)
 	}
@@ -194,7 +194,7 @@ func (a *App) refresh(parent context.Context) {
 	if !a.database.Swap(true) {
 		a.log.Info("holds read from the database", "holds", len(holds))
 	}
-	a.gate.Refresh(mark, append(holds, lost...), pins)
+	a.gate.Refresh(mark, append(holds, lost...), tagout.EffectivePins(pins))
 	for _, h := range lost {
 		a.log.Error("the database has lost a hold that was never lifted; it stands and is recorded again", "hold", h.ID, "scope", h.Scope.String())
 		h.Incident = 0

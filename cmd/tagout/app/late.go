@@ -154,20 +154,36 @@ func (l *lateStore) Versions(ctx context.Context, agent string) ([]tagout.Versio
 	return s.Versions(ctx, agent)
 }
 
-func (l *lateStore) SetPins(ctx context.Context, agent string, versions map[string]string) error {
+func (l *lateStore) VersionHistory(ctx context.Context, agent string) (tagout.VersionHistory, error) {
 	s, err := l.get()
 	if err != nil {
-		return err
+		return tagout.VersionHistory{}, err
 	}
-	return s.SetPins(ctx, agent, versions)
+	return s.VersionHistory(ctx, agent)
 }
 
-func (l *lateStore) Pins(ctx context.Context) (map[string]map[string]string, error) {
+func (l *lateStore) Pins(ctx context.Context) ([]tagout.Pin, error) {
 	s, err := l.get()
 	if err != nil {
 		return nil, err
 	}
 	return s.Pins(ctx)
+}
+
+func (l *lateStore) EvidenceOf(ctx context.Context, id tagout.IncidentID) ([]tagout.Evidence, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.EvidenceOf(ctx, id)
+}
+
+func (l *lateStore) EvidenceContent(ctx context.Context, id tagout.IncidentID, sha256 string) (tagout.Evidence, error) {
+	s, err := l.get()
+	if err != nil {
+		return tagout.Evidence{}, err
+	}
+	return s.EvidenceContent(ctx, id, sha256)
 }
 
 func (l *lateStore) AddOverride(ctx context.Context, o tagout.Override, effects []tagout.Effect) (bool, error) {

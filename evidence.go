@@ -1,0 +1,40 @@
+package tagout
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+)
+
+// Evidence is something kept as it was, with its incident: what ran before a rollback, say.
+// It is content-addressed, and once kept it is never changed.
+type Evidence struct {
+	Incident  IncidentID
+	Name      string // what it is, such as before-rollback-20261121T120000Z.json
+	MediaType string // such as application/json
+	SHA256    string // of the content, in lower-case hex
+	Size      int64  // bytes
+	Content   []byte // left out where evidence is only listed
+	At        time.Time
+}
+
+// NewEvidence describes content.
+func NewEvidence(name, mediaType string, content []byte, at time.Time) Evidence {
+	sum := sha256.Sum256(content)
+	return Evidence{Name: name, MediaType: mediaType, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content)), Content: content, At: Moment(at)}
+}
+
+// Intact reports whether the content is what was kept.
+func (e Evidence) Intact() bool {
+	sum := sha256.Sum256(e.Content)
+	return hex.EncodeToString(sum[:]) == e.SHA256 && int64(len(e.Content)) == e.Size
+}
+
+// Keep keeps evidence with the incident. The timeline tells its hash, so that it cannot be
+// changed without a trace.
+func (i *Incident) Keep(e Evidence, by Actor, at time.Time) Change {
+	e.Incident = i.ID
+	c := Change{Evidence: []Evidence{e}}
+	c.event(EventEvidence, by, at, map[string]any{"name": e.Name, "media_type": e.MediaType, "size": e.Size, "sha256": e.SHA256})
+	return c
+}
