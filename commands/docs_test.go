@@ -45,7 +45,7 @@ func docs(list []tagout.Command) string {
 	return b.String()
 }
 
-var rights = map[tagout.Right]string{tagout.MayStop: "`stop`", tagout.MayRead: "`read`", tagout.MayNot: "none"}
+var rights = map[tagout.Right]string{tagout.MayStop: "`stop`", tagout.MayRead: "`read`", tagout.MayRollback: "`rollback`", tagout.MayNot: "none"}
 
 func TestDocsOfTheCommandsAreUpToDate(t *testing.T) {
 	t.Parallel()
