@@ -21,8 +21,8 @@ GRANT USAGE ON SCHEMA public TO tagout_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO tagout_app;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO tagout_app;
 
--- The timeline is only added to, and nothing of the record is ever deleted.
-REVOKE UPDATE, DELETE ON events, checkpoints, checkpoint_heads FROM tagout_app;
+-- The timeline and the evidence are only added to, and nothing of the record is ever deleted.
+REVOKE UPDATE, DELETE ON events, evidence, checkpoints, checkpoint_heads FROM tagout_app;
 REVOKE DELETE ON incidents, holds, resume_requests FROM tagout_app;
 REVOKE UPDATE, DELETE ON signoffs FROM tagout_app;
 
