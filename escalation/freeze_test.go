@@ -69,6 +69,24 @@ func TestWhileVersionsArePinnedAChangeIsRefusedOnceOnTheTimeline(t *testing.T) {
 	}
 }
 
+func TestOfAPrivateIncidentARefusalTellsOnlyTheID(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, twoVersions, pinning)
+	w.accept(alert("A", "mailer/email/eu", "minor"))
+	_, err := w.store.Update(t.Context(), 1, func(i *tagout.Incident, _ time.Time) (tagout.Change, error) {
+		i.Private = true
+		return tagout.Change{}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = w.desk.RecordChange(t.Context(), deployment("prompt", "v43"), pipeline())
+	refused(t, err, tagout.Conflict, "INC-1 is open, and pins the versions of mailer")
+	if text := tagout.Sentence(err); strings.Contains(text, "SEV") || strings.Contains(text, "MOPs") {
+		t.Errorf("it tells %q", text)
+	}
+}
+
 func TestAnotherVersionThanThePinnedOneIsDrift(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, twoVersions, pinning)

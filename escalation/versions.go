@@ -99,13 +99,22 @@ func (d *Desk) RecordChange(ctx context.Context, change tagout.Deployment, by ta
 		if err != nil {
 			return err
 		}
-		return tagout.Errorf(tagout.Conflict, "The change is refused and not recorded: %s (%s) is open, and pins the versions of %s until it is resumed. That needs GO of %s, on a request made with /tagout resume %s.",
-			i.ID, i.Severity.Label(), change.Agent, d.policy.RuleText(i.Rule), i.ID)
+		return d.refusal(i, change.Agent)
 	}
 	if err := d.store.RecordChange(ctx, change); err != nil {
 		return err
 	}
 	return d.compareVersions(ctx, tagout.VersionReport{Agent: change.Agent, Versions: map[string]string{change.Component: change.To}, At: change.At}, by)
+}
+
+// refusal says which incident refuses a version change and who can lift it; of a private
+// incident only which.
+func (d *Desk) refusal(i *tagout.Incident, agent string) error {
+	if i.Private {
+		return tagout.Errorf(tagout.Conflict, "The change is refused and not recorded: %s is open, and pins the versions of %s until it is resumed.", i.ID, agent)
+	}
+	return tagout.Errorf(tagout.Conflict, "The change is refused and not recorded: %s (%s) is open, and pins the versions of %s until it is resumed. That needs GO of %s, on a request made with /tagout resume %s.",
+		i.ID, i.Severity.Label(), agent, d.policy.RuleText(i.Rule), i.ID)
 }
 
 // FrozenBy lists the open incidents that refuse version changes of an agent.
