@@ -15,6 +15,7 @@ const (
 	BasisKnownGood Basis = "last known good"
 	BasisPrevious  Basis = "the one before; none is known to be good"
 	BasisNamed     Basis = "as named"
+	BasisRolled    Basis = "rolled back to already"
 	BasisUnseen    Basis = "as named, never seen before"
 )
 
@@ -202,6 +203,17 @@ func (c ComponentRollback) whyNot(problems map[string]string) string {
 	return strings.Join(parts, "; ") + "."
 }
 
+// holds reports whether the rollback has asked for this already and has not given it up.
+func (r *Rollback) holds(o Rollback) bool {
+	if r == nil || r.Agent != o.Agent || len(o.Components) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(o.Components, func(wanted ComponentRollback) bool {
+		c := r.Of(wanted.Component)
+		return c == nil || c.To != wanted.To || c.State == RollbackFailed
+	})
+}
+
 // RollbackOrder asks to pin an agent to earlier versions.
 type RollbackOrder struct {
 	ID       string     // of the request; a repeat begins nothing
@@ -228,7 +240,11 @@ func PlanRollback(a AgentVersions, to map[string]string) ([]ComponentRollback, e
 			continue
 		}
 		step := ComponentRollback{Component: c.Component, From: c.Current, To: wanted, Basis: BasisNamed}
-		switch back, why := c.Back(); {
+		back, why := c.Back()
+		if already := a.RolledBack[c.Component]; already != "" {
+			back, why = already, BasisRolled // not further back, and never forward again
+		}
+		switch {
 		case wanted == "" || wanted == back:
 			step.To, step.Basis = back, why
 		case !c.Seen(wanted):

@@ -8,15 +8,15 @@ import (
 
 // BeginRollback records an order to go back to earlier versions, and pins them in the same
 // step. Components of an earlier order that this one does not name stay as far as they got. It
-// makes a pending resume request void, since that named other versions. A repeat of the order
-// changes nothing. It returns Conflict if the incident has ended, or while a rollback of
+// makes a pending resume request void, since that named other versions. A repeat of the order,
+// or an order of what was gone back to already and still runs, changes nothing. It returns Conflict if the incident has ended, or while a rollback of
 // another agent is under way in it.
 func (i *Incident) BeginRollback(r Rollback, at time.Time) (Change, error) {
 	cur := i.Rollback
 	switch {
 	case i.State.Ended():
 		return Change{}, Errorf(Conflict, "%s is %s; a rollback needs an open incident.", i.ID, i.State)
-	case cur != nil && cur.ID == r.ID && r.ID != "":
+	case i.HasRolledBack(r):
 		return Change{}, nil
 	case cur.Underway() && cur.Agent != r.Agent:
 		return Change{}, Errorf(Conflict, "A rollback of %s is under way in %s since %s. Wait until it is read back or failed.", cur.Agent, i.ID, cur.At.UTC().Format("15:04:05 UTC"))
@@ -43,6 +43,15 @@ func (i *Incident) BeginRollback(r Rollback, at time.Time) (Change, error) {
 	var c Change
 	c.event(EventRollback, r.By, at, map[string]any{"agent": r.Agent, "from": from, "to": ordered, "basis": basis})
 	return c.And(i.voidRequest("a rollback began", r.By, at)), nil
+}
+
+// HasRolledBack reports whether an order would change nothing: it is a repeat, or what it
+// asks for was asked for before, was not given up, and has not drifted.
+func (i *Incident) HasRolledBack(r Rollback) bool {
+	if i.Rollback != nil && i.Rollback.ID == r.ID && r.ID != "" {
+		return true
+	}
+	return i.Rollback.holds(r) && !slices.ContainsFunc(i.Pins, func(p Pin) bool { return p.Agent == r.Agent && len(p.Drifts) > 0 })
 }
 
 // FailRollback records that a rollback could not even begin, says so in the channel, and

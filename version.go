@@ -163,6 +163,7 @@ type AgentVersions struct {
 	Agent      string
 	Components []ComponentVersions // in the order of the configuration
 	Pinned     map[string]string   // the versions that its controls are to run, by component
+	RolledBack map[string]string   // those of them to which an open incident went back
 }
 
 // Component finds one by its name. It reports false if the agent has none of that name.

@@ -31,10 +31,13 @@ func (d *Desk) Rollback(ctx context.Context, o tagout.RollbackOrder) (*tagout.In
 		steps[n].Reads = lastReads(controls, steps[n].Component)
 	}
 	crashpoint.Here("rollback.planned")
+	begins := false
 	i, _, err := d.store.Join(ctx, d.rollbackMatch(o), func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-		if i.Rollback != nil && i.Rollback.ID == o.ID && o.ID != "" {
-			return tagout.Change{}, nil // a repeat of this order
+		order := tagout.Rollback{ID: o.ID, By: o.By, Agent: o.Agent, Components: slices.Clone(steps)}
+		if i.HasRolledBack(order) {
+			return tagout.Change{}, nil
 		}
+		begins = true
 		c, err := d.openForRollback(i, o, now)
 		if err != nil {
 			return c, err
@@ -43,7 +46,7 @@ func (d *Desk) Rollback(ctx context.Context, o tagout.RollbackOrder) (*tagout.In
 		if err != nil {
 			return c, err
 		}
-		begun, err := i.BeginRollback(tagout.Rollback{ID: o.ID, By: o.By, Agent: o.Agent, Components: slices.Clone(steps)}, now)
+		begun, err := i.BeginRollback(order, now)
 		if err != nil {
 			return c, err
 		}
@@ -57,7 +60,9 @@ func (d *Desk) Rollback(ctx context.Context, o tagout.RollbackOrder) (*tagout.In
 	}
 	crashpoint.Here("rollback.begun")
 	d.repin(ctx, o.Agent)
-	d.voidOthers(ctx, tagout.Scope{Agent: o.Agent}, i.ID, "a rollback of its agent began", o.By)
+	if begins {
+		d.voidOthers(ctx, tagout.Scope{Agent: o.Agent}, i.ID, "a rollback of its agent began", o.By)
+	}
 	crashpoint.Here("rollback.pinned")
 	return i, nil
 }

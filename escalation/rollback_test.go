@@ -3,6 +3,7 @@ package escalation_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -171,6 +172,35 @@ func TestTheSameOrderAgainBeginsNothing(t *testing.T) {
 	}
 	if w.count(1, tagout.EventRollback) != 1 || len(w.store.evidence) != 1 {
 		t.Errorf("begun %d times, %d pieces of evidence", w.count(1, tagout.EventRollback), len(w.store.evidence))
+	}
+}
+
+func TestOrderedAgainWithoutAVersionItGoesNeitherFurtherBackNorForwardAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, twoVersions)
+	w.stop(t, "h1", "mailer", tagout.Halted)
+	for n, to := range []map[string]string{{"prompt": ""}, {"prompt": ""}, nil, {"prompt": "v41"}} {
+		o := rollbackOf("mailer", to)
+		o.ID = fmt.Sprint("b", n)
+		i, err := w.desk.Rollback(t.Context(), o)
+		if err != nil || i.Rollback.Of("prompt").To != "v41" {
+			t.Fatalf("order %d: %+v, %v", n, i.Rollback, err)
+		}
+		w.readBack(t, "v41")
+	}
+	w.ask(t, 1)
+	if n := w.count(1, tagout.EventRollback); n != 1 {
+		t.Errorf("begun %d times", n)
+	}
+	again := rollbackOf("mailer", map[string]string{"prompt": ""})
+	again.ID = "late"
+	if _, err := w.desk.Rollback(t.Context(), again); err != nil || w.incident(1).Request.State != tagout.RequestPending {
+		t.Errorf("an order that changes nothing made the request %s, %v", w.incident(1).Request.State, err)
+	}
+	w.readBack(t, "v42") // drift
+	again.ID = "for the drift"
+	if _, err := w.desk.Rollback(t.Context(), again); err != nil || w.count(1, tagout.EventRollback) != 2 {
+		t.Errorf("after a drift begun %d times, %v", w.count(1, tagout.EventRollback), err)
 	}
 }
 

@@ -25,11 +25,37 @@ func (d *Desk) AgentVersions(ctx context.Context, agent string) (tagout.AgentVer
 		return known, err
 	}
 	known.Pinned = pins[agent]
+	if len(known.Pinned) > 0 {
+		if known.RolledBack, err = d.rolledBack(ctx, agent, known.Pinned); err != nil {
+			return known, err
+		}
+	}
 	now, after := d.clock.Now(), d.policy.Agents.KnownGoodAfter(agent)
 	for _, component := range d.policy.Agents.ComponentsOf(agent) {
 		known.Components = append(known.Components, history.Component(component, after, now))
 	}
 	return known, nil
+}
+
+// rolledBack are those of the pinned versions to which an open incident went back, as far as
+// they were not given up.
+func (d *Desk) rolledBack(ctx context.Context, agent string, pinned map[string]string) (map[string]string, error) {
+	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: 1000}) // one about everything may roll it back
+	if err != nil {
+		return nil, err
+	}
+	back := map[string]string{}
+	for _, i := range open {
+		if i.Rollback == nil || i.Rollback.Agent != agent {
+			continue
+		}
+		for _, c := range i.Rollback.Components {
+			if c.State != tagout.RollbackFailed && pinned[c.Component] == c.To {
+				back[c.Component] = c.To
+			}
+		}
+	}
+	return back, nil
 }
 
 // pins are the versions that controls are to run, by agent and component.
