@@ -27,7 +27,7 @@ func TestTheControlsOfTheDocumentationAreSound(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	blocks := regexp.MustCompile("(?s)```yaml\ncontrols:\n(.*?)```").FindAllStringSubmatch(string(page), -1)
-	if len(blocks) != 4 {
+	if len(blocks) != 5 {
 		t.Fatalf("%d examples of controls", len(blocks))
 	}
 	for _, block := range blocks {
