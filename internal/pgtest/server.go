@@ -21,7 +21,7 @@ import (
 // what the tests prove must hold on a server that an operator would run.
 const settings = `
 listen_addresses = '127.0.0.1'
-max_connections = 200
+max_connections = 500
 shared_buffers = 32MB
 fsync = on
 synchronous_commit = on
