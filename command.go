@@ -29,6 +29,7 @@ type Command struct {
 	Run     func(ctx context.Context, in Invocation) (Reply, error)
 	Clicks  map[string]func(ctx context.Context, c Click) (Reply, error)      // by button action
 	Forms   map[string]func(ctx context.Context, s Submission) (Reply, error) // by form ID
+	Typed   map[string]func(ctx context.Context, s Submission) error          // by form ID: keeps what is typed into a [Form] with Keep
 }
 
 // Invocation is one call of a command.

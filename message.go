@@ -184,6 +184,7 @@ type Form struct {
 	Intro  []Text
 	Fields []Field
 	State  string // handed back with the submission; not shown
+	Keep   bool   // what is typed is handed on while it is typed
 }
 
 // FieldKind says what a field takes.

@@ -63,6 +63,7 @@ type Store interface {
 	EvidenceContent(ctx context.Context, id IncidentID, sha256 string) (Evidence, error)
 
 	OverrideStore
+	DraftStore
 
 	// Claim records a delivery under its key with its payload, and reports whether it is
 	// new. A claim that was made but never [Store.Finish]ed is handed out by Unfinished.

@@ -6,16 +6,6 @@ import (
 	"time"
 )
 
-// DeliverableLabels names what a resume request can be asked to bring along.
-var DeliverableLabels = map[string]string{
-	"cause":            "Documented cause",
-	"control_changes":  "Specific control changes",
-	"verified":         "How each change was verified against the cause",
-	"review_scheduled": "When the review takes place",
-	"fix":              "What was fixed",
-	"alerting":         "Which alert would catch it again",
-}
-
 // RequestResume proposes to lift the incident's holds on a scope. It replaces an earlier
 // request. row is the severity's row as configured now: what it asks for beyond what stood
 // when the severity was reached is asked for too, never less. It returns Forbidden for

@@ -20,6 +20,7 @@ const (
 	kindCommand deliveryKind = "command"
 	kindClick   deliveryKind = "click"
 	kindSubmit  deliveryKind = "submission"
+	kindTyped   deliveryKind = "typing" // into a form that is not sent yet
 	kindOther   deliveryKind = "other"  // acknowledged, and nothing else
 	kindIntent  deliveryKind = "intent" // not a delivery: a message about to be posted
 )
@@ -199,6 +200,8 @@ func decodeInteraction(body []byte, at time.Time) (*delivery, error) {
 	}
 	i := &d.interaction
 	switch {
+	case i.Type == "block_actions" && len(i.Actions) > 0 && i.User.ID != "" && i.View.ID != "" && i.Actions[0].ID == inputID:
+		d.kind = kindTyped
 	case i.Type == "block_actions" && len(i.Actions) > 0 && i.User.ID != "":
 		d.kind = kindClick
 	case i.Type == "view_submission" && i.User.ID != "":

@@ -45,6 +45,11 @@ func (b *Bot) take(d *delivery) {
 		d.acknowledge(nil)
 		return
 	}
+	if d.kind == kindTyped {
+		d.acknowledge(nil)
+		b.work.submit(func(ctx context.Context) { b.keepTyped(ctx, d) }) // without room it is kept with the next letter
+		return
+	}
 	if !b.seen.add(d.key, struct{}{}) {
 		b.metrics.deliveries.WithLabelValues(string(d.kind), "repeat").Inc()
 		d.acknowledge(nil)

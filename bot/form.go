@@ -46,7 +46,7 @@ func (r renderer) view(f tagout.Form, channel string) (slack.ModalViewRequest, e
 		return slack.ModalViewRequest{}, tagout.Errorf(tagout.Internal, "The form has too many fields for Slack; this is a defect of Tagout.")
 	}
 	for _, field := range f.Fields {
-		input, err := r.input(field)
+		input, err := r.input(field, f.Keep)
 		if err != nil {
 			return slack.ModalViewRequest{}, err
 		}
@@ -69,8 +69,9 @@ func orText(s, otherwise string) string {
 	return s
 }
 
-// input makes one field. Its block ID is the field's key.
-func (r renderer) input(f tagout.Field) (slack.Block, error) {
+// input makes one field. Its block ID is the field's key. With keep Slack tells of everything
+// that is typed into it.
+func (r renderer) input(f tagout.Field, keep bool) (slack.Block, error) {
 	if f.Key == "" || len(f.Key) > 255 {
 		return nil, tagout.Errorf(tagout.Internal, "A field of the form has no key; this is a defect of Tagout.")
 	}
@@ -82,7 +83,10 @@ func (r renderer) input(f tagout.Field) (slack.Block, error) {
 	if hint := clean(f.Hint); hint != "" {
 		block.Hint = plainObject(clipText(hint, maxHint))
 	}
-	block.Optional = f.Optional
+	block.Optional, block.DispatchAction = f.Optional, keep
+	if text, ok := element.(*slack.PlainTextInputBlockElement); ok && keep {
+		text.DispatchActionConfig = &slack.DispatchActionConfig{TriggerActionsOn: []string{"on_character_entered"}}
+	}
 	return block, nil
 }
 

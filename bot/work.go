@@ -101,6 +101,28 @@ func (b *Bot) runSubmission(ctx context.Context, d *delivery) result {
 	return result{reply: reply, err: err}
 }
 
+// keepTyped keeps what somebody has typed into a form so far. Nobody waits for it.
+func (b *Bot) keepTyped(ctx context.Context, d *delivery) {
+	i := d.interaction
+	handle := b.forms[i.View.Callback].Typed[i.View.Callback]
+	if handle == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, workBudget)
+	defer cancel()
+	b.guarded("keep a draft", func() {
+		user := b.person(ctx, i.User.ID, orText(i.User.UserName, i.User.Name), orText(i.User.Team, i.Team.ID), lookPatience)
+		err := b.admit(ctx, user, []string{i.Team.ID, i.User.Team}, false)
+		if err == nil {
+			note := i.View.note()
+			err = handle(ctx, tagout.Submission{User: user, Form: i.View.Callback, State: note.State, Values: i.View.values(), Channel: note.Channel, At: d.at})
+		}
+		if err != nil {
+			b.log.Warn("what was typed into a form could not be kept", "form", i.View.Callback, "error", tagout.Sentence(err))
+		}
+	})
+}
+
 // note is what travelled with the form.
 func (v viewBody) note() formNote {
 	var note formNote

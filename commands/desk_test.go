@@ -32,6 +32,7 @@ type desk struct {
 	policy    *tagout.Policy
 	unsigned  []tagout.Text
 	known     tagout.AgentVersions
+	kept      tagout.FormDraft
 
 	stops     []tagout.StopRequest
 	declared  []tagout.Declaration
@@ -171,6 +172,19 @@ func (d *desk) Sees(_ context.Context, i *tagout.Incident, v tagout.Viewer) bool
 }
 
 func (d *desk) Unsigned(context.Context, *tagout.Incident) []tagout.Text { return d.unsigned }
+
+func (d *desk) RunningVersions(context.Context, *tagout.Incident) (map[string]string, error) {
+	return map[string]string{"model": "m1", "prompt": "v42"}, nil
+}
+
+func (d *desk) KeepDraft(_ context.Context, draft tagout.FormDraft) error {
+	d.kept = draft
+	return nil
+}
+
+func (d *desk) Draft(context.Context, tagout.IncidentID, string, tagout.UserID) (tagout.FormDraft, error) {
+	return d.kept, nil
+}
 
 func (d *desk) RequestResume(ctx context.Context, id tagout.IncidentID, draft tagout.ResumeDraft) (*tagout.Incident, error) {
 	d.drafts = append(d.drafts, draft)

@@ -141,7 +141,7 @@ func TestTheResumeFormAsksForTheDeliverablesOfTheHighestSeverity(t *testing.T) {
 	for _, f := range form.Fields {
 		asked = append(asked, f.Key)
 	}
-	if got := strings.Join(asked, " "); got != "cause alerting control_changes verified review_scheduled scope target" {
+	if got := strings.Join(asked, " "); got != "cause no_logs alerting control_changes verified verified_against review_scheduled scope target versions" {
 		t.Errorf("the form asks for %s", got)
 	}
 	if intro := form.Intro[1].String(); !strings.Contains(intro, "Legal") || !strings.Contains(intro, "Program lead or RevOps") {
@@ -149,14 +149,14 @@ func TestTheResumeFormAsksForTheDeliverablesOfTheHighestSeverity(t *testing.T) {
 	}
 
 	reply, err = b.sent(t, ic, form.ID, form.State, map[string]string{"cause": "a template", "scope": "mailer/email/us/x", "target": "flying"})
-	if must(t, reply, err); keys(reply.Outcome.Problems) != "alerting,control_changes,review_scheduled,scope,target,verified" || len(b.drafts) > 0 {
+	if must(t, reply, err); keys(reply.Outcome.Problems) != "alerting,control_changes,review_scheduled,scope,target,verified,verified_against" || len(b.drafts) > 0 {
 		t.Errorf("problems are %v, drafts %v", reply.Outcome.Problems, b.drafts)
 	}
-	complete := map[string]string{"cause": "a template", "alerting": "a", "control_changes": "c", "verified": "v", "review_scheduled": "Monday", "scope": "mailer/email/us", "target": "review"}
+	complete := map[string]string{"cause": "a template", "alerting": "a", "control_changes": "c", "verified": "v", "verified_against": "it", "review_scheduled": "2099-11-24T10:00:00Z", "scope": "mailer/email/us", "target": "review"}
 	reply, err = b.sent(t, ic, form.ID, form.State, complete)
 	must(t, reply, err)
 	d := b.drafts[0]
-	if d.By != ic || d.Scope == nil || d.Scope.String() != "mailer/email/us" || d.Target != tagout.Review || d.Deliverables["cause"] != "a template" || len(d.Deliverables) != 5 || d.ID == "" {
+	if d.By != ic || d.Scope == nil || d.Scope.String() != "mailer/email/us" || d.Target != tagout.Review || d.Deliverables["cause"] != "a template" || len(d.Deliverables) != 6 || d.ID == "" {
 		t.Errorf("draft is %+v", d)
 	}
 	if told := reply.Message.String(); !strings.Contains(told, "Program lead or RevOps") || !strings.Contains(told, "30 min without a new alert") {

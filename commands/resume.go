@@ -15,6 +15,11 @@ type Resumer interface {
 	// RequestResume proposes to lift holds. It returns Forbidden for guests, Conflict if
 	// nothing is held, and Invalid for a scope, target or deliverable that will not do.
 	RequestResume(ctx context.Context, id tagout.IncidentID, d tagout.ResumeDraft) (*tagout.Incident, error)
+	// RunningVersions are those that the incident's agent runs, as far as they are known.
+	RunningVersions(ctx context.Context, i *tagout.Incident) (map[string]string, error)
+	// KeepDraft keeps what somebody has typed into a form, and Draft reads it again.
+	KeepDraft(ctx context.Context, d tagout.FormDraft) error
+	Draft(ctx context.Context, id tagout.IncidentID, form string, person tagout.UserID) (tagout.FormDraft, error)
 	// Unsigned lists the sign-offs of its pending request that nobody is left to give.
 	Unsigned(ctx context.Context, i *tagout.Incident) []tagout.Text
 	// Sign counts a GO or NO-GO, or returns Forbidden, Conflict or Expired with the reason
@@ -37,9 +42,10 @@ func resume(f floor, d Resumer) tagout.Command {
 			"nogo":   r.refuses,
 		},
 		Forms: map[string]func(context.Context, tagout.Submission) (tagout.Reply, error){
-			"resume": r.submitted,
-			"nogo":   r.refused,
+			resumeForm: r.submitted,
+			"nogo":     r.refused,
 		},
+		Typed: map[string]func(context.Context, tagout.Submission) error{resumeForm: r.typing},
 	}
 }
 
@@ -64,7 +70,7 @@ func (r resumption) typed(ctx context.Context, in tagout.Invocation) (tagout.Rep
 		}
 		scope = narrower.String()
 	}
-	return r.ask(ctx, id, scope)
+	return r.ask(ctx, id, in.User, scope)
 }
 
 func (r resumption) pressed(ctx context.Context, c tagout.Click) (tagout.Reply, error) {
@@ -75,11 +81,12 @@ func (r resumption) pressed(ctx context.Context, c tagout.Click) (tagout.Reply, 
 	if err != nil {
 		return tagout.Reply{}, err
 	}
-	return r.ask(ctx, id, "")
+	return r.ask(ctx, id, c.User, "")
 }
 
-// ask opens the form. It returns Conflict if there is nothing to resume.
-func (r resumption) ask(ctx context.Context, id tagout.IncidentID, scope string) (tagout.Reply, error) {
+// ask opens the form, filled with what this person typed into it before. It returns Conflict
+// if there is nothing to resume.
+func (r resumption) ask(ctx context.Context, id tagout.IncidentID, by tagout.User, scope string) (tagout.Reply, error) {
 	i, err := r.desk.Incident(ctx, id)
 	if err != nil {
 		return tagout.Reply{}, err
@@ -87,46 +94,16 @@ func (r resumption) ask(ctx context.Context, id tagout.IncidentID, scope string)
 	if len(i.ActiveHolds())+len(i.Pins) == 0 {
 		return tagout.Reply{}, tagout.Errorf(tagout.Conflict, "%s holds nothing, so there is nothing to resume. If the agent is still stopped, another incident holds it: see /tagout status.", id)
 	}
-	form := r.form(i, scope)
-	return tagout.Reply{Form: &form, Message: tagout.Say("A resumption is asked for in Slack, with ", tagout.Typed("resume "+id.String()), ".")}, nil
-}
-
-// form asks for what the incident's severity requires, as it stood or as it is configured
-// now.
-func (r resumption) form(i *tagout.Incident, scope string) tagout.Form {
-	form := tagout.Form{ID: "resume", Title: "Resume " + i.ID.String(), Submit: "Ask for sign-offs", State: i.ID.String()}
-	rule := i.Rule
-	if row := r.policy.Severities[i.HighestSeverity]; row != nil {
-		rule = rule.With(row.Resume.Rule)
+	kept, err := r.desk.Draft(ctx, id, resumeForm, by.ID)
+	if err != nil {
+		kept = tagout.FormDraft{} // the form is needed more than what was typed before
 	}
-	held := make([]string, 0, len(i.Holds))
-	for _, h := range i.ActiveHolds() {
-		held = append(held, h.String())
+	running, err := r.desk.RunningVersions(ctx, i)
+	if err != nil {
+		running = nil
 	}
-	what := tagout.T("Held by ", i.ID.String(), ": ", strings.Join(held, "; "), ".")
-	if len(held) == 0 {
-		what = tagout.T(i.ID.String(), " holds nothing, but it pins versions. They are let go of with the sign-offs.")
-	}
-	form.Intro = []tagout.Text{
-		what,
-		tagout.T("Needs GO of ", tagout.Bold(r.policy.RuleText(rule)), ". Not yours: who asks cannot sign."),
-	}
-	for _, key := range r.required(i) {
-		field := tagout.Field{Key: key, Label: deliverable(key), Kind: tagout.FieldParagraph}
-		if key == "review_scheduled" {
-			field.Kind, field.Hint = tagout.FieldLine, "Day and time"
-		}
-		form.Fields = append(form.Fields, field)
-	}
-	form.Fields = append(form.Fields,
-		tagout.Field{Key: "scope", Label: "Only a part of it", Kind: tagout.FieldLine, Value: scope, Optional: true,
-			Hint: "Empty: all that " + i.ID.String() + " holds. Or such as agent/channel/region; the rest stays held."},
-		tagout.Field{Key: "target", Label: "Let it go to", Kind: tagout.FieldChoice, Value: string(tagout.Running), Options: []tagout.Option{
-			{Value: string(tagout.Running), Label: tagout.Running.Label()},
-			{Value: string(tagout.Review), Label: tagout.Review.Label() + ": a human approves every output"},
-			{Value: string(tagout.Paused), Label: tagout.Paused.Label() + ": only finish what is in flight"},
-		}})
-	return form
+	form := r.form(i, running).prefilled(kept, scope)
+	return tagout.Reply{Form: form, Message: tagout.Say("A resumption is asked for in Slack, with ", tagout.Typed("resume "+id.String()), ".")}, nil
 }
 
 // required lists the deliverables that a request must bring along.
@@ -163,39 +140,16 @@ func (r resumption) submitted(ctx context.Context, s tagout.Submission) (tagout.
 	}
 	draft, problems := r.draft(s, r.required(i))
 	if len(problems) > 0 {
+		r.keep(ctx, id, s)
 		return tagout.Reply{Message: tagout.Say("The request is not complete."), Outcome: tagout.Outcome{Incident: id, Problems: problems}}, nil
 	}
 	i, err = r.desk.RequestResume(ctx, id, draft)
 	if err != nil {
+		r.keep(ctx, id, s)
 		return problem("scope", err)
 	}
+	r.keep(ctx, id, tagout.Submission{User: s.User, At: s.At}) // it was sent
 	return tagout.Reply{Message: r.requested(ctx, i), Outcome: tagout.Outcome{Incident: id}}, nil
-}
-
-// draft reads the form, and says what is missing from it.
-func (r resumption) draft(s tagout.Submission, required []string) (tagout.ResumeDraft, []tagout.FieldProblem) {
-	draft := tagout.ResumeDraft{ID: tagout.DeriveID("resume", s.ID), By: s.User, Target: tagout.Running, Deliverables: map[string]string{}}
-	var problems []tagout.FieldProblem
-	for _, key := range required {
-		if draft.Deliverables[key] = prose(s.Values[key]); draft.Deliverables[key] == "" {
-			problems = append(problems, tagout.FieldProblem{Key: key, Message: deliverable(key) + ": required before anybody can sign."})
-		}
-	}
-	if text := line(s.Values["scope"]); text != "" {
-		scope, err := tagout.ParseScope(text)
-		if err != nil {
-			problems = append(problems, tagout.FieldProblem{Key: "scope", Message: tagout.Sentence(err)})
-		}
-		draft.Scope = &scope
-	}
-	if text := s.Values["target"]; text != "" {
-		mode, err := tagout.ParseMode(text)
-		if err != nil {
-			problems = append(problems, tagout.FieldProblem{Key: "target", Message: tagout.Sentence(err)})
-		}
-		draft.Target = mode
-	}
-	return draft, problems
 }
 
 // requested confirms a request to the person who made it.

@@ -34,6 +34,7 @@ type Store interface {
 	DatabaseID(ctx context.Context) (string, error)
 	Secret(ctx context.Context, name string) ([]byte, error)
 	tagout.OverrideStore
+	tagout.DraftStore
 }
 
 // Gate is the authority over what agents may do, with its own view of its health.

@@ -218,7 +218,7 @@ func (d *Desk) Decision(ctx context.Context, id tagout.IncidentID) (tagout.Messa
 	}
 	m := tagout.Message{Title: "Resume " + r.Scope.String() + "? " + i.ID.String() + " " + r.Severity.Label(), Tone: tagout.ToneWarning}
 	m = m.Para(tagout.Mention(r.By.ID), " asks to lift ", counted(len(r.Holds), "hold"), ": ", tagout.Fixed(r.Scope.String()), " goes to ", r.Target, ".")
-	for _, key := range []string{"cause", "control_changes", "verified", "fix", "alerting", "review_scheduled"} {
+	for _, key := range tagout.Deliverables() {
 		if text := r.Deliverables[key]; text != "" {
 			m = m.Para(tagout.Bold(tagout.DeliverableLabels[key]+": "), text)
 		}

@@ -28,6 +28,7 @@ type memory struct {
 	versions  []tagout.Version
 	changes   []tagout.Deployment
 	evidence  []tagout.Evidence
+	drafts    map[string]tagout.FormDraft
 	overrides []tagout.Override
 	told      []tagout.Effect // those of the Slack edge, once they were due
 	posted    []tagout.Effect
@@ -347,6 +348,30 @@ func (m *memory) Changes(ctx context.Context, agent string, since time.Time) ([]
 	}
 	slices.SortStableFunc(list, func(a, b tagout.Deployment) int { return b.At.Compare(a.At) })
 	return list, nil
+}
+
+func (m *memory) KeepDraft(ctx context.Context, d tagout.FormDraft) error {
+	if err := m.enter(ctx, "draft"); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.drafts == nil {
+		m.drafts = map[string]tagout.FormDraft{}
+	}
+	if key := d.Incident.String() + d.Form + string(d.Person); !d.At.Before(m.drafts[key].At) {
+		m.drafts[key] = d
+	}
+	return nil
+}
+
+func (m *memory) Draft(ctx context.Context, id tagout.IncidentID, form string, person tagout.UserID) (tagout.FormDraft, error) {
+	if err := m.enter(ctx, "draft"); err != nil {
+		return tagout.FormDraft{}, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.drafts[id.String()+form+string(person)], nil
 }
 
 func (m *memory) VersionHistory(ctx context.Context, agent string) (tagout.VersionHistory, error) {

@@ -51,7 +51,7 @@ type clockSection struct {
 type resumeSection struct {
 	Signoffs []signoffSection `yaml:"signoffs" need:"true" doc:"All of these must sign, each a different person."`
 	Order    bool             `yaml:"order" doc:"They sign in this order; who is not in turn must wait."`
-	Require  []string         `yaml:"require" allow:"cause,control_changes,verified,review_scheduled,fix,alerting" doc:"Deliverables that a request must hold."`
+	Require  []string         `yaml:"require" allow:"cause,control_changes,verified,review_scheduled,fix,alerting,impact,remediation" doc:"Deliverables that a request must hold."`
 	Monitor  time.Duration    `yaml:"monitor" doc:"No new alert on the scope for so long before a GO counts."`
 	Expires  time.Duration    `yaml:"expires" min:"1s" doc:"How long a request can be signed."`
 }

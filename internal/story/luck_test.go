@@ -225,7 +225,7 @@ func TestAnIncompleteRequestNamesWhatIsMissing(t *testing.T) {
 		w.alarm("MailToUnsubscribed", critical)
 		room := w.room("inc-1-")
 		w.types("U0IC", room, "/resume")
-		problems := w.triesForm("U0IC", map[string]any{"cause": "x", "control_changes": "y", "verified": " ", "review_scheduled": "z"})
+		problems := w.triesForm("U0IC", map[string]any{"cause": "x", "control_changes": "y", "verified": " ", "verified_against": "it", "review_scheduled": time.Now().Add(time.Hour)})
 		if len(problems) == 0 {
 			t.Errorf("a request without verification was accepted\n%s", w.scene())
 		}

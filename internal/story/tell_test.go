@@ -3,6 +3,7 @@ package story_test
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"tagout"
 )
@@ -139,7 +140,8 @@ func (w *world) happens(id string, kind tagout.EventKind, n int) {
 // deliverables of a SEV-1 resume request.
 var deliverables = map[string]any{
 	"cause": "Prompt v42 dropped the unsubscribe filter", "control_changes": "Filter moved into the tool's permission check",
-	"verified": "Replayed yesterday's 2,000 mails: none to unsubscribed people", "review_scheduled": "2026-11-24 10:00 UTC",
+	"verified": "Replayed yesterday's 2,000 mails: none to unsubscribed people", "verified_against": "The missing filter",
+	"review_scheduled": time.Now().Add(48 * time.Hour),
 }
 
 // asksToResume lets a person fill in the resume form of the incident in whose channel they are.

@@ -210,6 +210,22 @@ func (l *lateStore) Overrides(ctx context.Context, at time.Time) ([]tagout.Overr
 	return s.Overrides(ctx, at)
 }
 
+func (l *lateStore) KeepDraft(ctx context.Context, d tagout.FormDraft) error {
+	s, err := l.get()
+	if err != nil {
+		return err
+	}
+	return s.KeepDraft(ctx, d)
+}
+
+func (l *lateStore) Draft(ctx context.Context, id tagout.IncidentID, form string, person tagout.UserID) (tagout.FormDraft, error) {
+	s, err := l.get()
+	if err != nil {
+		return tagout.FormDraft{}, err
+	}
+	return s.Draft(ctx, id, form, person)
+}
+
 func (l *lateStore) Claim(ctx context.Context, key string, payload []byte, at time.Time) (bool, error) {
 	s, err := l.get()
 	if err != nil {
