@@ -76,7 +76,7 @@ func (i *Incident) People() []UserID {
 // PagedFor reports whether somebody was paged for an incident that still waits to be
 // acknowledged.
 func (i *Incident) PagedFor(id UserID) bool {
-	return i.Involved[id] == InvolvedPaged && i.At(Acknowledged).IsZero() && !i.State.Ended()
+	return i.Involved[id] == InvolvedPaged && !i.Answered() && !i.State.Ended()
 }
 
 // involve records one of the incident's people. Being paged outweighs having opened it.

@@ -76,3 +76,8 @@ func pageName(url string) string {
 	parts := strings.Split(strings.Trim(url, "/"), "/")
 	return parts[len(parts)-1]
 }
+
+// hasAudience reports whether anybody may be told of an incident by a status note.
+func (d *Desk) hasAudience(i *tagout.Incident) bool {
+	return slices.ContainsFunc(d.policy.Inform.For(i.HighestSeverity), func(a tagout.Audience) bool { return a.Private || !i.Private })
+}

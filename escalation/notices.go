@@ -102,6 +102,9 @@ func (d *Desk) cardButtons(i *tagout.Incident) []tagout.Button {
 	}
 	if !i.State.Ended() {
 		b = append(b, tagout.Button{Action: "kill", Label: "Stop more", Value: id, Tone: tagout.ToneDanger})
+		if d.hasAudience(i) {
+			b = append(b, tagout.Button{Action: "inform", Label: "Status note", Value: id})
+		}
 		if len(i.ActiveHolds())+len(i.Pins) > 0 {
 			b = append(b, tagout.Button{Action: "resume", Label: "Request resume", Value: id})
 		}

@@ -32,7 +32,8 @@ export function newConversation(openThread) {
       shown = key;
       newSince = state.newSince || '';
       list.clear();
-      fill(box, intro, state.place === 'home' ? h('div.home') : rows);
+      if (state.place === 'home') fill(box, h('div.home'));
+      else fill(box, intro, rows);
     }
     if (state.place === 'home') return drawHome(box.querySelector('.home'));
     const stick = moved || nearEnd();
