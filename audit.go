@@ -11,11 +11,14 @@ import (
 // sealed ([VerifyChain]); the rest of the record is not, so that whoever owns the database
 // could change it. It returns a Conflict that says what was done without a trace.
 func (i *Incident) Audit(events []Event) error {
-	a := audit{incident: i, holds: map[HoldID]Hold{}, requests: map[string]ResumeRequest{}, signoffs: map[string][]Signoff{}, approved: map[string][]HoldID{}}
+	a := audit{incident: i, holds: map[HoldID]Hold{}, requests: map[string]ResumeRequest{}, signoffs: map[string][]Signoff{}, approved: map[string][]HoldID{}, plans: map[string]*toldPlan{}}
 	for _, e := range events {
 		if err := a.take(e); err != nil {
 			return err
 		}
+	}
+	if err := a.stagesHeld(); err != nil {
+		return err
 	}
 	return a.compare()
 }
@@ -29,6 +32,7 @@ type audit struct {
 	requests map[string]ResumeRequest
 	signoffs map[string][]Signoff // by request
 	approved map[string][]HoldID  // by request: what it may lift
+	plans    map[string]*toldPlan // by the request that began it
 }
 
 // said is what is read of an event's data, whatever its kind.
@@ -40,6 +44,7 @@ type said struct {
 	Digest   string      `json:"digest"`
 	Holds    []HoldID    `json:"holds"`
 	Hold     HoldID      `json:"hold"`
+	Plan     string      `json:"plan"`
 }
 
 func (a *audit) take(e Event) error {
@@ -65,7 +70,13 @@ func (a *audit) take(e Event) error {
 		}
 		a.signoffs[s.Request] = append(a.signoffs[s.Request], s)
 		return nil
-	case EventOpened, EventSeverity, EventApproved, EventLifted:
+	case EventStage, EventFellBack:
+		var s staged
+		if err := a.read(e, &s); err != nil {
+			return err
+		}
+		return a.stage(e, s)
+	case EventOpened, EventSeverity, EventApproved, EventLifted, EventVoided:
 		var s said
 		if err := a.read(e, &s); err != nil {
 			return err
@@ -89,6 +100,13 @@ func (a *audit) follow(e Event, s said) error {
 	case EventSeverity:
 		if s.Highest != a.highest {
 			a.highest, a.rule = s.Highest, s.Signoffs
+			for _, p := range a.plans {
+				p.goes = false
+			}
+		}
+	case EventVoided:
+		if p := a.plans[s.Plan]; p != nil {
+			p.goes = false
 		}
 	case EventApproved:
 		return a.approve(e, s)
@@ -142,7 +160,8 @@ func (a *audit) compare() error {
 			return Errorf(Conflict, "%s: the hold on %s was lifted in the record, but nobody signed for that: the timeline says that it stands.", i.ID, h.Scope)
 		case !told.Active() && h.Active():
 			return Errorf(Conflict, "%s: the hold on %s stands in the record, but the timeline says that it was lifted.", i.ID, h.Scope)
-		case told.Scope != h.Scope || told.Mode != h.Mode || told.Cap != h.Cap || !slices.Equal(told.DisabledTools, h.DisabledTools):
+		case told.Scope != h.Scope || told.Mode != h.Mode || told.Cap != h.Cap || !slices.Equal(told.DisabledTools, h.DisabledTools),
+			told.CanaryShare != h.CanaryShare, told.Plan != h.Plan:
 			return Errorf(Conflict, "%s: the record holds %s, but the timeline says %s.", i.ID, h, told)
 		}
 		delete(a.holds, h.ID)
@@ -156,5 +175,5 @@ func (a *audit) compare() error {
 	if len(a.rule)+len(i.Rule) > 0 && !reflect.DeepEqual(a.rule, i.Rule) {
 		return Errorf(Conflict, "%s: the record asks for other sign-offs than the timeline.", i.ID)
 	}
-	return nil
+	return a.compareStaging()
 }

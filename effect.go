@@ -28,6 +28,8 @@ const (
 	EffectAnswerDue   EffectKind = "answer_deadline"  // an acknowledgement runs out if nothing has happened
 	EffectRetireRoom  EffectKind = "retire_channel"   // the public channel that an incident left when it became private
 	EffectExpire      EffectKind = "expire_request"   // a resume request has run out
+	EffectStageDue    EffectKind = "stage_due"        // the time of a stage of a resumption has passed
+	EffectSetback     EffectKind = "setback"          // staged resumptions of other incidents fall back
 	EffectDeadline    EffectKind = "deadline"         // something is due soon, or now
 	EffectNoteDraft   EffectKind = "note_draft"       // the message with GO and NO-GO of a status note
 	EffectNotePost    EffectKind = "note_post"        // a status note to one Slack channel

@@ -61,6 +61,8 @@ const (
 	EventRefused           EventKind = "resume.refused" // a click that did not count, and why
 	EventVoided            EventKind = "resume.voided"
 	EventApproved          EventKind = "resume.approved"
+	EventStage             EventKind = "stage.began"
+	EventFellBack          EventKind = "stage.fell_back" // to the stage before, or to what was held at first
 	EventDeadlineReminded  EventKind = "deadline.reminded"
 	EventDeadlineMissed    EventKind = "deadline.missed"
 	EventDeadlineStopped   EventKind = "deadline.stopped"   // by hand

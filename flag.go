@@ -22,6 +22,9 @@ func FlagMetadata(d Decision, versions map[string]string) map[string]any {
 	if len(d.DisabledTools) > 0 {
 		m["disabledTools"] = strings.Join(d.DisabledTools, ",")
 	}
+	if d.CanaryShare > 0 {
+		m["canary_share"] = d.CanaryShare
+	}
 	if d.Fallback != "" {
 		m["fallback"] = d.Fallback
 	}

@@ -28,6 +28,14 @@ type Hold struct {
 	At            time.Time
 	LiftedAt      time.Time // zero while it stands
 	LiftedBy      string    // the resume request that lifted it
+	Plan          string    // the staged resumption of which it is a stage; "" otherwise
+	CanaryShare   float64   // of the instances, which it leaves alone; 0: none
+}
+
+// Spares reports whether the hold leaves this instance of an agent alone, since it is one of
+// its canaries.
+func (h Hold) Spares(agent, key string) bool {
+	return h.CanaryShare > 0 && InCanary(agent, h.Plan, key, h.CanaryShare)
 }
 
 // Active reports whether the hold stands.
@@ -41,6 +49,9 @@ func (h Hold) String() string {
 	}
 	if len(h.DisabledTools) > 0 {
 		text += " without " + strings.Join(h.DisabledTools, ", ")
+	}
+	if h.CanaryShare > 0 {
+		text += " but for " + ShareText(h.CanaryShare) + " of the instances"
 	}
 	return text
 }
@@ -103,12 +114,13 @@ type Attributes struct {
 	Channel string
 	Region  string
 	Tool    string
+	Key     string // the targeting key: which instance asks
 }
 
-// Canonical is a with every attribute in lower case and trimmed, as scopes are.
+// Canonical is a with channel, region and tool in lower case and trimmed, as scopes are.
 func (a Attributes) Canonical() Attributes {
 	canonical := func(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
-	return Attributes{canonical(a.Channel), canonical(a.Region), canonical(a.Tool)}
+	return Attributes{canonical(a.Channel), canonical(a.Region), canonical(a.Tool), a.Key}
 }
 
 // Decision is the gate's answer for one agent and one action.
@@ -120,6 +132,7 @@ type Decision struct {
 	Holds         []Hold // those that apply, strictest first
 	Cap           Cap    // the lowest of the caps that apply
 	DisabledTools []string
+	CanaryShare   float64           // the lowest share of a canary stage that concerns the action; 0: none
 	Fallback      string            // what to do instead while held; empty when running
 	Reason        string            // of the strictest hold
 	Versions      map[string]string // pinned: those that should run, by component
@@ -139,7 +152,13 @@ func Evaluate(name string, declared *Agent, holds []Hold, asked Attributes) Deci
 		if h.Scope.Agent == name {
 			d.Known = true
 		}
-		if h.couldApply(declared, asked) {
+		if !h.couldApply(declared, asked) {
+			continue
+		}
+		if h.CanaryShare > 0 && (d.CanaryShare == 0 || h.CanaryShare < d.CanaryShare) {
+			d.CanaryShare = h.CanaryShare
+		}
+		if !h.Spares(name, asked.Key) {
 			d.apply(h, declared)
 		}
 	}
@@ -236,11 +255,13 @@ type holdJSON struct {
 	Reason        string     `json:"reason,omitempty"`
 	Private       bool       `json:"private,omitempty"`
 	At            time.Time  `json:"at"`
+	Plan          string     `json:"plan,omitempty"`
+	CanaryShare   float64    `json:"canary_share,omitempty"`
 }
 
 // MarshalJSON writes the hold as it was hung, without its lifting.
 func (h Hold) MarshalJSON() ([]byte, error) {
-	return json.Marshal(holdJSON{h.ID, h.Scope, h.Mode, h.Cap.String(), h.DisabledTools, h.Incident, h.By, h.Reason, h.Private, h.At})
+	return json.Marshal(holdJSON{h.ID, h.Scope, h.Mode, h.Cap.String(), h.DisabledTools, h.Incident, h.By, h.Reason, h.Private, h.At, h.Plan, h.CanaryShare})
 }
 
 // UnmarshalJSON reads what [Hold.MarshalJSON] writes. It returns Invalid for a mode that
@@ -253,6 +274,10 @@ func (h *Hold) UnmarshalJSON(data []byte) error {
 	if _, err := ParseMode(string(j.Mode)); err != nil || j.Mode == Running {
 		return Errorf(Invalid, "A hold cannot have the mode %q.", clip(string(j.Mode), 40))
 	}
-	*h = Hold{ID: j.ID, Scope: j.Scope, Mode: j.Mode, DisabledTools: j.DisabledTools, Incident: j.Incident, By: j.By, Reason: j.Reason, Private: j.Private, At: j.At}
+	*h = Hold{ID: j.ID, Scope: j.Scope, Mode: j.Mode, DisabledTools: j.DisabledTools, Incident: j.Incident, By: j.By, Reason: j.Reason, Private: j.Private, At: j.At,
+		Plan: j.Plan, CanaryShare: j.CanaryShare}
+	if h.CanaryShare < 0 || h.CanaryShare >= 1 {
+		h.CanaryShare = 0 // what cannot be a share spares nobody
+	}
 	return h.Cap.UnmarshalText([]byte(j.Cap))
 }

@@ -109,7 +109,9 @@ type Incident struct {
 	Require         []string // deliverables of the highest severity, as they stood
 	Holds           []Hold   // all of them, lifted ones too
 	Controls        []ControlStatus
+	Stages          StagePlan      // of the highest severity, as it stood
 	Request         *ResumeRequest // the newest
+	Staging         *Staging       // the newest staged resumption
 	Alerts          AlertTally
 	Rollback        *Rollback       // of the agent that was rolled back last
 	Frozen          bool            // version changes of its agents are refused while it is open

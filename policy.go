@@ -114,6 +114,7 @@ type ResumePolicy struct {
 	Require []string      // deliverables: cause, control_changes, verified, review_scheduled, fix, alerting
 	Monitor time.Duration // no new alert on the scope for so long before GO counts
 	Expires time.Duration // of a request; 0: a day
+	Stages  StagePlan     // of every resumption to running; empty: at once
 }
 
 // FailureClass is one way in which an agent can fail, and what was decided about it.

@@ -35,7 +35,10 @@ type ResumeRequest struct {
 	Firing       []string          `json:"firing,omitempty"`  // alerts that fire on the scope
 	Causers      []Causer          `json:"causers,omitempty"` // they cannot sign
 	Expires      time.Time         `json:"expires"`
-	Head         Head              `json:"head"` // of the timeline when it was asked
+	Head         Head              `json:"head"`                // of the timeline when it was asked
+	Stages       StagePlan         `json:"stages,omitempty"`    // how it goes to the target; empty: at once
+	Commander    UserID            `json:"commander,omitempty"` // who may begin stages, beside the signers
+	Amends       string            `json:"amends,omitempty"`    // the plan whose present stage it changes; "": a plan of its own
 	Digest       string            `json:"digest"`
 
 	State    RequestState `json:"state"`
@@ -97,6 +100,7 @@ type ResumeDraft struct {
 	By           User
 	Scope        *Scope // nil: everything that the incident holds
 	Target       Mode
+	Stages       StagePlan // nil: as the policy has them
 	Versions     map[string]string
 	Deliverables map[string]string
 	Causers      []Causer // who changed the agents before, as far as they are known

@@ -59,6 +59,7 @@ func (i *Incident) reach(row *SeverityPolicy) Change {
 	i.Rule = slices.Clone(row.Resume.Rule)
 	i.Monitor = row.Resume.Monitor
 	i.Require = slices.Clone(row.Resume.Require)
+	i.Stages = slices.Clone(row.Resume.Stages)
 	i.agree(row.Terms())
 	return i.WakeDeadlines()
 }
@@ -142,6 +143,7 @@ func (i *Incident) ChangeSeverity(row *SeverityPolicy, roles []string, reason st
 	c := i.freeze(row)
 	if row.Severity.Worse(i.HighestSeverity) {
 		c = c.And(i.reach(row)).And(i.page(row, roles, at))
+		c = c.And(i.stopPlan("the severity was raised", by, at))
 	}
 	c.event(EventSeverity, by, at, map[string]any{"from": from, "to": i.Severity, "highest": i.HighestSeverity, "signoffs": i.Rule, "reason": clip(reason, 1000)})
 	text := T(by.Text(), " changed the severity from ", from.Label(), " to ", Bold(i.Severity.Label()), ".")

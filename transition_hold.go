@@ -24,7 +24,9 @@ func (i *Incident) Hang(h Hold, agents Registry, at time.Time) (Change, error) {
 		c = c.And(i.request(name, agents, h.At))
 	}
 	c.effect(EffectContain, i.ID, string(h.ID), nil)
-	return c.And(i.voidRequest("a new stop came on its scope", h.By, at)).And(i.settle(h.By, at)), nil
+	c = c.And(i.voidRequest("a new stop came on its scope", h.By, at))
+	c = c.And(i.FallBack(Setback{ID: string(h.ID), Scope: h.Scope, Reason: "a new stop came on its scope", By: h.By}, agents, at))
+	return c.And(i.settle(h.By, at)), nil
 }
 
 // request notes that an agent's enforcement points have to be observed stopped.

@@ -32,6 +32,9 @@ func (i *Incident) RequestResume(d ResumeDraft, row *SeverityPolicy, agents Regi
 	if err := deliver(&r, d.Deliverables, require); err != nil {
 		return Change{}, err
 	}
+	if err := i.planStages(&r, d.Stages, row, agents); err != nil {
+		return Change{}, err
+	}
 	if len(r.Rule) == 0 {
 		return Change{}, Errorf(Conflict, "Nobody is named to sign for %s: add signoffs to its resume section in the configuration.", i.HighestSeverity.Label())
 	}
@@ -168,6 +171,9 @@ func (i *Incident) Sign(s Signing, agents Registry, at time.Time) (Lifting, Chan
 	if err := i.divisible(r, agents); err != nil {
 		return Lifting{}, Change{}, err
 	}
+	if err := i.stillPlannable(r, agents); err != nil {
+		return Lifting{}, Change{}, err
+	}
 	r.Signoffs = append(r.Signoffs, signoff)
 	var c Change
 	c.event(EventSigned, by, at, signoff)
@@ -210,7 +216,19 @@ func (i *Incident) approve(r *ResumeRequest, agents Registry, by Actor, at time.
 	if i.mark(Mitigated, at) {
 		c.event(EventMitigated, by, at, map[string]any{"by": "approved request"})
 	}
-	c = c.And(i.lift(r.Holds, l.Replacements, r.ID, by, at))
+	goesTo := T(r.Target)
+	switch {
+	case r.Amends != "":
+		amended, changed := i.amend(r, agents, by, at)
+		l, c, goesTo = amended, c.And(changed), T(i.Staging.Current())
+	case len(r.Stages) > 0:
+		hung, begun := i.begin(r, by, agents, at)
+		l.Replacements = append(l.Replacements, hung...)
+		c = c.And(begun).And(i.lift(r.Holds, l.Replacements, r.ID, by, at))
+		goesTo = T(i.Staging.Current())
+	default:
+		c = c.And(i.endStaging(r)).And(i.lift(r.Holds, l.Replacements, r.ID, by, at))
+	}
 	names := make([]any, 0, 2*len(r.Signoffs))
 	for n, s := range r.Signoffs {
 		if n > 0 {
@@ -219,7 +237,7 @@ func (i *Incident) approve(r *ResumeRequest, agents Registry, by Actor, at time.
 		names = append(names, Mention(s.By), " for "+s.Role)
 	}
 	c.post(i, "approved:"+r.ID, Message{Tone: ToneGood, Body: []Text{
-		T(Bold(Go), " by ", T(names...), ": ", Fixed(r.Scope.String()), " goes to ", r.Target, ", at ", at, ".")}})
+		T(Bold(Go), " by ", T(names...), ": ", Fixed(r.Scope.String()), " goes to ", goesTo, ", at ", at, ".")}})
 	return l, c.And(i.settle(by, at))
 }
 
@@ -239,6 +257,7 @@ func (h Hold) replacedBy(r *ResumeRequest, agents Registry, at time.Time) []Hold
 	}
 	if both, ok := h.Scope.Intersect(r.Scope, agent); ok && r.Target != Running {
 		staged := hang(both, r.Target)
+		staged.Plan, staged.CanaryShare = "", 0
 		next = append(next, staged)
 	}
 	return next

@@ -37,6 +37,9 @@ type desk struct {
 	stops     []tagout.StopRequest
 	declared  []tagout.Declaration
 	drafts    []tagout.ResumeDraft
+	quiet     tagout.Quiet
+	pressedBy []tagout.UserID
+	validated []string
 	signings  []tagout.Signing
 	orders    []tagout.RollbackOrder
 	notes     []string
@@ -193,6 +196,20 @@ func (d *desk) RequestResume(ctx context.Context, id tagout.IncidentID, draft ta
 
 func (d *desk) Sign(ctx context.Context, id tagout.IncidentID, s tagout.Signing) (*tagout.Incident, error) {
 	d.signings = append(d.signings, s)
+	return d.Incident(ctx, id)
+}
+
+func (d *desk) StageQuiet(context.Context, *tagout.Incident) (tagout.Quiet, error) {
+	return d.quiet, d.err
+}
+
+func (d *desk) AdvanceStage(ctx context.Context, id tagout.IncidentID, by tagout.User) (*tagout.Incident, error) {
+	d.pressedBy = append(d.pressedBy, by.ID)
+	return d.Incident(ctx, id)
+}
+
+func (d *desk) ValidateTools(ctx context.Context, id tagout.IncidentID, _ tagout.ResumeDraft, tools []string) (*tagout.Incident, error) {
+	d.validated = append(d.validated, tools...)
 	return d.Incident(ctx, id)
 }
 

@@ -11,7 +11,7 @@ import (
 
 func TestOnlyPeopleUseWhatIsForPeople(t *testing.T) {
 	t.Parallel()
-	texts := map[string]string{"ack": "INC-7", "note": "INC-7 text", "severity": "INC-7 sev1", "resume": "INC-7", "incident": "something is off", "oncall": "",
+	texts := map[string]string{"ack": "INC-7", "note": "INC-7 text", "severity": "INC-7 sev1", "resume": "INC-7", "stage": "INC-7 advance", "incident": "something is off", "oncall": "",
 		"inform": "INC-7", "page-test": "", "role": "INC-7 ic <@U0ENG>", "handover": "INC-7 <@U0ENG>", "clock": "INC-7"}
 	for _, c := range newBench(t).list {
 		text, listed := texts[c.Name]
@@ -28,7 +28,7 @@ func TestOnlyPeopleUseWhatIsForPeople(t *testing.T) {
 			if tagout.CodeOf(err) != tagout.Forbidden {
 				t.Errorf("%s by a %s: %v", c.Name, who, err)
 			}
-			if len(b.acks)+len(b.notes)+len(b.severity)+len(b.orders)+len(b.drafts)+len(b.declared)+len(b.given)+len(b.trials) > 0 {
+			if len(b.acks)+len(b.notes)+len(b.severity)+len(b.orders)+len(b.drafts)+len(b.declared)+len(b.given)+len(b.trials)+len(b.pressedBy) > 0 {
 				t.Errorf("%s by a %s had an effect", c.Name, who)
 			}
 		}

@@ -164,6 +164,9 @@ func (r resumption) requested(ctx context.Context, i *tagout.Incident) tagout.Me
 	if q.Monitor > 0 {
 		m = m.Fact("Quiet for", tagout.Elapsed(q.Monitor)+" without a new alert before GO counts")
 	}
+	if len(q.Stages) > 0 {
+		m = m.Fact("In stages", strings.ReplaceAll(tagout.StagesText(q.Stages), "\n", " → "))
+	}
 	if len(q.Firing) > 0 {
 		m = m.Fact("Still firing", count(len(q.Firing), "alert"))
 	}

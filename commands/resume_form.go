@@ -49,7 +49,19 @@ func (r resumption) form(i *tagout.Incident, running map[string]string) filling 
 		}},
 		tagout.Field{Key: "versions", Label: "Versions to run", Kind: tagout.FieldLine, Value: tagout.Pairs(running), Optional: true,
 			Hint: "Such as: model m1, prompt v42. Empty: those that it runs."})
+	if stages := r.stages(i); len(stages) > 0 {
+		form.Fields = append(form.Fields, tagout.Field{Key: "stages", Label: "In these stages", Kind: tagout.FieldParagraph, Value: tagout.StagesText(stages), Optional: true,
+			Hint: "One a line, the last is running. They may be added and made longer. Tools that were tried: validated=TOOL,TOOL"})
+	}
 	return filling{form}
+}
+
+// stages are those that the incident's severity asks for.
+func (r resumption) stages(i *tagout.Incident) tagout.StagePlan {
+	if row := r.policy.Severities[i.HighestSeverity]; row != nil && row.Resume.Stages.Meets(i.Stages) == nil {
+		return row.Resume.Stages
+	}
+	return i.Stages
 }
 
 // fieldsOf are the fields that ask for one deliverable.
@@ -243,6 +255,13 @@ func (f *reading) aim() {
 			f.problem("target", tagout.Sentence(err))
 		}
 		f.draft.Target = mode
+	}
+	if text := f.values["stages"]; strings.TrimSpace(text) != "" && f.draft.Target == tagout.Running {
+		stages, err := tagout.ParseStages(text)
+		if err != nil {
+			f.problem("stages", tagout.Sentence(err))
+		}
+		f.draft.Stages = stages
 	}
 }
 

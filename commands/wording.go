@@ -154,6 +154,8 @@ func (f floor) wordings() map[tagout.EventKind]func(facts) string {
 			return "was refused a change of " + d.text("agent") + ": " + d.text("component") + d.after(" from ", "from") + d.after(" to ", "to") + d.after(" by ", "by")
 		},
 		tagout.EventRequested: func(d facts) string { return "asked to resume " + d.text("scope") + " to " + d.mode("target") },
+		tagout.EventStage:     stageBegan,
+		tagout.EventFellBack:  func(d facts) string { return "took the resumption back to the stage before" + d.after(": ", "reason") },
 		tagout.EventSigned: func(d facts) string {
 			return "said " + d.text("verdict") + " for " + f.policy.RoleName(d.text("role")) + d.after(": ", "reason")
 		},

@@ -22,6 +22,8 @@ func (d *Desk) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectLeaseDue:   d.leaseDue,
 		tagout.EffectAnswerDue:  d.answerDue,
 		tagout.EffectExpire:     d.expire,
+		tagout.EffectStageDue:   d.stageDue,
+		tagout.EffectSetback:    d.setbackElsewhere,
 		tagout.EffectDeadline:   d.deadline,
 		tagout.EffectNoteMail:   d.mailNote,
 		tagout.EffectNoteExpire: d.expireNote,

@@ -68,8 +68,11 @@ func (d *Desk) fold(i *tagout.Incident, in tagout.Incoming, now time.Time) (tago
 		}
 		c = c.And(raised)
 	}
+	setback := tagout.Setback{ID: in.ID, Scope: v.Scope, Reason: "a new alert came on its scope", By: in.Alert.Actor()}
+	plan := i.Staging.Standing() && i.Staging.Scope.Covers(d.known(v.Scope), agent)
+	c = d.withSetback(i, c.And(d.setback(i, setback, now)), setback)
 	var scopes []tagout.Scope
-	if !v.NoAgent {
+	if !v.NoAgent && (!plan || worse) { // what a plan covers goes back to the stage before
 		scopes = append(scopes, v.Scope)
 	}
 	if worse {
@@ -77,7 +80,7 @@ func (d *Desk) fold(i *tagout.Incident, in tagout.Incoming, now time.Time) (tago
 	}
 	cause := cause{ID: in.ID, By: in.Alert.Actor(), First: worse || i.Alerts.Distinct == 1}
 	held, err := d.contain(i, scopes, cause, now)
-	return d.withDeadline(i, c.And(held), now), err
+	return d.withDeadline(i, d.pageSetback(i, c.And(held), now), now), err
 }
 
 func (d *Desk) opening(in tagout.Incoming) tagout.Opening {

@@ -33,12 +33,15 @@ func (d *Desk) Report(ctx context.Context, r tagout.ControlReport) error {
 	}
 	said := tagout.VersionReport{Agent: r.Agent, Control: r.Control, Versions: r.Versions}
 	for _, id := range ids {
-		_, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-			c := d.pageDrift(i, i.TakeReport(r), now).And(i.TakeVersionNews(r, now))
+		i, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+			c := d.driftBack(i, d.pageDrift(i, i.TakeReport(r), now), r, now).And(i.TakeVersionNews(r, now))
 			return c.And(i.TakeVersions(said, counting[i.ID], d.ownersOf(i, r.Agent), tagout.Tagout, now)), nil
 		})
 		if err != nil && tagout.CodeOf(err) != tagout.NotFound {
 			return err
+		}
+		if err == nil && r.Drift && i.Staging.Standing() {
+			d.apply(i)
 		}
 	}
 	if r.Versions != nil && len(ids) > 0 {

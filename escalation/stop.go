@@ -104,6 +104,9 @@ func (d *Desk) settleStop(ctx context.Context, i *tagout.Incident, s tagout.Stop
 		return
 	}
 	d.gate.Committed([]tagout.Hold{h})
+	if i.Staging.Standing() {
+		d.apply(i) // a stop takes a plan back
+	}
 	if !h.Active() {
 		d.gate.Lift([]tagout.HoldID{h.ID}, nil)
 		return
@@ -149,7 +152,9 @@ func (d *Desk) hangIn(i *tagout.Incident, s tagout.StopRequest, now time.Time) (
 		c = c.And(raised)
 	}
 	hung, err := i.Hang(s.Hold, d.policy.Agents, now)
-	return d.withDeadline(i, c.And(hung), now), err
+	setback := tagout.Setback{ID: string(s.Hold.ID), Scope: s.Hold.Scope, Reason: "a new stop came on its scope", By: s.Hold.By}
+	c = d.withSetback(i, d.pageSetback(i, c.And(hung), now), setback)
+	return d.withDeadline(i, c, now), err
 }
 
 // voidOthers makes pending requests of other incidents void that a new stop or alert on

@@ -172,7 +172,7 @@ func (g *Gate) serveFlags(w http.ResponseWriter, r *http.Request, asked asking, 
 // with the doubt about them, and with what was asked.
 func (g *Gate) etag(v *view, unsure doubt, asked tagout.Attributes, who caller) string {
 	text, _ := json.Marshal([]string{g.epoch, strconv.FormatInt(v.generation, 10), unsure.reason, unsure.sentence,
-		asked.Channel, asked.Region, asked.Tool, who.ticket}) // strings marshal
+		asked.Channel, asked.Region, asked.Tool, asked.Key, who.ticket}) // strings marshal
 	sum := sha256.Sum256(text)
 	return `"` + hex.EncodeToString(sum[:16]) + `"`
 }

@@ -91,8 +91,8 @@ func parseContext(body []byte) (asking, *problem) {
 		return asked, &problem{http.StatusBadRequest, failure{"", codeInvalidContext, "the context must be an object"}}
 	}
 	said := members(context, [...]string{"channel", "region", "tool", "targetingKey", "version"})
-	asked.Attributes = tagout.Attributes{Channel: text(said[0]), Region: text(said[1]), Tool: text(said[2])}.Canonical()
-	asked.instance, asked.version = clip(text(said[3]), longestInstance), clip(text(said[4]), longestVersion)
+	asked.Attributes = tagout.Attributes{Channel: text(said[0]), Region: text(said[1]), Tool: text(said[2]), Key: text(said[3])}.Canonical()
+	asked.instance, asked.version = clip(asked.Key, longestInstance), clip(text(said[4]), longestVersion)
 	return asked, nil
 }
 

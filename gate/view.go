@@ -55,6 +55,37 @@ type agentView struct {
 	stoppedAt  time.Time         // when that was
 	ready      sync.Once
 	answers    []atomic.Pointer[answer] // by context, made when first asked
+	canaries   []canary                 // those of its holds, each once
+}
+
+// canary is a share of the instances that holds of a plan leave alone.
+type canary struct {
+	plan  string
+	share float64
+}
+
+// maxCanaries is up to how many canaries of one agent the answers are kept.
+const maxCanaries = 3
+
+func canariesOf(holds []tagout.Hold) []canary {
+	var all []canary
+	for _, h := range holds {
+		if one := (canary{h.Plan, h.CanaryShare}); h.CanaryShare > 0 && !slices.Contains(all, one) {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// pattern tells, a bit each, of which canaries an instance is one.
+func (v *agentView) pattern(key string) int {
+	in := 0
+	for n, c := range v.canaries {
+		if tagout.InCanary(v.name, c.plan, key, c.share) {
+			in |= 1 << n
+		}
+	}
+	return in
 }
 
 // shape is what of a declared agent tells contexts apart.
@@ -95,11 +126,12 @@ func (s *shape) index(asked tagout.Attributes) int {
 
 // answer is what the agent may do in the context asked, which must be canonical.
 func (v *agentView) answer(asked tagout.Attributes) *answer {
-	if v.shape.contexts > maxContexts {
+	kept := v.shape.contexts << min(len(v.canaries), maxCanaries)
+	if kept > maxContexts || len(v.canaries) > maxCanaries {
 		return newAnswer(v.decide(asked), v.versions)
 	}
 	v.ready.Do(func() {
-		n := v.shape.contexts
+		n := kept
 		if len(v.holds) == 0 {
 			n = 1 // every context is answered alike
 		}
@@ -107,7 +139,7 @@ func (v *agentView) answer(asked tagout.Attributes) *answer {
 	})
 	slot := &v.answers[0]
 	if len(v.answers) > 1 {
-		slot = &v.answers[v.shape.index(asked)]
+		slot = &v.answers[v.pattern(asked.Key)*v.shape.contexts+v.shape.index(asked)]
 	}
 	if a := slot.Load(); a != nil {
 		return a
@@ -187,11 +219,13 @@ func (g *Gate) rebuild(v *view, name string) {
 	if s == nil {
 		s = newShape(nil)
 	}
+	holds := slices.Concat(v.everywhere, holdsOf(own))
 	v.agents[name] = &agentView{
 		name:       name,
 		shape:      s,
 		own:        own,
-		holds:      slices.Concat(v.everywhere, holdsOf(own)),
+		holds:      holds,
+		canaries:   canariesOf(holds),
 		versions:   g.ledger.pins[name],
 		generation: v.generation,
 	}

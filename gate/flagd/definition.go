@@ -103,12 +103,20 @@ func modeRule(s tagout.Standing) any {
 // sparedIn lists where each hold of a mode does not apply.
 func sparedIn(s tagout.Standing, mode tagout.Mode) []condition {
 	var conditions []condition
-	var seen []tagout.Scope
+	type place struct {
+		scope tagout.Scope
+		plan  string
+		share float64
+	}
+	var seen []place
 	for _, h := range s.Holds {
-		scope := h.Scope
-		scope.Agent = ""
-		if h.Active() && h.Mode == mode && !slices.Contains(seen, scope) {
-			seen = append(seen, scope)
+		one := place{h.Scope, h.Plan, h.CanaryShare}
+		one.scope.Agent = ""
+		if one.share == 0 {
+			one.plan = ""
+		}
+		if h.Active() && h.Mode == mode && !slices.Contains(seen, one) {
+			seen = append(seen, one)
 			conditions = append(conditions, spared(h, s.Agent))
 		}
 	}

@@ -18,7 +18,19 @@ const (
 	channelKey = "channel"
 	regionKey  = "region"
 	toolKey    = "tool"
+	instance   = "targetingKey"
 )
+
+// inCanary is true for the instances that a stage leaves alone, as [tagout.InCanary] picks
+// them. Only what is equal to its own text is text, and only text names an instance.
+func inCanary(agent string, h tagout.Hold) rule {
+	in, of := tagout.CanaryWeight(h.CanaryShare)
+	key := variable(instance)
+	bucket := rule{"fractional": []any{
+		rule{"cat": []any{tagout.CanarySalt(agent, h.Plan), key}}, []any{"in", in}, []any{"out", of - in},
+	}}
+	return rule{"and": []any{rule{"!!": []any{key}}, rule{"===": []any{key, rule{"cat": []any{key, ""}}}}, rule{"===": []any{bucket, "in"}}}}
+}
 
 // spellings are the ways of writing values that a definition recognises, since JSONLogic
 // cannot lower the case: lower, upper, and the first letter upper. What is written in any
@@ -92,7 +104,7 @@ func (c condition) choose(yes, no any) any {
 }
 
 // spared is where the hold surely does not apply: where the action names another declared
-// channel, region or tool than those that are held.
+// channel, region or tool than those that are held, or the instance is a canary.
 func spared(h tagout.Hold, a *tagout.Agent) condition { return anyOf(sparedBy(h, a)) }
 
 func sparedBy(h tagout.Hold, a *tagout.Agent) []rule {
@@ -105,6 +117,9 @@ func sparedBy(h tagout.Hold, a *tagout.Agent) []rule {
 	way(channelKey, h.Scope.Channel, without(a.Channels, h.Scope.Channel))
 	way(regionKey, h.Scope.Region, without(a.Regions, h.Scope.Region))
 	way(toolKey, h.Scope.Tool, otherTools(a, h.Scope.Tool))
+	if h.CanaryShare > 0 && h.Plan != "" {
+		ways = append(ways, inCanary(a.Name, h))
+	}
 	return ways
 }
 

@@ -52,6 +52,8 @@ type wantedHold struct {
 	Reason        string       `json:"reason,omitempty"`
 	Cap           string       `json:"cap,omitempty"`
 	DisabledTools []string     `json:"disabled_tools,omitempty"`
+	CanaryShare   float64      `json:"canary_share,omitempty"` // of the instances, which the hold leaves alone
+	CanarySalt    string       `json:"canary_salt,omitempty"`  // before the targeting key, to tell which
 }
 
 // Apply posts the wanted state. nil means that the receiver accepted it with a 2xx; an
@@ -63,6 +65,9 @@ func (c *Control) Apply(ctx context.Context, w tagout.Wanted) error {
 	}
 	for _, h := range w.Holds {
 		hold := wantedHold{Scope: h.Scope, Mode: h.Mode, Reason: h.Reason, Cap: h.Cap.String(), DisabledTools: h.DisabledTools}
+		if h.CanaryShare > 0 {
+			hold.CanaryShare, hold.CanarySalt = h.CanaryShare, tagout.CanarySalt(w.Agent, h.Plan)
+		}
 		if h.Incident != 0 {
 			hold.Incident = h.Incident.String()
 		}

@@ -54,6 +54,7 @@ type resumeSection struct {
 	Require  []string         `yaml:"require" allow:"cause,control_changes,verified,review_scheduled,fix,alerting,impact,remediation" doc:"Deliverables that a request must hold."`
 	Monitor  time.Duration    `yaml:"monitor" doc:"No new alert on the scope for so long before a GO counts."`
 	Expires  time.Duration    `yaml:"expires" min:"1s" doc:"How long a request can be signed."`
+	Stages   []stageSection   `yaml:"stages" doc:"How an agent goes back to running after the sign-offs; left out: at once."`
 }
 
 type signoffSection struct {
@@ -132,7 +133,7 @@ func (b *builder) paged(p path, roles []string) {
 }
 
 func (b *builder) resume(p path, r resumeSection) tagout.ResumePolicy {
-	policy := tagout.ResumePolicy{Monitor: r.Monitor, Expires: r.Expires, Require: r.Require}
+	policy := tagout.ResumePolicy{Monitor: r.Monitor, Expires: r.Expires, Require: r.Require, Stages: b.stages(p.key("stages"), r.Stages)}
 	for i, item := range r.Require {
 		if item != "" && contains(r.Require[:i], item) {
 			b.fail(p.key("require").item(i), "Remove one of them.", "%s is listed twice.", sentence(b.shown(p.key("require").item(i))))

@@ -99,7 +99,8 @@ type params struct {
 	Rotation                                                                       string // of the platform owner; empty: none
 	PagerDuty                                                                      string // where its events go; empty: none
 	RollbackWithin                                                                 string
-	Pin                                                                            bool // of SEV-3
+	Pin                                                                            bool   // of SEV-3
+	Stages                                                                         string // of a resumption after a SEV-1; empty: at once
 }
 
 func newWorld(t *testing.T, s setting) *world {
