@@ -45,6 +45,7 @@ type Effect struct {
 	Key      string          `json:"key"`           // names the effect, so that its handler can tell a repeat
 	Due      time.Time       `json:"due,omitzero"`  // zero: at once
 	Data     json.RawMessage `json:"data,omitzero"` // what the kind needs
+	Lane     string          `json:"lane,omitzero"` // what the effects of a kind wait for apart from each other, such as a pager
 }
 
 // NewEffect makes an effect that is due at once, with data marshalled to JSON.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Code says what kind of failure an [Error] is; each edge (Slack, HTTP, command line)
@@ -84,6 +85,28 @@ func Final(err error) error {
 func IsFinal(err error) bool {
 	var f finalError
 	return errors.As(err, &f)
+}
+
+type postponedError struct {
+	error
+	pause time.Duration
+}
+
+func (p postponedError) Unwrap() error { return p.error }
+
+// Postpone marks err as no failure: what it kept from being done is to be tried again after
+// this pause, and not by the pauses that follow a failure. Postpone(nil, d) is nil.
+func Postpone(err error, pause time.Duration) error {
+	if err == nil {
+		return nil
+	}
+	return postponedError{err, pause}
+}
+
+// Postponed is for how long err was postponed by [Postpone]; false if it was not.
+func Postponed(err error) (time.Duration, bool) {
+	p, ok := errors.AsType[postponedError](err)
+	return p.pause, ok
 }
 
 // maxTold is how many failures one sentence tells of.

@@ -203,7 +203,9 @@ func (c *Change) send(i *Incident, call *Call, pages []Page) {
 		call.set(p, PageQueued)
 		i.involve(p.To.ID, InvolvedPaged)
 		c.Pages = append(c.Pages, p)
-		c.effect(EffectSend, i.ID, string(p.ID), SendPage{Page: p})
+		sending := NewEffect(EffectSend, i.ID, string(p.ID), SendPage{Page: p})
+		sending.Lane = p.Pager // so that no pager waits for another
+		c.Effects = append(c.Effects, sending)
 	}
 }
 

@@ -191,12 +191,19 @@ func (b *Bot) direct(ctx context.Context, e tagout.Effect) error {
 	return settled(b.directly(ctx, note.To, answersNext, e.Key, note.Message))
 }
 
+// directly posts under somebody's ID, which needs no conversation to be opened first: Slack
+// lets one open few of them a minute. That is done only if Slack does not find the person,
+// since then it says why.
 func (b *Bot) directly(ctx context.Context, to tagout.UserID, urgency priority, key string, m tagout.Message) error {
-	channel, err := b.dm(ctx, to, urgency)
-	if err != nil {
+	o := outgoing{channel: string(to), priority: urgency, key: key, message: m}
+	_, err := b.post(ctx, o)
+	if slackName(err) != "channel_not_found" {
 		return err
 	}
-	_, err = b.post(ctx, outgoing{channel: channel, priority: urgency, key: key, message: m})
+	if o.channel, err = b.dm(ctx, to, urgency); err != nil {
+		return err
+	}
+	_, err = b.post(ctx, o)
 	return err
 }
 

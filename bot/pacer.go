@@ -24,7 +24,14 @@ type allowance struct {
 	key    string
 	limit  int
 	window time.Duration
-	pages  int // how many of limit are kept for pages, so that nothing else makes one wait
+	pages  int  // how many of limit are kept for pages, so that nothing else makes one wait
+	ours   bool // the limit is our own, not Slack's: pages count in it, but never wait for it
+	apart  bool // Slack limits this key for itself: when it is exhausted others may not be
+}
+
+// holds reports whether so many calls within the window keep one of this urgency waiting.
+func (a allowance) holds(urgency priority, used int) bool {
+	return used >= a.open(urgency) && !(a.ours && urgency == pagesFirst)
 }
 
 // open is how many may start for calls of this urgency.
@@ -49,13 +56,15 @@ type pacer struct {
 	waiting []*ticket // by priority, then by arrival
 	used    map[string][]time.Time
 	paused  map[string]time.Time
+	lately  map[string]string    // by the key of a method: which key apart Slack limited last
+	booked  map[string]time.Time // until when calls that were put off have been promised a turn
 	timer   *time.Timer
 	closed  context.Context // ends when nobody is to wait any more
 	close   context.CancelFunc
 }
 
 func newPacer() *pacer {
-	p := &pacer{used: map[string][]time.Time{}, paused: map[string]time.Time{}}
+	p := &pacer{used: map[string][]time.Time{}, paused: map[string]time.Time{}, lately: map[string]string{}, booked: map[string]time.Time{}}
 	p.closed, p.close = context.WithCancel(context.Background())
 	return p
 }
@@ -98,17 +107,68 @@ func (p *pacer) leave(t *ticket) {
 	p.waiting = slices.DeleteFunc(p.waiting, func(w *ticket) bool { return w == t })
 }
 
-// pause holds everything that needs one of these keys back for d.
+// pause obeys a rate limit: for d it holds back everything that needs the key that Slack
+// limits. If that is one apart, such as a channel's, the other channels go on, until Slack
+// limits a second one meanwhile: then it means all of them.
 func (p *pacer) pause(needs []allowance, d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	until := time.Now().Add(d)
+	now := time.Now()
+	if len(needs) > 1 && needs[0].apart {
+		first, all := needs[0].key, needs[1].key
+		other := p.lately[all]
+		p.lately[all] = first
+		if other == "" || other == first || !p.paused[other].After(now) {
+			needs = needs[:1]
+		}
+	}
 	for _, n := range needs {
-		if until.After(p.paused[n.key]) {
+		if until := now.Add(d); until.After(p.paused[n.key]) {
 			p.paused[n.key] = until
 		}
 	}
 	p.grantLocked()
+}
+
+// putOff is how long a call had better not even wait, since too many wait for the same
+// before it or Slack has asked for a long pause; 0: it may. Whoever comes back then finds
+// its turn near.
+func (p *pacer) putOff(needs []allowance) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	for _, n := range needs {
+		if rest := p.paused[n.key].Sub(now); rest > longWait {
+			return rest
+		}
+		if !n.apart || p.waitingLocked(n.key) < n.crowd() {
+			continue
+		}
+		turn := n.window / time.Duration(n.limit)
+		at := p.booked[n.key]
+		if soon := now.Add(longWait / 2); at.Before(soon) {
+			at = soon
+		}
+		p.booked[n.key] = at.Add(turn)
+		return at.Sub(now)
+	}
+	return 0
+}
+
+// longWait is how long a page waits in its worker at most; what has longer to wait is put
+// off, so that it keeps no worker from those of other people.
+const longWait = 8 * time.Second
+
+// crowd is how many waiting calls take longWait to go.
+func (a allowance) crowd() int { return int(longWait * time.Duration(a.limit) / a.window) }
+
+func (p *pacer) waitingLocked(key string) (n int) {
+	for _, t := range p.waiting {
+		if slices.ContainsFunc(t.needs, func(a allowance) bool { return a.key == key }) {
+			n++
+		}
+	}
+	return n
 }
 
 // grantLocked lets through whatever may go now and sets the timer for the next.
@@ -148,9 +208,9 @@ func (p *pacer) freeAt(t *ticket, now time.Time) time.Time {
 		if until := p.paused[n.key]; until.After(at) {
 			at = until
 		}
-		used, limit := p.used[n.key], n.open(t.priority)
-		if len(used) >= limit {
-			if free := used[len(used)-limit].Add(n.window); free.After(at) {
+		used := p.used[n.key]
+		if n.holds(t.priority, len(used)) {
+			if free := used[len(used)-n.open(t.priority)].Add(n.window); free.After(at) {
 				at = free
 			}
 		}
@@ -184,18 +244,25 @@ func (p *pacer) forget(now time.Time) {
 			delete(p.paused, key)
 		}
 	}
+	for key, until := range p.booked {
+		if !until.After(now) {
+			delete(p.booked, key)
+		}
+	}
 }
 
-// allowances are what a call of a method needs. They stay a little below Slack's limits,
-// since calls arrive unevenly.
+// allowances are what a call of a method needs, the narrowest first. They stay a little below
+// Slack's limits, since calls arrive unevenly. Slack limits posts by channel; that we post no
+// more than three a second in all is our own manners, which pages need not have.
 func allowances(method string, at Place) []allowance {
 	const minute = time.Minute
 	switch method {
 	case "chat.postMessage":
-		return []allowance{
-			{key: method + " " + at.Channel, limit: 3, window: 3200 * time.Millisecond},
-			{key: method, limit: 50, window: 10 * time.Second, pages: 20},
+		channel := allowance{key: method + " " + at.Channel, limit: 3, window: 3200 * time.Millisecond, apart: true}
+		if isID(at.Channel, "UWD") {
+			channel.pages = 1
 		}
+		return []allowance{channel, {key: method, limit: 30, window: 10 * time.Second, ours: true}}
 	case "chat.update":
 		return []allowance{
 			{key: method + " " + at.Channel + " " + at.TS, limit: 1, window: time.Second},
@@ -212,9 +279,9 @@ func allowances(method string, at Place) []allowance {
 		return []allowance{{key: method, limit: 300, window: time.Second}}
 	case "chat.postEphemeral", "views.open", "users.info":
 		return []allowance{{key: method, limit: 95, window: minute}}
-	case "conversations.open":
+	case "conversations.open", "conversations.history":
 		return []allowance{{key: method, limit: 47, window: minute, pages: 30}}
-	case "conversations.invite", "conversations.history", "conversations.join", "users.conversations", "users.lookupByEmail", "bookmarks.list":
+	case "conversations.invite", "conversations.join", "users.conversations", "users.lookupByEmail", "bookmarks.list":
 		return []allowance{{key: method, limit: 47, window: minute}}
 	}
 	return []allowance{{key: method, limit: 19, window: minute}}

@@ -11,7 +11,7 @@ import (
 
 // outgoing is one message on its way to a channel.
 type outgoing struct {
-	channel  string // an ID, or "#name"
+	channel  string // an ID, also a person's, or "#name"
 	priority priority
 	key      string // names the message for good, so that it is never posted twice
 	message  tagout.Message
@@ -100,6 +100,9 @@ func (b *Bot) find(ctx context.Context, o outgoing, key string) (Place, bool, er
 		return Place{}, false, err
 	}
 	channel, err := b.channelID(ctx, o.channel)
+	if isID(o.channel, "UW") {
+		channel, err = b.dm(ctx, tagout.UserID(o.channel), o.priority)
+	}
 	if err != nil {
 		return Place{}, false, err
 	}

@@ -83,6 +83,13 @@ func (k FaultKind) valid() bool {
 	return len(k) > len(apiErrorPrefix) && strings.HasPrefix(string(k), apiErrorPrefix)
 }
 
+// wait is the Retry-After of a fault that limits the rate; false for another.
+func (k FaultKind) wait() (time.Duration, bool) {
+	text, ok := strings.CutPrefix(string(k), rateLimitedPrefix)
+	d, _ := time.ParseDuration(text)
+	return max(d, time.Second), ok
+}
+
 // callError is what Calls shows of a call that met this fault.
 func (k FaultKind) callError() string {
 	if code, ok := strings.CutPrefix(string(k), apiErrorPrefix); ok {
@@ -126,9 +133,8 @@ func (s *Sandbox) applyFault(w http.ResponseWriter, r *http.Request, f *activeFa
 		s.hang(r, f)
 		dropConnection(w)
 	default:
-		if wait, ok := strings.CutPrefix(string(f.Kind), rateLimitedPrefix); ok {
-			d, _ := time.ParseDuration(wait)
-			s.writeReply(w, nil, rateLimited(d))
+		if wait, ok := f.Kind.wait(); ok {
+			s.writeReply(w, nil, rateLimited(wait))
 			return
 		}
 		s.writeReply(w, nil, fail(f.Kind.callError()))

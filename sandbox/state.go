@@ -34,12 +34,15 @@ type state struct {
 	triggers  map[string]*trigger
 	responses map[string]*responseGrant
 
-	calls   []Call
-	faults  []*activeFault
-	buckets map[string][]time.Time
-	down    bool
-	copies  int // how many of the next payloads are delivered twice
-	last    *Delivery
+	calls    []Call
+	faults   []*activeFault
+	buckets  map[string][]time.Time
+	limits   map[string]limited // that the app was told of, by what they limit
+	ignored  []string
+	refusals map[string]int // calls answered with 429, by method
+	down     bool
+	copies   int // how many of the next payloads are delivered twice
+	last     *Delivery
 
 	tickets map[string]bool
 	sockets []*socket
@@ -68,6 +71,8 @@ func newState(o Options) state {
 		triggers:  map[string]*trigger{},
 		responses: map[string]*responseGrant{},
 		buckets:   map[string][]time.Time{},
+		limits:    map[string]limited{},
+		refusals:  map[string]int{},
 		tickets:   map[string]bool{},
 		pending:   map[string]*envelope{},
 		change:    make(chan struct{}),

@@ -51,9 +51,13 @@ func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Service Unavailable", http.StatusServiceUnavailable)
 		return
 	}
+	s.heed(c)
 	fault := s.takeFault(c.name)
 	lost := fault != nil && fault.Kind == LostReply
 	if fault != nil && !lost {
+		if wait, limit := fault.Kind.wait(); limit {
+			s.refuse(c, wait)
+		}
 		s.record(c, fault.Kind.callError())
 		s.applyFault(w, r, fault)
 		return
@@ -65,6 +69,10 @@ func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request) {
 	code := ""
 	if err != nil {
 		code = err.Error()
+	}
+	var refused *apiError
+	if errors.As(err, &refused) && refused.retryAfter > 0 {
+		s.refuse(c, refused.retryAfter)
 	}
 	s.record(c, code)
 	if lost {

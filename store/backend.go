@@ -37,7 +37,8 @@ type backend interface {
 // tx is one transaction: rows through GORM and jobs through River on the same connection.
 type tx struct {
 	*gorm.DB
-	sql interface {
+	lanes lanes
+	sql   interface {
 		// now is the database's own clock, not the start of the transaction.
 		now() (time.Time, error)
 		// lockKeys waits until no other transaction holds any of these, until the end.

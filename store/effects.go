@@ -76,7 +76,7 @@ func (t *tx) enqueue(effects []tagout.Effect) error {
 	jobs := make([]river.InsertManyParams, len(effects))
 	for n, e := range effects {
 		args := effectArgs{Effect: e.Kind, Incident: int64(e.Incident), Key: clean(e.Key), Due: e.Due, Data: clean(string(e.Data))}
-		jobs[n] = river.InsertManyParams{Args: args, InsertOpts: &river.InsertOpts{Queue: string(e.Kind), MaxAttempts: maxAttempts}}
+		jobs[n] = river.InsertManyParams{Args: args, InsertOpts: &river.InsertOpts{Queue: t.lanes.queueOf(e.Kind, e.Lane), MaxAttempts: maxAttempts}}
 	}
 	return t.sql.enqueue(jobs)
 }
@@ -87,8 +87,8 @@ func (t *tx) enqueue(effects []tagout.Effect) error {
 // that in a storm of new incidents the storm is taken in first.
 func workersOf(kind tagout.EffectKind) int {
 	switch kind {
-	case tagout.EffectSend:
-		return 32
+	case tagout.EffectSend: // of each pager
+		return 48
 	case tagout.EffectContain, tagout.EffectPage, tagout.EffectRollback:
 		return 8
 	}
@@ -120,6 +120,9 @@ func (s *Store) Work(ctx context.Context, do map[tagout.EffectKind]tagout.Effect
 	if err := s.backend.reclaim(ctx, id); err != nil {
 		return nil, s.explain(ctx, err)
 	}
+	if err := s.adopt(ctx, do); err != nil {
+		return nil, err
+	}
 	if err := client.Start(ctx); err != nil {
 		return nil, s.explain(ctx, err)
 	}
@@ -134,7 +137,9 @@ func (s *Store) riverConfig(id string, do map[tagout.EffectKind]tagout.EffectFun
 		if workers <= 0 {
 			workers = workersOf(kind)
 		}
-		queues[string(kind)] = river.QueueConfig{MaxWorkers: workers, FetchPollInterval: pollOf(kind)}
+		for _, queue := range lanes(s.options.Lanes).queues(kind) {
+			queues[queue] = river.QueueConfig{MaxWorkers: workers, FetchPollInterval: pollOf(kind)}
+		}
 	}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{do: do, log: s.log})
@@ -168,6 +173,10 @@ func (w *worker) Work(ctx context.Context, job *river.Job[effectArgs]) error {
 	if tagout.IsFinal(err) || time.Since(job.CreatedAt) > keepTrying {
 		log.ErrorContext(ctx, "effect given up")
 		return river.JobCancel(noted(err))
+	}
+	if d, postponed := tagout.Postponed(err); postponed {
+		log.DebugContext(ctx, "effect postponed", "pause", d)
+		return river.JobSnooze(d)
 	}
 	if job.Attempt >= countedTries {
 		log.ErrorContext(ctx, "effect failed again; it will be tried every minute")

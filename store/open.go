@@ -37,6 +37,9 @@ type Options struct {
 	// Workers is how many effects of a kind run at once in [Store.Work]; kinds that are
 	// missing get a default.
 	Workers map[tagout.EffectKind]int
+	// Lanes are those of a kind whose effects run in a queue of their own, with workers of
+	// their own. Effects of other lanes share the queue of their kind.
+	Lanes map[tagout.EffectKind][]string
 	// OnCommit is told of each incident after its change was committed. It must not
 	// block, and gets a copy of its own.
 	OnCommit func(*tagout.Incident)
@@ -204,7 +207,12 @@ func (s *Store) write(ctx context.Context, fn func(t *tx) error) error {
 		return err
 	}
 	defer cancel()
-	return s.explain(ctx, retryRaces(ctx, func() error { return s.backend.transact(ctx, fn) }))
+	return s.explain(ctx, retryRaces(ctx, func() error {
+		return s.backend.transact(ctx, func(t *tx) error {
+			t.lanes = s.options.Lanes
+			return fn(t)
+		})
+	}))
 }
 
 // Ping returns Unavailable if the database does not answer, or not with our schema.

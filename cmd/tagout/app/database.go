@@ -110,6 +110,7 @@ func (a *App) connect(ctx context.Context) (*store.Store, error) {
 func (a *App) open(ctx context.Context) (*store.Store, error) {
 	s, err := store.Open(ctx, a.config.Database, store.Options{
 		Clock: a.options.Clock, Logger: a.log.With("part", "store"), Migrate: !a.options.NoMigrate, OnCommit: a.committed,
+		Lanes: map[tagout.EffectKind][]string{tagout.EffectSend: a.pagerNames()},
 	})
 	if err != nil {
 		return nil, err
@@ -123,6 +124,16 @@ func (a *App) open(ctx context.Context) (*store.Store, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// pagerNames are all pagers that are configured. Each sends in a lane of its own, so that
+// one that is slow or throttled keeps no other waiting.
+func (a *App) pagerNames() []string {
+	names := []string{tagout.SlackPager}
+	for _, p := range a.config.Pagers {
+		names = append(names, p.Name)
+	}
+	return names
 }
 
 // committed spreads the news of a committed change inside this process.
