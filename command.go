@@ -40,6 +40,7 @@ type Invocation struct {
 	Text     string
 	Channel  string     // where it was typed; "" over HTTP
 	Incident IncidentID // the incident whose channel that is; 0 if none
+	Unsure   bool       // it could not be told in time whether it is an incident's channel
 	At       time.Time  // when it was received
 }
 

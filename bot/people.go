@@ -71,30 +71,34 @@ func (b *Bot) admit(ctx context.Context, user tagout.User, teams []string, stop 
 	return nil
 }
 
-// incidentOf is the incident whose channel that is; 0 if none, or if it cannot be told
-// within patience.
-func (b *Bot) incidentOf(ctx context.Context, channel string, patience time.Duration) tagout.IncidentID {
+// incidentOf is the incident whose channel that is; 0 if none. unsure says that this could
+// not be told within patience.
+func (b *Bot) incidentOf(ctx context.Context, channel string, patience time.Duration) (id tagout.IncidentID, unsure bool) {
 	if channel == "" {
-		return 0
+		return 0, false
 	}
 	if id, ok := b.rooms.get(channel); ok {
-		return id
+		return id, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	found := make(chan tagout.IncidentID, 1)
+	type answer struct {
+		id  tagout.IncidentID
+		err error
+	}
+	found := make(chan answer, 1)
 	go b.guarded("incident of a channel", func() {
 		id, err := b.desk.IncidentOfChannel(ctx, channel)
 		if err == nil && id != 0 {
 			b.rooms.put(channel, id)
 		}
-		found <- id
+		found <- answer{id, err}
 	})
 	select {
-	case id := <-found:
-		return id
+	case a := <-found:
+		return a.id, a.err != nil
 	case <-ctx.Done():
-		return 0
+		return 0, true
 	}
 }
 

@@ -124,7 +124,9 @@ func TestInAStormPagesGoAtOnceAndNothingIsLost(t *testing.T) {
 			w.effect(tagout.EffectAnnounce, id, "", nil)
 			w.effect(tagout.EffectOpenChannel, id, "", nil)
 			w.effect(tagout.EffectPost, id, "note", tagout.PostNote{Message: tagout.Say("note of " + id.String() + ".")})
-			w.effect(tagout.EffectDirect, id, "direct", tagout.DirectNote{To: person(n), Message: tagout.Say("for you: " + id.String() + ".")})
+			for m := range 3 {
+				w.effect(tagout.EffectDirect, id, fmt.Sprint(m), tagout.DirectNote{To: person(n), Message: tagout.Say(fmt.Sprintf("for you: %s, %d.", id, m))})
+			}
 		}
 		synctest.Wait() // everything else has used up what there is
 		for n := range incidents {
@@ -140,7 +142,7 @@ func TestInAStormPagesGoAtOnceAndNothingIsLost(t *testing.T) {
 		for n := range incidents {
 			id := tagout.IncidentID(n + 1)
 			room := w.desk.room(id)
-			if w.count(room.Channel, "Card of "+id.String()) != 1 || w.count("#incidents", id.String()+" is open:") != 1 || w.count("", "note of "+id.String()+".") != 1 || w.count(w.slack.DM(string(person(n))), "for you: "+id.String()) != 1 {
+			if w.count(room.Channel, "Card of "+id.String()) != 1 || w.count("#incidents", id.String()+" is open:") != 1 || w.count("", "note of "+id.String()+".") != 1 || w.count(w.slack.DM(string(person(n))), "for you: "+id.String()+",") != 3 {
 				t.Errorf("of %s something is missing or twice: %+v", id, room)
 			}
 		}

@@ -11,7 +11,8 @@ import (
 const (
 	helpVerb     = "help"
 	lookPatience = 700 * time.Millisecond
-	roomPatience = 500 * time.Millisecond
+	roomPatience = 2 * time.Second // it is acknowledged by then; a form must open within 3 s
+	workPatience = 8 * time.Second // where something is to be changed
 	stopPatience = 150 * time.Millisecond
 )
 
@@ -20,6 +21,9 @@ const (
 func (b *Bot) patience(d *delivery) (person, room time.Duration) {
 	if b.isStop(d) {
 		return 0, stopPatience
+	}
+	if d.kind == kindCommand && b.needsClaim(d) {
+		return lookPatience, workPatience
 	}
 	return lookPatience, roomPatience
 }
@@ -43,10 +47,8 @@ func (b *Bot) runCommand(ctx context.Context, d *delivery) result {
 	if !known {
 		return result{reply: tagout.Reply{Message: b.ownHelp()}}
 	}
-	in := tagout.Invocation{
-		ID: d.key, By: user.Actor(), User: user, Text: text, Channel: c.Channel,
-		Incident: b.incidentOf(ctx, c.Channel, forRoom), At: d.at,
-	}
+	in := tagout.Invocation{ID: d.key, By: user.Actor(), User: user, Text: text, Channel: c.Channel, At: d.at}
+	in.Incident, in.Unsure = b.incidentOf(ctx, c.Channel, forRoom)
 	reply, err := command.Run(ctx, in)
 	return result{reply: reply, err: err}
 }
@@ -74,9 +76,10 @@ func (b *Bot) runClick(ctx context.Context, d *delivery) result {
 	if !known || handle == nil {
 		return result{err: tagout.Errorf(tagout.NotFound, "This button belongs to another version of Tagout and does nothing any more. Nothing was changed.")}
 	}
+	id, _ := b.incidentOf(ctx, i.channel(), forRoom)
 	reply, err := handle(ctx, tagout.Click{
 		ID: d.key, User: user, Action: action, Value: orText(pressed.Value, pressed.SelectedOption.Value),
-		Channel: i.channel(), Incident: b.incidentOf(ctx, i.channel(), forRoom), At: d.at,
+		Channel: i.channel(), Incident: id, At: d.at,
 	})
 	return result{reply: reply, err: err}
 }
@@ -94,9 +97,10 @@ func (b *Bot) runSubmission(ctx context.Context, d *delivery) result {
 		return result{err: tagout.Errorf(tagout.NotFound, "This form belongs to another version of Tagout. Nothing was changed; please run the command again.")}
 	}
 	note := i.View.note()
+	id, _ := b.incidentOf(ctx, note.Channel, forRoom)
 	reply, err := handle(ctx, tagout.Submission{
 		ID: "slack:form:" + i.View.sum(), User: user, Form: i.View.Callback, State: note.State, Values: i.View.values(),
-		Channel: note.Channel, Incident: b.incidentOf(ctx, note.Channel, forRoom), At: d.at,
+		Channel: note.Channel, Incident: id, At: d.at,
 	})
 	return result{reply: reply, err: err}
 }

@@ -287,6 +287,9 @@ func incidentOf(verb string, in tagout.Invocation) (tagout.IncidentID, string, e
 		id, err := tagout.ParseIncidentID(strings.TrimRight(bare(first), "."))
 		return id, rest, err
 	}
+	if in.Incident == 0 && in.Unsure {
+		return 0, "", tagout.Errorf(tagout.Unavailable, "It could not be looked up in time whether this is an incident's channel, so nothing was done. Name the incident, as in /%s INC-7, or try again in a moment.", verb)
+	}
 	if in.Incident == 0 {
 		return 0, "", tagout.Errorf(tagout.Invalid, "Say which incident: write /%s INC-7, or type /%s in the incident's channel.", verb, verb)
 	}

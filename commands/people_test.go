@@ -51,6 +51,19 @@ func TestGuestsStopFlagAskAndAcknowledgeButChangeNothingElse(t *testing.T) {
 	}
 }
 
+func TestNothingIsDoneWhileNobodyKnowsWhoseChannelItIs(t *testing.T) {
+	t.Parallel()
+	unsure := func(in *tagout.Invocation) { in.Unsure = true }
+	for text, want := range map[string]tagout.Code{"/ack": tagout.Unavailable, "/note seen": tagout.Unavailable, "/severity sev1": tagout.Unavailable, "/ack INC-7": ""} {
+		b := newBench(t)
+		b.incidents[7] = askedFor()
+		_, err := b.typed(t, text, unsure)
+		if tagout.CodeOf(err) != want {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestTheIncidentIsNamedOrThatOfTheChannel(t *testing.T) {
 	t.Parallel()
 	for _, verb := range []string{"ack", "note", "severity", "resume", "timeline"} {

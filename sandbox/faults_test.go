@@ -114,3 +114,42 @@ func TestCallsRecordArgumentsWithoutTheToken(t *testing.T) {
 		}
 	}
 }
+
+func TestMannersTellOfEveryLimitThatWasIgnored(t *testing.T) {
+	t.Parallel()
+	clock := newHand()
+	w := open(t, sandbox.Options{Strict: true, Now: clock.Now})
+	post := func(channel, text string) error {
+		_, _, err := w.API.PostMessageContext(soon(t), channel, slack.MsgOptionText(text, false))
+		return err
+	}
+	dm := w.DM("U0IC")
+	for range 3 {
+		w.post(t, dm, slack.MsgOptionText("x", false))
+	}
+	if err := post("U0IC", "one more"); err == nil {
+		t.Fatal("a person's channel has another limit under their ID")
+	}
+	if err := post(dm, "was on its way"); err == nil {
+		t.Fatal("it went through")
+	}
+	if m := w.Manners(); m.Limited["chat.postMessage"] != 2 || len(m.Ignored) != 0 {
+		t.Errorf("what was on its way counts as ignored: %+v", m)
+	}
+	_ = post("U0IC", "one more")
+	clock.Forward(1100 * time.Millisecond)
+	_ = post(dm, "another")
+	if err := post("#sales", "elsewhere"); err != nil {
+		t.Error(err)
+	}
+	if m := w.Manners(); len(m.Ignored) != 2 {
+		t.Errorf("ignored: %v", m.Ignored)
+	}
+	clock.Forward(3 * time.Second)
+	if err := post("U0IC", "one more"); err != nil {
+		t.Error(err)
+	}
+	if m := w.Manners(); len(m.Ignored) != 2 {
+		t.Errorf("ignored: %v", m.Ignored)
+	}
+}
