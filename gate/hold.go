@@ -127,7 +127,7 @@ func (g *Gate) Repin(ctx context.Context, read func(ctx context.Context) (map[st
 func (g *Gate) StartRead() ReadMark {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return ReadMark{seq: g.ledger.tick(), at: g.clock.Now()}
+	return ReadMark{seq: g.ledger.tick(), at: g.clock.Now(), since: time.Now()}
 }
 
 // Refresh takes the standing holds and the pins as the database has them. Stops that the
@@ -142,8 +142,8 @@ func (g *Gate) Refresh(mark ReadMark, holds []tagout.Hold, pins map[string]map[s
 	after := g.next(before, &t)
 	doubted := g.doubt(before)
 	after.loaded = true
-	if mark.at.After(after.readAt) {
-		after.readAt = mark.at
+	if mark.since.After(after.readSince) { // by the other clock it may be earlier: that can be set back
+		after.readAt, after.readSince = mark.at, mark.since
 	}
 	if g.doubt(after) != doubted {
 		after.generation++ // every answer changes
@@ -220,7 +220,7 @@ func (g *Gate) doubt(v *view) doubt {
 	if !v.loaded {
 		return doubt{reasonUnknown, "holds unknown: the database was not read yet"}
 	}
-	if limit := g.options.StaleAfter; limit > 0 && g.clock.Now().Sub(v.readAt) > limit {
+	if limit := g.options.StaleAfter; limit > 0 && max(g.clock.Now().Sub(v.readAt), time.Since(v.readSince)) > limit {
 		return doubt{reasonStale, "holds unknown: they were last read from the database at " + v.readAt.UTC().Format("15:04:05 UTC")}
 	}
 	return doubt{}

@@ -17,8 +17,9 @@ const keptLifted = 10_000
 // [Gate.Refresh] with what was read. It orders that read among the changes made here: what
 // was committed or lifted here after the mark is not undone by the older read.
 type ReadMark struct {
-	seq uint64
-	at  time.Time
+	seq   uint64
+	at    time.Time
+	since time.Time // at, by the machine's own clock
 }
 
 // ledger is the bookkeeping of holds and pins: what the database said, what it does not

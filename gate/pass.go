@@ -23,6 +23,7 @@ type wish struct {
 	sure   bool          // the holds are known
 	leader bool          // it may loosen
 	yields bool          // another replica drives what is recorded
+	blind  bool          // what the control holds besides could not be read
 }
 
 // pass brings the control one step on, and returns when to look again.
@@ -39,16 +40,20 @@ func (d *driver) pass(ctx context.Context) time.Duration {
 	confirmed := false
 	if !changed || !w.leader {
 		var err error
-		if confirmed, err = d.read(ctx, w); err != nil && !changed {
+		if confirmed, err = d.read(ctx, w); err != nil && (!changed || len(w.Holds) == 0) {
 			return d.failed(w, err)
 		}
+		w.blind = err != nil
 	}
 	if confirmed && (!w.leader || !changed && !d.renewalDue(w)) {
 		return d.rest(w)
 	}
+	if w.leader && !d.gate.options.Leader() {
+		return 0 // reading took long: another may lead by now, and know more
+	}
 	if err := d.apply(ctx, w); err != nil {
-		if tagout.IsFinal(err) {
-			_, _ = d.read(ctx, w) // it may have done what it can
+		if !d.hurried {
+			_, _ = d.read(ctx, w) // it may have done what it can, such as a stop without the versions
 		}
 		return d.failed(w, err)
 	}
@@ -143,10 +148,14 @@ func (d *driver) follow(w wish) {
 }
 
 // apply sends the whole wanted state. A replica that may not loosen keeps what the control
-// holds beyond it.
+// holds beyond it; if it cannot see what that is, it halts the whole agent.
 func (d *driver) apply(ctx context.Context, w wish) error {
 	wanted := w.Wanted
-	if !w.leader && d.last != nil {
+	switch {
+	case w.leader:
+	case w.blind:
+		wanted.Holds = append(slices.Clip(wanted.Holds), d.caution(tagout.Scope{}, tagout.Halted, "what other replicas hold cannot be read"))
+	default:
 		for _, extra := range d.beyond(*d.last, w) {
 			wanted.Holds = append(slices.Clip(wanted.Holds), d.caution(extra.Scope, extra.Mode, "held by another replica"))
 		}

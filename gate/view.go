@@ -23,6 +23,7 @@ type view struct {
 	pending    int                   // those of them that the database does not know
 	loaded     bool                  // the database was read at least once
 	readAt     time.Time             // when the newest read began
+	readSince  time.Time             // the same by the machine's own clock, which nobody sets back
 	epoch      int64                 // grows when the holds become known, or known again
 
 	listing sync.Once
@@ -156,7 +157,7 @@ func (v *agentView) decide(asked tagout.Attributes) tagout.Decision {
 // next is the view after a change of the ledger that touched these agents.
 func (g *Gate) next(before *view, t *touched) *view {
 	v := &view{generation: before.generation, agents: before.agents, general: before.general, everywhere: before.everywhere,
-		pending: g.ledger.pending(), loaded: before.loaded, readAt: before.readAt, epoch: before.epoch}
+		pending: g.ledger.pending(), loaded: before.loaded, readAt: before.readAt, readSince: before.readSince, epoch: before.epoch}
 	if t.nobody() {
 		return v
 	}

@@ -55,9 +55,9 @@ type App struct {
 	draining atomic.Bool
 	database atomic.Bool // the last read of the holds succeeded
 
-	leadsUntil atomic.Int64  // Unix nanoseconds until which this replica believes that it leads
-	news       chan struct{} // holds a token when holds may have changed elsewhere
-	leadership leadership    // for the goroutine that keeps step with the database
+	leadsUntil atomic.Pointer[time.Time] // until when this replica believes that it leads
+	news       chan struct{}             // holds a token when holds may have changed elsewhere
+	leadership leadership                // for the goroutine that keeps step with the database
 
 	cancel  context.CancelFunc
 	running sync.WaitGroup
@@ -99,7 +99,7 @@ func (a *App) wireGate() error {
 	}
 	a.gate, err = gate.New(gate.Options{
 		Agents: a.config.Policy.Agents, Controls: controls, Journal: a.config.Journal, StaleAfter: stale, Tokens: a.config.AgentToken,
-		Clock: a.clock, Logger: a.log.With("part", "gate"), Registerer: a.metrics, Leader: a.leads, Yields: a.yields,
+		Clock: a.clock, Logger: a.log.With("part", "gate"), Registerer: a.metrics, Leader: a.loosens, Yields: a.yields,
 		Report: func(ctx context.Context, r tagout.ControlReport) error { return a.desk.Report(ctx, r) },
 	})
 	if err != nil {

@@ -31,15 +31,22 @@ type mark struct {
 
 // leads reports whether this replica leads: it alone loosens controls and edits what
 // incidents show in Slack.
-func (a *App) leads() bool { return time.Now().UnixNano() < a.leadsUntil.Load() }
+//
+// It counts by both clocks: one may be set back, and the other stand still while the machine
+// sleeps.
+func (a *App) leads() bool {
+	until, now := a.leadsUntil.Load(), time.Now()
+	return until != nil && now.Before(*until) && now.Round(0).Before(until.Round(0))
+}
+
+// loosens reports whether this replica may loosen controls: it leads, and knows what others
+// have hung.
+func (a *App) loosens() bool { return a.leads() && (a.leadership.embedded || !a.cutOff()) }
 
 // lead takes until when this replica may believe that it leads.
 func (a *App) lead(until time.Time) {
-	before, after := a.leads(), int64(0)
-	if !until.IsZero() {
-		after = until.UnixNano()
-	}
-	a.leadsUntil.Store(after)
+	before := a.leads()
+	a.leadsUntil.Store(&until)
 	switch {
 	case !before && a.leads():
 		a.log.Info("this replica leads now")
