@@ -43,8 +43,9 @@ func TestALeaderWhoseLeadEndsWhileItReadsDoesNotLoosen(t *testing.T) {
 		after(time.Second)
 		c.set(func(c *fakeControl) {
 			c.answer = func() (tagout.Observed, error) { // another replica stops the agent, and this one pauses meanwhile
-				leads.Store(false)
-				c.state.Applied = []tagout.AppliedHold{{Scope: tagout.MustScope("mailer"), Mode: tagout.Halted}}
+				if leads.Swap(false) {
+					c.state.Applied = []tagout.AppliedHold{{Scope: tagout.MustScope("mailer"), Mode: tagout.Halted}}
+				}
 				return c.state, nil
 			}
 		})

@@ -78,6 +78,8 @@ func (c *Control) Apply(ctx context.Context, w tagout.Wanted) error {
 		if err := c.turn(ctx, w, now); err != nil {
 			return err
 		}
+		ctx, cancel := afterStop(ctx, c.last(w.Agent).stands)
+		defer cancel()
 		return tagout.Together([]error{refusal, c.roll(ctx, w, mode)})
 	}
 	err := tagout.Together([]error{refusal, c.roll(ctx, w, mode)})
@@ -181,8 +183,11 @@ func (c *Control) Read(ctx context.Context, agent string) (tagout.Observed, erro
 	if !ok || !known {
 		return tagout.Observed{}, tagout.Errorf(tagout.Unavailable, "The answer of the %s has no value that read.values knows at the configured path.", c.what)
 	}
-	observed := tagout.Observed{Agent: agent, Versions: c.readVersions(ctx, agent, answer)}
 	before := c.last(agent)
+	bounded, cancel := afterStop(ctx, before.stands)
+	defer cancel()
+	observed := tagout.Observed{Agent: agent, Versions: c.readVersions(bounded, agent, answer)}
+	before = c.last(agent)
 	before.held = mode != tagout.Running
 	before.stands = before.mode != "" && (mode == before.mode || before.mode != tagout.Running && mode != tagout.Running && mode.AtLeast(before.mode)) &&
 		c.runs(observed.Versions, before.versions)

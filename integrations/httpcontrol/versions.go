@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"tagout"
@@ -13,6 +14,9 @@ import (
 // settleTime is how long a version that was accepted may take to run before it is asked for
 // again, unless the settings say otherwise.
 const settleTime = time.Minute
+
+// stopFirst is how long versions may take while a stop has not been read back yet.
+const stopFirst = 2 * time.Second
 
 // versionSettings are how one component is brought to a version and read back.
 type versionSettings struct {
@@ -90,24 +94,37 @@ func newComponents(s settings, signed bool) ([]component, error) {
 	return list, nil
 }
 
-// roll asks for every wanted version that does not run yet. The error names each component
-// that could not be asked for.
+// roll asks for every wanted version that does not run yet, all at the same time, so that
+// none waits for another. The error names each component that could not be asked for.
 func (c *Control) roll(ctx context.Context, w tagout.Wanted, mode tagout.Mode) error {
-	var errs []error
-	for _, one := range c.components {
+	errs := make([]error, len(c.components))
+	var all sync.WaitGroup
+	for n, one := range c.components {
 		version := w.Versions[one.name]
 		if one.apply == nil || version == "" || c.underWay(w.Agent, one, version) {
 			continue
 		}
 		f := factsOf(w, mode)
 		f.Component, f.Version = one.name, version
-		if _, err := c.call(ctx, one.apply, f); err != nil {
-			errs = append(errs, of(one, err))
-			continue
-		}
-		c.change(w.Agent, func(k *known) { k.attempts[one.name] = attempt{version, c.clock.Now()} })
+		all.Go(func() {
+			if _, err := c.call(ctx, one.apply, f); err != nil {
+				errs[n] = of(one, err)
+				return
+			}
+			c.change(w.Agent, func(k *known) { k.attempts[one.name] = attempt{version, c.clock.Now()} })
+		})
 	}
+	all.Wait()
 	return tagout.Together(errs)
+}
+
+// afterStop bounds requests for versions while a stop waits to be read back, or its reading
+// to be told.
+func afterStop(ctx context.Context, stands bool) (context.Context, context.CancelFunc) {
+	if stands {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, stopFirst)
 }
 
 // of says which component an error is about.
@@ -144,18 +161,25 @@ func (c *Control) readVersions(ctx context.Context, agent string, answer []byte)
 	if len(c.components) == 0 {
 		return nil
 	}
-	versions := map[string]string{}
-	for _, one := range c.components {
-		said := answer
-		if one.reading != nil {
-			f := factsOf(tagout.Wanted{Agent: agent}, tagout.Running)
-			f.Component = one.name
-			var err error
-			if said, err = c.call(ctx, one.reading, f); err != nil {
-				said = nil
-			}
+	said := make([][]byte, len(c.components))
+	var all sync.WaitGroup
+	for n, one := range c.components {
+		if one.reading == nil {
+			said[n] = answer
+			continue
 		}
-		versions[one.name], _ = lookUp(said, one.path)
+		f := factsOf(tagout.Wanted{Agent: agent}, tagout.Running)
+		f.Component = one.name
+		all.Go(func() {
+			if text, err := c.call(ctx, one.reading, f); err == nil {
+				said[n] = text
+			}
+		})
+	}
+	all.Wait()
+	versions := map[string]string{}
+	for n, one := range c.components {
+		versions[one.name], _ = lookUp(said[n], one.path)
 	}
 	c.change(agent, func(k *known) {
 		k.versions = versions
