@@ -38,6 +38,9 @@ type Store interface {
 	Holds(ctx context.Context) ([]Hold, error)
 	// KnownHolds tells which of these the database has ever recorded, lifted or not.
 	KnownHolds(ctx context.Context, ids []HoldID) (map[HoldID]Hold, error)
+	// UnsignedLiftings lists the holds that are lifted in the record although the timeline of
+	// their incident tells of no lifting: of these, or of all open incidents if ids is nil.
+	UnsignedLiftings(ctx context.Context, ids []HoldID) ([]Hold, error)
 	// QuietOn tells of the alerts on a scope, over all incidents.
 	QuietOn(ctx context.Context, scope Scope, since time.Time) (Quiet, error)
 

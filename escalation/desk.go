@@ -24,6 +24,8 @@ type Store interface {
 	Timeline(ctx context.Context, id tagout.IncidentID) ([]tagout.Event, error)
 	Alerts(ctx context.Context, id tagout.IncidentID, limit int) ([]tagout.Incoming, error)
 	Holds(ctx context.Context) ([]tagout.Hold, error)
+	KnownHolds(ctx context.Context, ids []tagout.HoldID) (map[tagout.HoldID]tagout.Hold, error)
+	UnsignedLiftings(ctx context.Context, ids []tagout.HoldID) ([]tagout.Hold, error)
 	QuietOn(ctx context.Context, scope tagout.Scope, since time.Time) (tagout.Quiet, error)
 	Changes(ctx context.Context, agent string, since time.Time) ([]tagout.Deployment, error)
 	VersionHistory(ctx context.Context, agent string) (tagout.VersionHistory, error)

@@ -93,6 +93,9 @@ func (d *Desk) record(ctx context.Context, s tagout.StopRequest) (i *tagout.Inci
 		return nil, false, false, err
 	}
 	crashpoint.Here("stop.recorded")
+	if err := d.believe(ctx, i, s.Hold.ID); err != nil {
+		return nil, false, false, err
+	}
 	d.settleStop(ctx, i, s, repeat)
 	return i, fresh, repeat, nil
 }
@@ -152,6 +155,9 @@ func (d *Desk) hangIn(i *tagout.Incident, s tagout.StopRequest, now time.Time) (
 		c = c.And(raised)
 	}
 	hung, err := i.Hang(s.Hold, d.policy.Agents, now)
+	if s.Replaces != "" && !hung.IsEmpty() {
+		hung = hung.And(i.TellUnsigned(s.Hold, d.ownersOf(i, s.Hold.Scope.Agent), now))
+	}
 	setback := tagout.Setback{ID: string(s.Hold.ID), Scope: s.Hold.Scope, Reason: "a new stop came on its scope", By: s.Hold.By}
 	c = d.withSetback(i, d.pageSetback(i, c.And(hung), now), setback)
 	return d.withDeadline(i, c, now), err

@@ -11,6 +11,33 @@ func (g *Gate) Missing(mark ReadMark, holds []tagout.Hold) []tagout.Hold {
 	return g.ledger.missing(mark, holds)
 }
 
+// Unrecorded tells that the database has lost what these hung: they go back to the journal,
+// and stay until they are recorded again. It does not wait for the disk.
+func (g *Gate) Unrecorded(stops []tagout.StopRequest) {
+	ids := make([]tagout.HoldID, len(stops))
+	g.change(func(*touched) {
+		for n, s := range stops {
+			ids[n] = s.Hold.ID
+			g.ledger.unrecorded(s.Hold.ID)
+		}
+	})
+	if g.journal == nil {
+		return
+	}
+	for _, s := range stops {
+		g.journal.add(s)
+	}
+	g.settle(ids) // recorded meanwhile
+}
+
+// unrecorded makes a hold pending again.
+func (l *ledger) unrecorded(id tagout.HoldID) {
+	if s, stands := l.stands[id]; stands && !s.pending {
+		s.pending = true
+		l.keep(s)
+	}
+}
+
 // missing lists what a refresh with these would drop.
 func (l *ledger) missing(mark ReadMark, holds []tagout.Hold) []tagout.Hold {
 	read := make(map[tagout.HoldID]bool, len(holds))

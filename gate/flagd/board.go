@@ -27,7 +27,6 @@ type board struct {
 	watchers map[*watcher]struct{}
 
 	latest atomic.Pointer[issue]
-	shown  int64           // the newest stop of any of the agents
 	parts  map[string]part // by agent; only the board's goroutine, or its maker, uses it
 }
 
@@ -42,6 +41,7 @@ type issue struct {
 type part struct {
 	text       []byte
 	generation int64
+	stop       int64 // the agent's newest then
 	doubt      string
 }
 
@@ -146,7 +146,7 @@ func (b *board) run(changes <-chan int64) {
 func (b *board) stopped() bool {
 	return slices.ContainsFunc(b.agents, func(name string) bool {
 		standing, ok := b.server.options.Source.Standing(name)
-		return ok && (standing.Stop > b.shown || standing.Doubt != b.parts[name].doubt)
+		return ok && (standing.Stop > b.parts[name].stop || standing.Doubt != b.parts[name].doubt)
 	})
 }
 
@@ -171,7 +171,7 @@ func (b *board) render(renew bool) bool {
 		}
 		have, rendered := b.parts[name]
 		if renew || !rendered || have.generation != standing.Generation || have.doubt != standing.Doubt {
-			have = part{define(standing, now), standing.Generation, standing.Doubt}
+			have = part{define(standing, now), standing.Generation, standing.Stop, standing.Doubt}
 			b.parts[name] = have
 			news = true
 		}
@@ -179,7 +179,6 @@ func (b *board) render(renew bool) bool {
 			all.WriteByte(',')
 		}
 		all.Write(have.text)
-		b.shown = max(b.shown, standing.Stop)
 		generation = standing.Generation
 	}
 	if news {

@@ -31,3 +31,41 @@ func TestAHoldThatTheDatabaseLostStandsAndIsRecordedAgain(t *testing.T) {
 		})
 	})
 }
+
+func TestAHoldThatSomebodyLiftsInTheDatabaseIsHeldAgain(t *testing.T) {
+	tell(t, bothStores, func(t *testing.T, w *world) {
+		w.types("U0IC", "#general", "/kill mailer/email/eu sev1 complaint spike")
+		w.happens("INC-1", tagout.EventHeld, 1)
+		room := w.room("inc-1-")
+		w.log.expect("nobody signed for that")
+		db := w.opens()
+		lift := func() {
+			t.Helper()
+			if _, err := db.Exec("UPDATE holds SET lifted_at = CURRENT_TIMESTAMP, lifted_by = 'r1' WHERE lifted_at IS NULL"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stays := func(held int) {
+			t.Helper()
+			w.eventually("it is held again", func() bool {
+				if got := w.mode("mailer", emailEU()); got != string(tagout.Halted) {
+					t.Fatalf("nobody signed, and the agent is %s", got)
+				}
+				return w.events("INC-1", tagout.EventHeld) == held
+			})
+		}
+		lift() // while Tagout runs
+		stays(2)
+		w.reads("U0IC", room, "Lifted without sign-offs")
+		w.stops()
+		lift() // while it does not
+		w.starts()
+		stays(3)
+		if n := len(w.incidents()); n != 1 {
+			t.Errorf("there are %d incidents", n)
+		}
+		w.asksToResume("U0IC", room, deliverables)
+		w.presses("U0LEGAL", room, "GO")
+		w.agentSees("mailer", emailEU(), tagout.Running)
+	})
+}

@@ -3,12 +3,10 @@ package app
 import (
 	"context"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
 	"tagout"
-	"tagout/gate"
 	"tagout/store"
 )
 
@@ -192,9 +190,9 @@ func (a *App) refresh(parent context.Context) {
 	if err == nil {
 		pins, err = a.store.Pins(ctx)
 	}
-	var lost []tagout.Hold
+	var g gone
 	if err == nil {
-		lost, err = a.lost(ctx, mark, holds)
+		g, err = a.gone(ctx, mark, holds)
 	}
 	if err != nil {
 		if parent.Err() == nil && a.database.Swap(false) {
@@ -205,28 +203,11 @@ func (a *App) refresh(parent context.Context) {
 	if !a.database.Swap(true) {
 		a.log.Info("holds read from the database", "holds", len(holds))
 	}
-	a.gate.Refresh(mark, append(holds, lost...), tagout.EffectivePins(pins))
-	for _, h := range lost {
-		a.log.Error("the database has lost a hold that was never lifted; it stands and is recorded again", "hold", h.ID, "scope", h.Scope.String())
-		h.Incident = 0
-		a.desk.Replay([]tagout.StopRequest{{Hold: h}})
+	a.desk.HangAgain(ctx, g.unsigned)
+	a.gate.Unrecorded(g.lost)
+	a.gate.Refresh(mark, append(holds, g.missed...), tagout.EffectivePins(pins))
+	for _, s := range g.lost {
+		a.log.Error("the database has lost a hold that was never lifted; it stands and is recorded again", "hold", s.Hold.ID, "scope", s.Hold.Scope.String())
 	}
-}
-
-// lost lists the holds that stood, are not in the database any more and were never lifted
-// there: after a failover to a copy that was behind, say. Only a recorded lifting lifts.
-func (a *App) lost(ctx context.Context, mark gate.ReadMark, holds []tagout.Hold) ([]tagout.Hold, error) {
-	missing := a.gate.Missing(mark, holds)
-	if len(missing) == 0 {
-		return nil, nil
-	}
-	ids := make([]tagout.HoldID, len(missing))
-	for n, h := range missing {
-		ids[n] = h.ID
-	}
-	known, err := a.store.KnownHolds(ctx, ids)
-	return slices.DeleteFunc(missing, func(h tagout.Hold) bool {
-		recorded, ok := known[h.ID]
-		return ok && !recorded.Active()
-	}), err
+	a.desk.Replay(g.lost)
 }

@@ -114,6 +114,14 @@ func (l *lateStore) KnownHolds(ctx context.Context, ids []tagout.HoldID) (map[ta
 	return s.KnownHolds(ctx, ids)
 }
 
+func (l *lateStore) UnsignedLiftings(ctx context.Context, ids []tagout.HoldID) ([]tagout.Hold, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.UnsignedLiftings(ctx, ids)
+}
+
 func (l *lateStore) QuietOn(ctx context.Context, scope tagout.Scope, since time.Time) (tagout.Quiet, error) {
 	s, err := l.get()
 	if err != nil {
