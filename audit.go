@@ -23,6 +23,44 @@ func (i *Incident) Audit(events []Event) error {
 	return a.compare()
 }
 
+// AuditEvidence compares kept evidence, with its contents, with the timeline: all that was
+// kept is there and unchanged, and what was redacted was so by an event. It returns a
+// Conflict that says what does not fit.
+func (i *Incident) AuditEvidence(events []Event, kept []Evidence) error {
+	type piece struct{ Name, SHA256 string }
+	told, redacted := map[piece]bool{}, map[string]bool{}
+	a := audit{incident: i}
+	for _, e := range events {
+		var p piece
+		if e.Kind != EventEvidence && e.Kind != EventRedacted {
+			continue
+		}
+		if err := a.read(e, &p); err != nil {
+			return err
+		}
+		if e.Kind == EventEvidence {
+			told[p] = true
+		} else {
+			redacted[p.SHA256] = true
+		}
+	}
+	for _, e := range kept {
+		switch {
+		case !told[piece{e.Name, e.SHA256}]:
+			return Errorf(Conflict, "%s: the evidence %s is not on the timeline.", i.ID, e.Name)
+		case !e.Intact():
+			return Errorf(Conflict, "%s: the evidence %s was altered: its content does not match its hash.", i.ID, e.Name)
+		case (e.Redacted != "") != redacted[e.SHA256]:
+			return Errorf(Conflict, "%s: whether the evidence %s was redacted, record and timeline tell differently.", i.ID, e.Name)
+		}
+		delete(told, piece{e.Name, e.SHA256})
+	}
+	for p := range told {
+		return Errorf(Conflict, "%s: the evidence %s is on the timeline, but missing from the record.", i.ID, p.Name)
+	}
+	return nil
+}
+
 // audit is an incident as its timeline tells of it.
 type audit struct {
 	incident *Incident

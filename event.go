@@ -51,6 +51,7 @@ const (
 	EventComponentBack     EventKind = "rollback.component_confirmed" // one component was read back
 	EventComponentFailed   EventKind = "rollback.component_failed"
 	EventEvidence          EventKind = "evidence.kept"
+	EventRedacted          EventKind = "evidence.redacted" // its content was taken away; the hash stays
 	EventPinned            EventKind = "version.pinned"
 	EventUnpinned          EventKind = "version.released"
 	EventVersionDrift      EventKind = "version.drift" // another version runs than is pinned

@@ -3,6 +3,7 @@ package tagout
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 	"time"
 )
 
@@ -16,6 +17,7 @@ type Evidence struct {
 	Size      int64  // bytes
 	Content   []byte // left out where evidence is only listed
 	At        time.Time
+	Redacted  string // why the content was taken away; the hash stays
 }
 
 // NewEvidence describes content.
@@ -24,8 +26,11 @@ func NewEvidence(name, mediaType string, content []byte, at time.Time) Evidence 
 	return Evidence{Name: name, MediaType: mediaType, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content)), Content: content, At: Moment(at)}
 }
 
-// Intact reports whether the content is what was kept.
+// Intact reports whether the content is what was kept, or was taken away with a reason.
 func (e Evidence) Intact() bool {
+	if e.Redacted != "" {
+		return len(e.Content) == 0
+	}
 	sum := sha256.Sum256(e.Content)
 	return hex.EncodeToString(sum[:]) == e.SHA256 && int64(len(e.Content)) == e.Size
 }
@@ -37,4 +42,21 @@ func (i *Incident) Keep(e Evidence, by Actor, at time.Time) Change {
 	c := Change{Evidence: []Evidence{e}}
 	c.event(EventEvidence, by, at, map[string]any{"name": e.Name, "media_type": e.MediaType, "size": e.Size, "sha256": e.SHA256})
 	return c
+}
+
+// Redact takes the content of evidence away, such as personal data that must not be kept.
+// Its name, size and hash stay, and the timeline tells who took it away and why: the chain
+// is not broken. It returns Invalid without a reason, and Conflict if that was done before.
+func (i *Incident) Redact(e Evidence, reason string, by Actor, at time.Time) (Change, error) {
+	reason = clip(oneLine(strings.TrimSpace(reason)), 500)
+	switch {
+	case reason == "":
+		return Change{}, Errorf(Invalid, "Say why the evidence is redacted: the reason stays on the record in its place.")
+	case e.Redacted != "":
+		return Change{}, Errorf(Conflict, "This evidence was redacted before: %s", e.Redacted)
+	}
+	e.Incident, e.Content, e.Redacted = i.ID, nil, reason
+	c := Change{Evidence: []Evidence{e}}
+	c.event(EventRedacted, by, at, map[string]any{"name": e.Name, "sha256": e.SHA256, "reason": reason})
+	return c, nil
 }

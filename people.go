@@ -61,6 +61,10 @@ func (a Actor) Text() Text {
 		return T("alert source " + a.ID)
 	case ByAgent:
 		return T("agent " + a.ID)
+	case BySystem:
+		if a.ID != "" {
+			return T(a.ID) // an operator at the command line
+		}
 	case ByPager:
 		return T(a.ID)
 	}

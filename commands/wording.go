@@ -137,6 +137,7 @@ func (f floor) wordings() map[tagout.EventKind]func(facts) string {
 		tagout.EventComponentFailed: func(d facts) string {
 			return d.text("agent") + " " + d.text("component") + " " + d.text("version") + " was not read back" + d.after(": ", "error")
 		},
+		tagout.EventRedacted: func(d facts) string { return "redacted " + d.text("name") + d.after(": ", "reason") },
 		tagout.EventEvidence: func(d facts) string {
 			return "kept " + d.text("name") + " as evidence, " + d.text("size") + " bytes" + d.after(", SHA-256 ", "sha256")
 		},

@@ -17,6 +17,7 @@ type evidenceRow struct {
 	MediaType string
 	Size      int64
 	At        time.Time
+	Redacted  string
 	Content   []byte
 }
 
@@ -24,7 +25,7 @@ type evidenceRow struct {
 func (evidenceRow) TableName() string { return "evidence" }
 
 func (r evidenceRow) evidence() tagout.Evidence {
-	return tagout.Evidence{Incident: tagout.IncidentID(r.Incident), Name: r.Name, MediaType: r.MediaType, SHA256: r.SHA256, Size: r.Size, Content: r.Content, At: utc(r.At)}
+	return tagout.Evidence{Incident: tagout.IncidentID(r.Incident), Name: r.Name, MediaType: r.MediaType, SHA256: r.SHA256, Size: r.Size, Content: r.Content, At: utc(r.At), Redacted: r.Redacted}
 }
 
 // saveEvidence keeps what is not kept yet. It returns Internal if content is not what it is
@@ -33,6 +34,12 @@ func (t *tx) saveEvidence(kept []tagout.Evidence) error {
 	for _, e := range kept {
 		if !e.Intact() {
 			return tagout.Errorf(tagout.Internal, "Evidence of %s was about to be kept under the hash of something else; nothing was changed.", e.Incident)
+		}
+		if e.Redacted != "" {
+			if err := t.redact(e); err != nil {
+				return err
+			}
+			continue
 		}
 		content := e.Content
 		if content == nil {
@@ -55,6 +62,15 @@ func (t *tx) saveEvidence(kept []tagout.Evidence) error {
 	return nil
 }
 
+// redact takes content away, from everything of the incident that has this hash.
+func (t *tx) redact(e tagout.Evidence) error {
+	done := t.Exec("UPDATE evidence SET content = ?, redacted = ? WHERE incident = ? AND sha256 = ? AND redacted = ''", []byte{}, clean(e.Redacted), int64(e.Incident), e.SHA256)
+	if done.Error == nil && done.RowsAffected == 0 {
+		return tagout.Errorf(tagout.Conflict, "%s has no evidence of this hash that could still be redacted.", e.Incident)
+	}
+	return done.Error
+}
+
 // EvidenceOf lists what was kept with an incident, oldest first, without the contents. It
 // returns NotFound if there is no such incident.
 func (s *Store) EvidenceOf(ctx context.Context, id tagout.IncidentID) ([]tagout.Evidence, error) {
@@ -68,7 +84,7 @@ func (s *Store) EvidenceOf(ctx context.Context, id tagout.IncidentID) ([]tagout.
 			return tagout.Errorf(tagout.NotFound, "There is no %s.", id)
 		}
 		var rows []evidenceRow
-		err := db.Raw("SELECT incident, name, sha256, media_type, size, at FROM evidence WHERE incident = ? ORDER BY at, name", int64(id)).Scan(&rows).Error
+		err := db.Raw("SELECT incident, name, sha256, media_type, size, at, redacted FROM evidence WHERE incident = ? ORDER BY at, name", int64(id)).Scan(&rows).Error
 		for _, r := range rows {
 			list = append(list, r.evidence())
 		}

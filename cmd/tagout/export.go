@@ -114,10 +114,29 @@ func recordOf(ctx context.Context, s *store.Store, id tagout.IncidentID) (bundle
 		if r.Pages, err = s.Pages(ctx, id); err != nil {
 			return r, err
 		}
+		if r.Evidence, err = evidenceOf(ctx, s, id); err != nil {
+			return r, err
+		}
 		if r.Incident, err = s.Incident(ctx, id); err != nil || r.Incident.Head == i.Head {
 			return r, err
 		}
 	}
+}
+
+// evidenceOf reads what was kept with an incident, contents included, altered or not.
+func evidenceOf(ctx context.Context, s *store.Store, id tagout.IncidentID) ([]tagout.Evidence, error) {
+	kept, err := s.EvidenceOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for n, e := range kept {
+		whole, err := s.EvidenceContent(ctx, id, e.SHA256)
+		if err != nil && tagout.CodeOf(err) != tagout.Internal {
+			return nil, err
+		}
+		kept[n].Content = whole.Content
+	}
+	return kept, nil
 }
 
 // everyAlert is more than one incident ever has.

@@ -192,10 +192,21 @@ func (c verifyCmd) verify(env *surroundings, s *store.Store, i *tagout.Incident)
 	if err == nil {
 		err = i.Audit(events)
 	}
+	if err == nil {
+		err = c.evidence(env, s, i, events)
+	}
 	if err != nil {
 		v.OK, v.Problem = false, tagout.Sentence(err)
 	}
 	return v
+}
+
+func (c verifyCmd) evidence(env *surroundings, s *store.Store, i *tagout.Incident, events []tagout.Event) error {
+	kept, err := evidenceOf(env.ctx, s, i.ID)
+	if err != nil {
+		return err
+	}
+	return i.AuditEvidence(events, kept)
 }
 
 // settled reads an incident and its timeline as they are together. Tagout may be at work:

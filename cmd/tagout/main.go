@@ -31,6 +31,7 @@ type cli struct {
 	Slack   slackCmd   `cmd:"" help:"Set up the Slack app."`
 	Verify  verifyCmd  `cmd:"" help:"Check the hash chain of the timelines: exit 0, or 1 with the first bad event."`
 	Export  exportCmd  `cmd:"" help:"Pack an incident's whole record into a zip file that can be checked without Tagout."`
+	Redact  redactCmd  `cmd:"" help:"Take the content of one piece of evidence away; its hash and the reason stay on the record."`
 	Journal journalCmd `cmd:"" help:"Repair a damaged journal of stops."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 

@@ -59,5 +59,8 @@ func (e *edge) evidenceContent(ctx context.Context, in *contentInput) (*contentO
 	if err != nil {
 		return nil, err
 	}
+	if kept.Redacted != "" {
+		return nil, tagout.Errorf(tagout.Expired, "The content was redacted: %s", kept.Redacted)
+	}
 	return &contentOutput{ContentType: kept.MediaType, Disposition: "attachment", Sniff: "nosniff", Digest: `"` + kept.SHA256 + `"`, Body: kept.Content}, nil
 }

@@ -3,8 +3,6 @@ package bundle_test
 import (
 	"archive/zip"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
 	"os"
 	"os/exec"
@@ -45,12 +43,14 @@ func recorded(t *testing.T) bundle.Record {
 		Request: "r1", Digest: i.Request.Digest}, nil, noon.Add(time.Minute))
 	take(c, err)
 	r.Requests = []tagout.ResumeRequest{*i.Request}
-	content := []byte("versions: prompt v41\n")
-	sum := sha256.Sum256(content)
-	r.Evidence = []bundle.Exhibit{
-		{Name: "versions", MediaType: "text/plain", SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content)), At: noon, Content: content},
-		{Name: "recipients", MediaType: "text/csv", SHA256: strings.Repeat("ab", 32), Size: 10, At: noon, Redacted: "personal data"},
+	versions := tagout.NewEvidence("versions", "text/plain", []byte("versions: prompt v41\n"), noon)
+	recipients := tagout.NewEvidence("recipients", "text/csv", []byte("ann@example.com\n"), noon)
+	for _, e := range []tagout.Evidence{versions, recipients} {
+		take(i.Keep(e, tagout.Tagout, noon), nil)
 	}
+	take(i.Redact(recipients, "personal data", user.Actor(), noon))
+	recipients.Content, recipients.Redacted = nil, "personal data"
+	r.Evidence = []tagout.Evidence{versions, recipients}
 	r.Alerts = []tagout.Incoming{{ID: "a1", At: noon, Alert: tagout.Alert{Source: "generic", Name: "x", Raw: []byte(`{"b": 1, "a": [ ]}`)}}, {ID: "a2", Alert: tagout.Alert{Raw: []byte("not json")}}}
 	return r
 }

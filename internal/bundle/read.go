@@ -23,7 +23,7 @@ type sheet struct {
 	Milestones []moment
 	Rows       []row
 	Requests   []decision
-	Evidence   []Exhibit
+	Evidence   []tagout.Evidence
 	Findings   []Finding
 	Packed     string
 	By         string

@@ -23,10 +23,12 @@ func TestAnAuditorChecksAnExportedIncidentWithoutTagout(t *testing.T) {
 			}
 			w := newWorld(t, setting{database, "socket"})
 			w.starts()
-			w.types("U0IC", "#general", "/kill researcher odd answers")
+			w.types("U0IC", "#general", "/kill mailer odd answers")
 			room := w.room("inc-1-")
 			w.types("U0IC", room, "/note looked at the logs")
 			w.happens("INC-1", "incident.note", 1)
+			w.types("U0IC", room, "/rollback mailer prompt=v41")
+			w.happens("INC-1", "evidence.kept", 1)
 			w.stops()
 
 			file := filepath.Join(t.TempDir(), "record.zip")
@@ -51,6 +53,25 @@ func TestAnAuditorChecksAnExportedIncidentWithoutTagout(t *testing.T) {
 			}
 
 			db := w.opens()
+			var sum string
+			if err := db.QueryRow("SELECT sha256 FROM evidence").Scan(&sum); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := db.Exec("UPDATE evidence SET content = 'x'"); err == nil {
+				t.Error("evidence could be changed")
+			}
+			if out, code := w.runs("redact", "--config", config, "INC-1", sum, "--reason", "names of customers"); code != 0 {
+				t.Fatalf("exit %d: %s", code, out)
+			}
+			if out, code := w.runs("redact", "--config", config, "INC-1", sum, "--reason", "again"); code != 1 || !strings.Contains(out, "redacted before") {
+				t.Errorf("a second time: exit %d: %s", code, out)
+			}
+			if out, code := w.runs("verify", "--config", config); code != 0 {
+				t.Errorf("after redacting: exit %d: %s", code, out)
+			}
+			if out, code := w.runs("export", "--config", config, "INC-1", "--out", file, "--force"); code != 0 {
+				t.Errorf("after redacting: exit %d: %s", code, out)
+			}
 			w.disarms(db)
 			if _, err := db.Exec(`UPDATE events SET data = '{"text":"nothing"}' WHERE kind = 'incident.note'`); err != nil {
 				t.Fatal(err)
