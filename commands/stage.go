@@ -52,7 +52,7 @@ func (s stages) typed(ctx context.Context, in tagout.Invocation) (tagout.Reply, 
 	words := strings.Fields(strings.ToLower(line(text)))
 	switch {
 	case len(words) == 0:
-		return s.show(ctx, id, in.Incident)
+		return s.show(ctx, id)
 	case words[0] == "advance" && len(words) == 1:
 		return s.advance(ctx, id, in.User)
 	case words[0] == "validate":
@@ -98,13 +98,10 @@ func (s stages) validate(ctx context.Context, id tagout.IncidentID, in tagout.In
 	return tagout.Reply{Message: m, Outcome: tagout.Outcome{Incident: id}}, nil
 }
 
-func (s stages) show(ctx context.Context, id, here tagout.IncidentID) (tagout.Reply, error) {
+func (s stages) show(ctx context.Context, id tagout.IncidentID) (tagout.Reply, error) {
 	i, err := s.desk.Incident(ctx, id)
 	if err != nil {
 		return tagout.Reply{}, err
-	}
-	if i.Private && here != id {
-		return tagout.Reply{}, tagout.Errorf(tagout.Forbidden, "%s is private: its stages are shown in its own channel only.", id)
 	}
 	p := i.Staging
 	if p == nil {

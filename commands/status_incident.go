@@ -35,6 +35,9 @@ func (s statuses) ofIncident(ctx context.Context, id tagout.IncidentID) (tagout.
 	m = m.Fact("Held", heldBy(i))
 	m = s.alerts(m, i)
 	m = progressOf(i, tagout.Everything, strictestOf(i)).facts(m)
+	if p := i.Staging; p.Standing() && !i.State.Ended() {
+		m = m.Fact("Resumption", p.Current(), ", see ", tagout.Typed("stage "+i.ID.String()))
+	}
 	m = s.request(m, i)
 	if r := i.Rollback; r != nil {
 		m = m.Fact("Rollback", rollbackState(r))

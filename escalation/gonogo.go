@@ -110,6 +110,9 @@ func (d *Desk) loosen(ctx context.Context, i *tagout.Incident, l tagout.Lifting)
 		}
 	}
 	d.gate.Lift(l.Lifted, l.Replacements)
+	if i.Staging.Goes() || len(lifted) > 0 && lifted[0].Plan != "" {
+		d.metrics.stages.WithLabelValues("began").Inc()
+	}
 	agents := d.agentsOf(lifted)
 	if i.State.Ended() {
 		d.repin(ctx) // it pins nothing any more

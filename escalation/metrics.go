@@ -16,6 +16,7 @@ type metrics struct {
 	unreached *prometheus.CounterVec
 	deadlines *prometheus.CounterVec
 	notes     *prometheus.CounterVec
+	stages    *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -31,9 +32,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		reports:   counter("tagout_control_reports_total", "News of enforcement points, by kind: accepted, observed, drift, failed.", "kind"),
 		deadlines: counter("tagout_deadlines_total", "Deadlines that were reminded of or missed, by kind and outcome: reminded, missed.", "kind", "outcome"),
 		notes:     counter("tagout_status_notes_total", "Recipients of status notes, by audience and outcome: delivered, failed.", "audience", "outcome"),
+		stages:    counter("tagout_resume_stages_total", "Stages of resumptions, by what became of them: began, fell_back.", "outcome"),
 	}
 	if r != nil {
-		r.MustRegister(m.incidents, m.alerts, m.stops, m.pages, m.reports, m.unreached, m.deadlines, m.notes)
+		r.MustRegister(m.incidents, m.alerts, m.stops, m.pages, m.reports, m.unreached, m.deadlines, m.notes, m.stages)
 	}
 	return m
 }

@@ -38,6 +38,9 @@ func holdsText(i *tagout.Incident) tagout.Text {
 		if len(h.DisabledTools) > 0 {
 			t = append(t, tagout.T(" without "+strings.Join(h.DisabledTools, ", "))...)
 		}
+		if h.CanaryShare > 0 {
+			t = append(t, tagout.T(" but for "+tagout.ShareText(h.CanaryShare)+" of the instances")...)
+		}
 	}
 	if more := len(active) - 8; more > 0 {
 		t = append(t, tagout.T(fmt.Sprintf("\nand %d more", more))...)
@@ -55,6 +58,9 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 	m := tagout.Message{Title: i.ID.String() + " " + i.Severity.Label() + ": " + i.Title, Tone: toneOf(i)}
 	m = m.Fact("State", tagout.Bold(string(i.State))).Fact("Class", d.policy.ClassTitle(i.Class))
 	m = m.Fact("Scope", tagout.Fixed(i.Scope.String())).Fact("Held", holdsText(i))
+	if i.Staging.Standing() && !i.State.Ended() {
+		m = m.Fact("Resumption", stageText(i.Staging))
+	}
 	m = m.Fact("Enforcement", enforcement(i)).Fact("Next", d.next(i))
 	m = d.heardBy(ctx, m, i)
 	m = m.Fact("People", peopleOf(i)).Fact("Owner", d.ownerText(i))
@@ -200,6 +206,9 @@ func (d *Desk) Announcement(ctx context.Context, id tagout.IncidentID) (tagout.M
 		}
 		t = append(t, tagout.T(", ", strictest, fmt.Sprintf(", confirmed %d of %d", observed, all))...)
 	}
+	if i.Staging.Standing() && !i.State.Ended() {
+		t = append(t, tagout.T(", "+i.Staging.Current())...)
+	}
 	switch {
 	case i.Room.Channel != "":
 		t = append(t, tagout.T(" — ", tagout.ChannelLink(i.Room.Channel))...)
@@ -239,6 +248,9 @@ func (d *Desk) Decision(ctx context.Context, id tagout.IncidentID) (tagout.Messa
 	if len(r.Versions) > 0 {
 		m = m.Fact("Versions", tagout.Pairs(r.Versions))
 	}
+	if len(r.Stages) > 0 {
+		m = m.Fact("In stages", planText(r))
+	}
 	if len(r.Firing) > 0 {
 		m = m.Fact("Firing when asked", strings.Join(r.Firing[:min(5, len(r.Firing))], "\n"))
 	}
@@ -259,7 +271,7 @@ func (d *Desk) verdict(m tagout.Message, i *tagout.Incident, r *tagout.ResumeReq
 		}
 	case tagout.RequestApproved:
 		m.Tone = tagout.ToneGood
-		m = m.Para(tagout.Bold("Approved."), " The holds of this request are lifted.")
+		m = m.Para(tagout.Bold("Approved."), " The holds of this request are lifted"+inStages(r)+".")
 	case tagout.RequestExpired:
 		m.Tone = tagout.ToneNeutral
 		m = m.Para(tagout.Bold("Expired."), " Everything stays held; ask again with ", tagout.Typed("resume"), ".")

@@ -34,13 +34,14 @@ func (d *Desk) Report(ctx context.Context, r tagout.ControlReport) error {
 	said := tagout.VersionReport{Agent: r.Agent, Control: r.Control, Versions: r.Versions}
 	for _, id := range ids {
 		i, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-			c := d.driftBack(i, d.pageDrift(i, i.TakeReport(r), now), r, now).And(i.TakeVersionNews(r, now))
-			return c.And(i.TakeVersions(said, counting[i.ID], d.ownersOf(i, r.Agent), tagout.Tagout, now)), nil
+			c := d.pageDrift(i, i.TakeReport(r), now).And(i.TakeVersionNews(r, now))
+			c = c.And(i.TakeVersions(said, counting[i.ID], d.ownersOf(i, r.Agent), tagout.Tagout, now))
+			return d.driftBack(i, c, r.Agent, now), nil
 		})
 		if err != nil && tagout.CodeOf(err) != tagout.NotFound {
 			return err
 		}
-		if err == nil && r.Drift && i.Staging.Standing() {
+		if err == nil && i.Staging.Standing() {
 			d.apply(i)
 		}
 	}

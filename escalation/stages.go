@@ -129,6 +129,7 @@ func (d *Desk) pageSetback(i *tagout.Incident, c tagout.Change, now time.Time) t
 	if !slices.ContainsFunc(c.Events, fell) || slices.ContainsFunc(c.Effects, paged) {
 		return c
 	}
+	d.metrics.stages.WithLabelValues("fell_back").Inc()
 	row := d.policy.SeverityPolicy(i.HighestSeverity)
 	round := tagout.PageRound{Key: key, Roles: d.pageRoles(row, i.Class), Rung: true, Even: true,
 		Why: "the resumption fell back: " + i.Staging.Reason}
@@ -187,11 +188,44 @@ func (d *Desk) setBack(ctx context.Context, id tagout.IncidentID, why tagout.Set
 	return nil
 }
 
-// driftBack takes a plan back if a change found an agent of it running under a hold.
-func (d *Desk) driftBack(i *tagout.Incident, c tagout.Change, r tagout.ControlReport, now time.Time) tagout.Change {
-	if !slices.ContainsFunc(c.Events, func(e tagout.Event) bool { return e.Kind == tagout.EventDrift }) {
+// driftBack takes a plan back if a change found an agent of it running under a hold, or
+// other versions than those that are pinned.
+func (d *Desk) driftBack(i *tagout.Incident, c tagout.Change, agent string, now time.Time) tagout.Change {
+	drift := func(e tagout.Event) bool { return e.Kind == tagout.EventDrift || e.Kind == tagout.EventVersionDrift }
+	if !slices.ContainsFunc(c.Events, drift) {
 		return c
 	}
-	return c.And(d.setback(i, tagout.Setback{ID: "drift:" + r.Agent + ":" + r.Control + ":" + now.Format(time.RFC3339Nano),
-		Scope: tagout.Scope{Agent: r.Agent}, Reason: r.Agent + " was found running under a hold", By: tagout.Tagout}, now))
+	return c.And(d.setback(i, tagout.Setback{ID: "drift:" + agent + ":" + now.Format(time.RFC3339Nano),
+		Scope: tagout.Scope{Agent: agent}, Reason: "drift: " + agent + " was found otherwise than it has to be", By: tagout.Tagout}, now))
+}
+
+// stageText is where a plan stands, and until when at least.
+func stageText(s *tagout.Staging) tagout.Text {
+	t := tagout.T(s.Current(), " since ", s.Since)
+	next, more := s.Next()
+	switch {
+	case !more:
+		return append(t, tagout.T("; what is left of the plan is void: "+s.Reason)...)
+	default:
+		return append(t, tagout.T(", at least until ", s.Until, "; then "+next.String())...)
+	}
+}
+
+// planText is what is signed of the stages: one a line, and who may begin them.
+func planText(r *tagout.ResumeRequest) tagout.Text {
+	t := tagout.T(tagout.StagesText(r.Stages) + "\nTools that are not validated stay disabled until the last stage.")
+	if r.Amends != "" {
+		return append(t, tagout.T("\nThis changes the plan that is under way; the time of its stage begins again.")...)
+	}
+	if r.Commander != "" {
+		return append(t, tagout.T("\nStages are begun by a signer or by ", tagout.Mention(r.Commander), ".")...)
+	}
+	return append(t, tagout.T("\nStages are begun by a signer.")...)
+}
+
+func inStages(r *tagout.ResumeRequest) string {
+	if len(r.Stages) == 0 {
+		return ""
+	}
+	return " stage by stage"
 }

@@ -92,11 +92,14 @@ func (d *Desk) compareVersions(ctx context.Context, r tagout.VersionReport, by t
 		return err
 	}
 	for _, id := range ids {
-		_, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-			return i.TakeVersions(r, counting[i.ID], d.ownersOf(i, r.Agent), by, now), nil
+		i, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+			return d.driftBack(i, i.TakeVersions(r, counting[i.ID], d.ownersOf(i, r.Agent), by, now), r.Agent, now), nil
 		})
 		if err != nil {
 			return err
+		}
+		if i.Staging.Standing() {
+			d.apply(i)
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +56,27 @@ func evaluate(t *testing.T, logic any, data map[string]any) any {
 			return name == "and"
 		case "in":
 			return slices.Contains(evaluate(t, list[1], data).([]any), evaluate(t, list[0], data))
+		case "!!":
+			value := evaluate(t, list[0], data)
+			text, isText := value.(string)
+			return value != nil && value != false && value != float64(0) && (!isText || text != "")
+		case "===":
+			a, b := evaluate(t, list[0], data), evaluate(t, list[1], data)
+			return reflect.TypeOf(a) == reflect.TypeOf(b) && reflect.DeepEqual(a, b)
+		case "cat":
+			var text strings.Builder
+			for _, one := range list {
+				if value := evaluate(t, one, data); value != nil {
+					fmt.Fprint(&text, value)
+				}
+			}
+			return text.String()
+		case "fractional": // in the story with the real provider the hash is put to the test
+			by, first := evaluate(t, list[0], data).(string), list[1].([]any)
+			if key, ours := strings.CutPrefix(by, "mailer:plan:"); ours && tagout.InCanary("mailer", "plan", key, first[1].(float64)/10000) {
+				return first[0]
+			}
+			return list[2].([]any)[0]
 		case "<", ">":
 			a, b := number(evaluate(t, list[0], data)), number(evaluate(t, list[1], data))
 			return name == "<" && a < b || name == ">" && a > b
@@ -166,6 +188,9 @@ func randomHolds(random *rand.Rand, n int) []tagout.Hold {
 		for range random.IntN(3) {
 			h.DisabledTools = append(h.DisabledTools, pick("read", "call", "@high", "@medium", "ghost", " List "))
 		}
+		if random.IntN(3) == 0 {
+			h.Plan, h.CanaryShare = "plan", []float64{0.1, 0.5}[random.IntN(2)]
+		}
 		holds = append(holds, h)
 	}
 	return holds
@@ -203,6 +228,14 @@ func randomContext(random *rand.Rand) spoken {
 	say("channel", &c.attributes.Channel, "email", "sms", "in-app", "fax", "carrier-pigeon")
 	say("region", &c.attributes.Region, "us", "eu", "mars")
 	say("tool", &c.attributes.Tool, "send_email", "call", "read", "list", "ghost", "@high")
+	switch random.IntN(8) {
+	case 0: // nothing
+	case 1:
+		c.context["targetingKey"] = []any{float64(3), true, nil, "", []any{"mailer-1"}}[random.IntN(5)] // counts as nothing
+	default:
+		c.attributes.Key = fmt.Sprint("mailer-", random.IntN(40))
+		c.context["targetingKey"] = c.attributes.Key
+	}
 	if random.IntN(4) == 0 {
 		c.context["$flagd"] = map[string]any{"timestamp": float64(now.Unix())} // of no use
 		c.context["$flagd.timestamp"] = float64(now.Unix())

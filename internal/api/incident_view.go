@@ -29,6 +29,7 @@ type incidentView struct {
 	Controls        []controlView        `json:"controls,omitempty"`
 	Alerts          *alertsView          `json:"alerts,omitempty"`
 	Resume          *resumeView          `json:"resume,omitempty"`
+	Stage           *stageView           `json:"stage,omitempty" doc:"How far the newest staged resumption is."`
 	Deadlines       []deadlineView       `json:"deadlines,omitempty" doc:"What is or was due, what comes first first."`
 	Rollback        *rollbackView        `json:"rollback,omitempty"`
 	Frozen          bool                 `json:"frozen,omitempty" doc:"Version changes of its agents are refused while it is open."`
@@ -42,6 +43,7 @@ type holdView struct {
 	Mode          string     `json:"mode"`
 	Cap           string     `json:"cap,omitempty" example:"500/day"`
 	DisabledTools []string   `json:"disabled_tools,omitempty"`
+	CanaryShare   float64    `json:"canary_share,omitempty" doc:"Of the instances, which the hold leaves alone."`
 	Incident      *string    `json:"incident" doc:"null while the stop is not recorded yet."`
 	By            string     `json:"by,omitempty"`
 	Reason        string     `json:"reason,omitempty"`
@@ -108,7 +110,7 @@ func viewOf(i *tagout.Incident) incidentView {
 		})
 	}
 	v.Alerts = &alertsView{Distinct: i.Alerts.Distinct, Repeats: i.Alerts.Repeats, Firing: i.Alerts.Firing}
-	v.Resume = viewOfRequest(i.Request)
+	v.Resume, v.Stage = viewOfRequest(i.Request), viewOfStaging(i.Staging)
 	v.Deadlines = viewOfDeadlines(i)
 	v.Rollback, v.Frozen, v.Pins = viewOfRollback(i.Rollback), i.Frozen, viewsOfPins(i.Pins)
 	return v
@@ -133,7 +135,7 @@ func viewOfRequest(r *tagout.ResumeRequest) *resumeView {
 
 func viewOfHold(h tagout.Hold) holdView {
 	v := holdView{
-		ID: string(h.ID), Scope: h.Scope.String(), Mode: string(h.Mode), Cap: h.Cap.String(), DisabledTools: h.DisabledTools,
+		ID: string(h.ID), Scope: h.Scope.String(), Mode: string(h.Mode), Cap: h.Cap.String(), DisabledTools: h.DisabledTools, CanaryShare: h.CanaryShare,
 		By: h.By.String(), Reason: h.Reason, At: h.At, LiftedAt: optional(h.LiftedAt),
 	}
 	if h.Incident != 0 {

@@ -88,7 +88,6 @@ func (b *builder) canary(p path, agent *tagout.Agent, text string) tagout.Scope 
 		b.fail(p, "Write a scope that starts with "+agent.Name+".", "The canary of an agent must be a part of that agent.")
 	} else if ok {
 		b.declared(p, scope)
-		b.notice(p, "", notActive)
 	}
 	return scope
 }

@@ -103,7 +103,6 @@ func TestTheExampleLoads(t *testing.T) {
 		t.Errorf("tokens %v, %v", cfg.SourceToken, cfg.Tokens)
 	}
 	wantNotices := []string{
-		"agents.mailer.canary: not active yet",
 		"digests[0] weekly: not active yet",
 		"drills[0] monthly kill drill: not active yet",
 		"api.tokens[0] breakglass: off, because its token is empty",

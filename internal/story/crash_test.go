@@ -46,6 +46,10 @@ type survivor struct {
 func crash(w *world, point string) {
 	w.log.expect("") // a crash may be noticed as any error
 	s := &survivor{world: w, point: point}
+	staged := strings.HasPrefix(point, "stage.")
+	if staged {
+		w.params.Stages = "[{mode: review, for: 1s}, {mode: running}]"
+	}
 	s.process = w.launches(point)
 	s.revive()
 
@@ -78,6 +82,9 @@ func crash(w *world, point string) {
 	s.settles("the agent runs again", func() bool {
 		if w.hasButton("U0LEGAL", room, "GO") {
 			s.does(func() error { return w.slack.Click(w.ctx, sandbox.Click{User: "U0LEGAL", Channel: room, Label: "GO"}) })
+		}
+		if staged && s.has(tagout.EventStage) == 1 {
+			s.does(func() error { return w.tries("U0LEGAL", room, "/stage advance") })
 		}
 		return w.mode("mailer", emailEU()) == string(tagout.Running)
 	})
