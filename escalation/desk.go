@@ -6,6 +6,7 @@ package escalation
 import (
 	"context"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -13,6 +14,9 @@ import (
 
 	"tagout"
 )
+
+// everyOpen is the limit of a list of open incidents that must not miss one.
+const everyOpen = math.MaxInt32
 
 // Store is the part of a [tagout.Store] that the desk needs; the contracts are there.
 type Store interface {

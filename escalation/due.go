@@ -95,7 +95,7 @@ func (d *Desk) StopClock(ctx context.Context, id tagout.IncidentID, name, note s
 // since they were opened. It is called once after a start. It returns Unavailable if the
 // database cannot be reached.
 func (d *Desk) Tighten(ctx context.Context) error {
-	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: 1000})
+	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: everyOpen})
 	if err != nil {
 		return err
 	}

@@ -166,3 +166,18 @@ func TestRaisingTheSeverityNeverEndsTheFreeze(t *testing.T) {
 	err = w.desk.RecordChange(t.Context(), deployment("prompt", "v43"), pipeline())
 	refused(t, err, tagout.Conflict, "INC-1 (SEV-1) is open")
 }
+
+func TestAnOldFreezeIsNotMissedAmongThousandsOfIncidents(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, twoVersions, pinning)
+	w.accept(alert("A", "mailer/email/eu", "minor"))
+	old := w.store.incidents[1]
+	for id := tagout.IncidentID(2); id <= 1500; id++ { // of another agent
+		w.store.incidents[id] = &tagout.Incident{ID: id, State: tagout.StateOpen, Severity: old.Severity, Scope: tagout.MustScope("researcher")}
+	}
+	w.store.last = 1500
+	frozen, err := w.desk.FrozenBy(t.Context(), "mailer")
+	if err != nil || len(frozen) != 1 || frozen[0].ID != 1 {
+		t.Errorf("frozen by %d incidents, %v", len(frozen), err)
+	}
+}

@@ -161,7 +161,7 @@ func (d *Desk) setbackElsewhere(ctx context.Context, e tagout.Effect) error {
 	if err := e.Decode(&o); err != nil {
 		return err
 	}
-	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: 1000})
+	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: everyOpen})
 	if err != nil {
 		return err
 	}

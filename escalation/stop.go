@@ -197,7 +197,7 @@ func (d *Desk) voidAmong(ctx context.Context, standing []tagout.Hold, scope tago
 // othersOn asks for the other incidents that hold anything of an agent. It reports false if
 // there is none: a request that can become void is about holds that stand.
 func othersOn(standing []tagout.Hold, agent string, except tagout.IncidentID) (query tagout.IncidentQuery, any bool) {
-	query = tagout.IncidentQuery{Open: true, Agent: agent, Limit: 1000}
+	query = tagout.IncidentQuery{Open: true, Agent: agent, Limit: everyOpen}
 	for _, h := range standing {
 		if h.Incident == except || agent != "" && h.Scope.Agent != "" && h.Scope.Agent != agent {
 			continue

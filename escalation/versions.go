@@ -40,7 +40,7 @@ func (d *Desk) AgentVersions(ctx context.Context, agent string) (tagout.AgentVer
 // rolledBack are those of the pinned versions to which an open incident went back, as far as
 // they were not given up.
 func (d *Desk) rolledBack(ctx context.Context, agent string, pinned map[string]string) (map[string]string, error) {
-	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: 1000}) // one about everything may roll it back
+	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: everyOpen}) // one about everything may roll it back
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +148,7 @@ func (d *Desk) refusal(i *tagout.Incident, agent string) error {
 
 // FrozenBy lists the open incidents that refuse version changes of an agent.
 func (d *Desk) FrozenBy(ctx context.Context, agent string) ([]*tagout.Incident, error) {
-	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: 1000}) // one about everything freezes it too
+	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: everyOpen}) // one about everything freezes it too
 	if err != nil {
 		return nil, err
 	}

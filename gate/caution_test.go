@@ -100,3 +100,25 @@ func TestAClockThatIsSetBackDoesNotKeepOldHoldsGood(t *testing.T) {
 		}
 	})
 }
+
+func TestAReplicaThatIsCutOffLeavesTheVersionsAsTheyRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := &fakeControl{name: "webhook", state: tagout.Observed{Versions: map[string]string{"prompt": "v40"}}}
+		var yields atomic.Bool
+		r := start(t, gate.Options{Leader: func() bool { return false }, Yields: yields.Load}, c)
+		r.load()
+		pin(t, r.Gate, map[string]string{"prompt": "v42"})
+		after(time.Minute)
+		if got := c.state.Versions["prompt"]; got != "v42" {
+			t.Fatalf("the control runs %q", got)
+		}
+		yields.Store(true)
+		c.set(func(c *fakeControl) { c.state.Versions = map[string]string{"prompt": "v41", "model": ""} }) // the leader rolled back
+		hang(t, r.Gate, stopOf("h1", "mailer", tagout.Halted))
+		after(time.Minute)
+		if got := tagout.Pairs(c.state.Versions); got != "prompt v41" || c.modes() != "mailer=halted" {
+			t.Errorf("after its stop the control runs %q and holds %q", got, c.modes())
+		}
+	})
+}

@@ -84,7 +84,7 @@ func (d *driver) wish() wish {
 		w.real = v.everywhere
 	}
 	if d.gate.options.Yields() { // what is recorded may have been lifted since: the leader knows
-		w.yields = true
+		w.yields, w.Versions = true, nil
 		w.real = slices.DeleteFunc(slices.Clone(w.real), func(h tagout.Hold) bool { return h.Incident != 0 })
 	}
 	for _, h := range w.real {
@@ -151,6 +151,9 @@ func (d *driver) follow(w wish) {
 // holds beyond it; if it cannot see what that is, it halts the whole agent.
 func (d *driver) apply(ctx context.Context, w wish) error {
 	wanted := w.Wanted
+	if w.yields && !w.blind {
+		wanted.Versions = running(*d.last) // what is pinned by now it cannot know
+	}
 	switch {
 	case w.leader:
 	case w.blind:
@@ -178,6 +181,21 @@ func (d *driver) apply(ctx context.Context, w wish) error {
 		d.report(tagout.ControlReport{Asked: wanted.Versions})
 	}
 	return nil
+}
+
+// running are the versions of which it is clear that they run; nil if there are none.
+func running(o tagout.Observed) map[string]string {
+	var versions map[string]string
+	for component, version := range o.Versions {
+		if version == "" {
+			continue
+		}
+		if versions == nil {
+			versions = map[string]string{}
+		}
+		versions[component] = version
+	}
+	return versions
 }
 
 // learn notes which components the control reports.
