@@ -64,7 +64,7 @@ func (c *candidate) try(parent context.Context) {
 			c.db.log.WarnContext(parent, "it cannot be told who leads; nothing is loosened meanwhile", "cause", cause(err))
 		}
 		c.failed = true
-		c.drop(parent)
+		c.resign(parent)
 		return
 	}
 	c.failed = false
@@ -92,8 +92,7 @@ func (c *candidate) check(ctx context.Context) (err error) {
 	return err
 }
 
-// drop gives the connection up. What was believed before is believed no longer than its
-// lease; it is not extended.
+// drop gives the connection up, and with it the lock, if the server hears of it.
 func (c *candidate) drop(ctx context.Context) {
 	if c.conn != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkLimit)
@@ -103,9 +102,11 @@ func (c *candidate) drop(ctx context.Context) {
 	c.conn, c.locked = nil, false
 }
 
-// resign stops leading before the lock is given back.
+// resign stops leading before the lock is given back: from then on another may have it.
 func (c *candidate) resign(ctx context.Context) {
-	c.leads(time.Time{})
+	if c.locked {
+		c.leads(time.Time{})
+	}
 	c.drop(ctx)
 }
 

@@ -132,6 +132,13 @@ func (l *leadership) leads() bool {
 	return time.Now().Before(l.until)
 }
 
+// resigned reports whether it was told outright, not by time that passed.
+func (l *leadership) resigned() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.until.IsZero()
+}
+
 func campaign(t *testing.T, s *store.Store) (l *leadership, stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	l = &leadership{told: make(chan struct{}, 1)}
@@ -185,6 +192,9 @@ func TestALostConnectionEndsTheLead(t *testing.T) {
 		}
 	}
 	await(t, "it leads no more", func() bool { return !l.leads() })
+	if !l.resigned() {
+		t.Error("it gave the lock up and believed on")
+	}
 	if err := lock.Close(); err != nil {
 		t.Fatal(err)
 	}
