@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"tagout/cmd/tagout/demo"
 	"tagout/internal/browsertest"
@@ -80,8 +81,13 @@ func TestANewcomerFollowsTheDemoInABrowser(t *testing.T) {
 	slack.presses("#messages button", "Request resume")
 	slack.until("the form", "doc.querySelector('dialog h2') && doc.getAnimations().length === 0")
 	browsertest.Screenshot(t, p.ctx, "demo-3-form")
-	for field, text := range deliverables {
-		slack.fills("dialog [data-block-id="+field+"] textarea, dialog [data-block-id="+field+"] input", text.(string))
+	for field, value := range deliverables {
+		input := "dialog [data-block-id=" + field + "] textarea, dialog [data-block-id=" + field + "] input"
+		if at, isTime := value.(time.Time); isTime {
+			slack.picks(input, at)
+			continue
+		}
+		slack.fills(input, value.(string))
 	}
 	slack.presses("dialog [data-modal=submit]", "")
 	slack.until("the form to close", "doc.querySelector('dialog') === null")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -86,6 +87,14 @@ func (f frame) presses(selector, text string) {
 		one.click();
 		return true;
 	})()`, selector, text))
+}
+
+// picks chooses a day and time. How they are typed depends on the machine's language, so
+// the value is set as the browser's own picker does.
+func (f frame) picks(selector string, at time.Time) {
+	f.t.Helper()
+	f.until(selector+" to have a time", fmt.Sprintf(`((input) => { input.value = %q; input.dispatchEvent(new Event('input', { bubbles: true }));
+		input.dispatchEvent(new Event('change', { bubbles: true })); return input.value !== ''; })(doc.querySelector(%q))`, at.Format("2006-01-02T15:04"), selector))
 }
 
 // fills types a text into a field.
