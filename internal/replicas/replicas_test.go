@@ -291,8 +291,9 @@ func TestAReplicaThatIsCutOffIsToldOfTheHoldsThatCameSince(t *testing.T) {
 	before, since := wrongPeople.Hold, wrongPeople.Hold
 	before.ID, before.At = "old", noon.Add(-time.Hour)
 	since.ID, since.At, since.Incident = "new", noon.Add(time.Second), 7
-	a.options.Holds = func() []tagout.Hold { return []tagout.Hold{before, since} }
-	told := map[string]informed{}
+	stands := []tagout.Hold{before, since}
+	a.options.Holds = func() []tagout.Hold { return stands }
+	told := newTeller()
 	a.tellOverdue(t.Context(), told)
 	for _, r := range []*replica{a, b, c} {
 		r.clock.move(overdue)
@@ -310,10 +311,18 @@ func TestAReplicaThatIsCutOffIsToldOfTheHoldsThatCameSince(t *testing.T) {
 	if got := b.got(); len(got) != 1 || got[0].Hold.ID != "new" || got[0].Hold.Incident != 7 || got[0].Join != 7 || len(c.got()) != 0 {
 		t.Errorf("the one that is cut off got %+v, the other %+v", got, c.got())
 	}
-	b.server.Close()
-	since.ID = "newer"
+	late := before
+	late.ID = "late" // hung long ago by a replica that was away itself, and recorded now
+	stands = append(stands, late)
 	a.tellOverdue(t.Context(), told)
-	if told["b"]["newer"] {
+	if got := b.got(); len(got) != 2 || got[1].Hold.ID != "late" {
+		t.Errorf("of a stop that came late it got %+v", got)
+	}
+	b.server.Close()
+	late.ID = "newer"
+	stands = append(stands, late)
+	a.tellOverdue(t.Context(), told)
+	if told.told["b"]["newer"] {
 		t.Error("what did not arrive counts as told")
 	}
 }
