@@ -51,7 +51,7 @@ func (l *life) take(c tagout.Change, err error) error {
 
 func (l *life) must(c tagout.Change, err error) {
 	l.t.Helper()
-	if l.take(c, err) != nil {
+	if err := l.take(c, err); err != nil {
 		l.t.Fatal(err)
 	}
 }
@@ -224,6 +224,16 @@ func TestNoLifeLetsMoreHappenThanWasSigned(t *testing.T) {
 				_ = l.take(l.incident.ChangeSeverity(&tagout.SeverityPolicy{Severity: tagout.Sev3}, nil, "x", tagout.Tagout, l.at))
 			case 2:
 				_ = l.advance(tagout.User{ID: "U0NOBODY", Team: "T1"}, "mops")
+				if void { // asked and signed again
+					id := fmt.Sprint("again", step)
+					row := stagedRow(t, plans[r.IntN(len(plans))])
+					draft := tagout.ResumeDraft{ID: id, By: requester, Target: tagout.Running, Stages: row.Resume.Stages, Deliverables: complete}
+					l.incident.Stages = nil // of a severity that asks for none; any plan will do
+					l.must(l.incident.RequestResume(draft, nil, stagedAgents, nil, l.at))
+					_, c, err := l.incident.Sign(signing(l.incident, legal, "legal"), stagedAgents, l.at)
+					l.must(c, err)
+					began, stage, void = l.at, 0, false
+				}
 			default:
 				stages := l.incident.Staging.Stages
 				was := stage
@@ -253,7 +263,7 @@ func checkStage(t *testing.T, seed uint64, l *life, n int) {
 		switch {
 		case n >= 0 && stages[n].Mode == tagout.StageRunning:
 			loosest = tagout.Running
-		case n >= 0 && stages[n].Mode == tagout.StageCanary && (stages[n].Own || tagout.InCanary("mailer", "r1", key, stages[n].Share)):
+		case n >= 0 && stages[n].Mode == tagout.StageCanary && (stages[n].Own || tagout.InCanary("mailer", l.incident.Staging.Plan, key, stages[n].Share)):
 			loosest = tagout.Running
 		case n >= 0 && stages[0].Mode == tagout.StageReview:
 			loosest = tagout.Review
@@ -261,5 +271,53 @@ func checkStage(t *testing.T, seed uint64, l *life, n int) {
 		if !d.Mode.AtLeast(loosest) {
 			t.Fatalf("seed %d: %s may do %s in stage %d of %v", seed, key, d.Mode, n, stages)
 		}
+	}
+}
+
+func TestAStageThatNobodySignedIsFoundOnTheTimeline(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*life)
+		says   string
+	}{
+		"its record is further": {func(l *life) { l.incident.Staging.Stage++ }, "at another stage"},
+		"its time is shorter": {func(l *life) {
+			l.incident.Staging.Stages = slices.Clone(l.incident.Staging.Stages)
+			l.incident.Staging.Stages[1].For = 1
+		}, "at another stage"},
+		"a void plan is called live": {func(l *life) { l.setback("a1"); l.incident.Staging.State = tagout.StagingRuns }, "at another stage"},
+		"the share is larger": {func(l *life) {
+			for n := range l.incident.Holds {
+				if h := &l.incident.Holds[n]; h.Active() && h.CanaryShare > 0 {
+					h.CanaryShare = 0.9
+				}
+			}
+		}, "but the timeline says"},
+		"the stage is out of turn": {func(l *life) {
+			l.incident.Staging.Stage, l.incident.Staging.Until = 0, l.at // forged, and pressed again
+			if err := l.advance(legal, "legal"); err != nil {
+				l.t.Fatal(err)
+			}
+		}, "out of turn"},
+		"the time was forged": {func(l *life) {
+			l.incident.Staging.Until = l.at
+			if err := l.advance(legal, "legal"); err != nil {
+				l.t.Fatal(err)
+			}
+		}, "before the time"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := approvedPlan(t, plan)
+			l.at = noon.Add(2 * time.Hour)
+			if err := l.advance(legal, "legal"); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.incident.Audit(l.events); err != nil {
+				t.Fatal(err)
+			}
+			c.change(l)
+			if err := l.incident.Audit(l.events); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%v, want %q", err, c.says)
+			}
+		})
 	}
 }
