@@ -30,6 +30,7 @@ const (
 	EffectExpire      EffectKind = "expire_request"   // a resume request has run out
 	EffectStageDue    EffectKind = "stage_due"        // the time of a stage of a resumption has passed
 	EffectSetback     EffectKind = "setback"          // staged resumptions of other incidents fall back
+	EffectSigners     EffectKind = "signers"          // those who can sign a resume request are told, or reminded
 	EffectDeadline    EffectKind = "deadline"         // something is due soon, or now
 	EffectNoteDraft   EffectKind = "note_draft"       // the message with GO and NO-GO of a status note
 	EffectNotePost    EffectKind = "note_post"        // a status note to one Slack channel
@@ -112,6 +113,7 @@ func (c *Change) effectAt(due time.Time, kind EffectKind, id IncidentID, key str
 // PostNote is the data of [EffectPost].
 type PostNote struct {
 	Message Message `json:"message"`
+	Thread  string  `json:"thread,omitempty"` // the resume request whose decision message it answers
 }
 
 // DirectNote is the data of [EffectDirect].

@@ -44,6 +44,12 @@ type ResumeRequest struct {
 	State    RequestState `json:"state"`
 	Reason   string       `json:"reason,omitempty"` // why it is refused or void
 	Signoffs []Signoff    `json:"signoffs,omitempty"`
+
+	Questions  []Question    `json:"questions,omitempty"`
+	WaitsSince time.Time     `json:"waits_since,omitzero"` // since when a question waits for its answer; zero: none does
+	Waited     time.Duration `json:"waited,omitempty"`     // how long questions waited that are all answered
+	Told       []UserID      `json:"told,omitempty"`       // signers who got a direct message
+	Reminded   int           `json:"reminded,omitempty"`   // how many reminders went out
 }
 
 // Verdict words of a sign-off.
@@ -64,9 +70,10 @@ type Signoff struct {
 }
 
 // Signed is the text that is signed: the JSON of what is proposed, with digest and state
-// empty, without reason and sign-offs.
+// empty, without reason, sign-offs, questions and who was told.
 func (r ResumeRequest) Signed() []byte {
 	r.Digest, r.State, r.Reason, r.Signoffs = "", "", "", nil
+	r.Questions, r.WaitsSince, r.Waited, r.Told, r.Reminded = nil, time.Time{}, 0, nil, 0
 	r.At, r.Expires = Moment(r.At), Moment(r.Expires)
 	text, _ := json.Marshal(r) // maps marshal in key order
 	return text
@@ -89,7 +96,7 @@ func (r *ResumeRequest) ballot() ballot {
 	}}
 	if r != nil {
 		b.id, b.digest, b.sum, b.by, b.rule, b.given = r.ID, r.Digest, r.Sum(), r.By.ID, r.Rule, r.Signoffs
-		b.expires, b.state, b.reason, b.causers = r.Expires, r.State, r.Reason, r.Causers
+		b.expires, b.state, b.reason, b.causers = r.Deadline(), r.State, r.Reason, r.Causers
 	}
 	return b
 }

@@ -44,7 +44,8 @@ func (i *Incident) RequestResume(d ResumeDraft, row *SeverityPolicy, agents Regi
 	c.event(EventRequested, d.By.Actor(), at, r)
 	c.effect(EffectDecision, i.ID, r.ID, nil)
 	c.effectAt(r.Expires, EffectExpire, i.ID, r.ID, nil)
-	return c, nil
+	c.effectAt(at.Add(linkPatience), EffectSigners, i.ID, r.ID, SignerCall{r.ID}) // those who were not told when the message was posted
+	return c.And(i.remindLater(&r, "first")), nil
 }
 
 // chooseHolds sets the holds that the request is about, and checks that lifting them leads
@@ -156,13 +157,14 @@ func (i *Incident) Sign(s Signing, agents Registry, at time.Time) (Lifting, Chan
 		return Lifting{}, Change{}, err
 	}
 	by, role := s.User.Actor(), signoff.Role
+	key := r.ID + ":" + role + ":" + string(s.User.ID)
 	if s.Verdict == NoGo {
 		r.Signoffs = append(r.Signoffs, signoff)
 		var c Change
 		c.event(EventSigned, by, at, signoff)
 		r.State, r.Reason = RequestRefused, "NO-GO"
 		c.effect(EffectDecision, i.ID, r.ID+":nogo", nil)
-		c.post(i, "sign:"+r.ID+":"+role, Message{Tone: ToneDanger, Body: []Text{T(by.Text(), " said ", Bold(NoGo), " for "+role+". Everything stays held.")}})
+		c.post(i, "sign:"+key, Message{Tone: ToneDanger, Body: []Text{T(by.Text(), " said ", Bold(NoGo), " for "+role+". Everything stays held.")}})
 		return Lifting{}, c, nil
 	}
 	if err := s.Quiet.Ready(r.Monitor, at); err != nil {
@@ -177,9 +179,10 @@ func (i *Incident) Sign(s Signing, agents Registry, at time.Time) (Lifting, Chan
 	r.Signoffs = append(r.Signoffs, signoff)
 	var c Change
 	c.event(EventSigned, by, at, signoff)
-	c.effect(EffectDecision, i.ID, r.ID+":"+role, nil)
+	c.effect(EffectDecision, i.ID, key, nil)
 	if len(r.Missing()) > 0 {
-		c.post(i, "sign:"+r.ID+":"+role, Say(by.Text(), " said ", Bold(Go), " for "+role+". More sign-offs are needed; everything stays held."))
+		c.effect(EffectSigners, i.ID, key, SignerCall{r.ID}) // it may be somebody's turn now
+		c.post(i, "sign:"+key, Say(by.Text(), " said ", Bold(Go), " for "+role+". More sign-offs are needed; everything stays held."))
 		return Lifting{}, c, nil
 	}
 	lifting, approved := i.approve(r, agents, by, at)
@@ -285,7 +288,7 @@ func (i *Incident) VoidRequest(reason string, by Actor, at time.Time) Change {
 // ExpireRequest records that a request ran out. It changes nothing before its time.
 func (i *Incident) ExpireRequest(id string, at time.Time) Change {
 	r := i.Request
-	if r == nil || r.ID != id || r.State != RequestPending || at.Before(r.Expires) {
+	if r == nil || r.ID != id || r.State != RequestPending || at.Before(r.Deadline()) {
 		return Change{}
 	}
 	r.State, r.Reason = RequestExpired, "expired"

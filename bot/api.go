@@ -89,6 +89,7 @@ type Content struct {
 	Text   string        // the fallback, escaped
 	Blocks []slack.Block //
 	Key    string        // kept in the metadata, to find the message again; may be empty
+	Thread string        // the timestamp of the message that it answers; "": none
 }
 
 // Response is what is sent to a response_url.

@@ -91,8 +91,29 @@ func (b *Bot) postNote(ctx context.Context, e tagout.Effect) error {
 	if err != nil {
 		return err
 	}
+	if note.Thread != "" {
+		return settled(b.postInThread(ctx, inc, e.Key, note))
+	}
 	_, err = b.postTo(ctx, inc, e.Key, note.Message)
 	return settled(err)
+}
+
+// postInThread posts below the decision message of a resume request, once that stands. Where
+// it does not stand in the incident's channel, the message goes without a thread.
+func (b *Bot) postInThread(ctx context.Context, inc *tagout.Incident, key string, note tagout.PostNote) error {
+	room, r := inc.Room, inc.Request
+	if room.DecisionOf != note.Thread || room.Decision == "" || room.Channel == "" {
+		if r != nil && r.ID == note.Thread && room.Failure == "" && room.Decision == "" && b.clock.Now().Sub(r.At) < roomPause {
+			return tagout.Errorf(tagout.Unavailable, "The decision message of %s is still being posted.", inc.ID)
+		}
+		_, err := b.postTo(ctx, inc, key, note.Message)
+		return err
+	}
+	_, err := b.post(ctx, outgoing{channel: room.Channel, priority: postsThen, key: key, message: note.Message, thread: room.Decision})
+	if err != nil && readFailure(err).refused() && !refusedUs(slackName(err)) {
+		_, err = b.postTo(ctx, inc, key, note.Message)
+	}
+	return err
 }
 
 // postTo posts in the incident's channel or, if there is none that works, in the announce

@@ -15,6 +15,7 @@ type outgoing struct {
 	priority priority
 	key      string // names the message for good, so that it is never posted twice
 	message  tagout.Message
+	thread   string // the timestamp of the message that it answers; "": none
 }
 
 // post sends a message, in parts if it must, and returns where its first part stands. A
@@ -23,7 +24,7 @@ func (b *Bot) post(ctx context.Context, o outgoing) (Place, error) {
 	var first Place
 	for i, part := range b.render.parts(o.message) {
 		content := b.render.content(part)
-		content.Key = o.key
+		content.Key, content.Thread = o.key, o.thread
 		if i > 0 {
 			content.Key = fmt.Sprintf("%s#%d", o.key, i+1)
 		}

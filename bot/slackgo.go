@@ -70,6 +70,9 @@ func (c Content) options() []slack.MsgOption {
 			EventType: metadataType, EventPayload: map[string]any{"key": c.Key},
 		}))
 	}
+	if c.Thread != "" {
+		options = append(options, slack.MsgOptionTS(c.Thread))
+	}
 	return options
 }
 

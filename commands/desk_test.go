@@ -31,6 +31,7 @@ type desk struct {
 	replicas  []tagout.Replica
 	policy    *tagout.Policy
 	unsigned  []tagout.Text
+	questions []string
 	known     tagout.AgentVersions
 	kept      tagout.FormDraft
 
@@ -187,6 +188,16 @@ func (d *desk) KeepDraft(_ context.Context, draft tagout.FormDraft) error {
 
 func (d *desk) Draft(context.Context, tagout.IncidentID, string, tagout.UserID) (tagout.FormDraft, error) {
 	return d.kept, nil
+}
+
+func (d *desk) Ask(ctx context.Context, id tagout.IncidentID, s tagout.Signing, question, text string) (*tagout.Incident, error) {
+	d.questions = append(d.questions, string(s.User.ID)+" "+s.Request+" "+text)
+	return d.Incident(ctx, id)
+}
+
+func (d *desk) Answer(ctx context.Context, id tagout.IncidentID, request, question string, by tagout.User, text string) (*tagout.Incident, error) {
+	d.questions = append(d.questions, string(by.ID)+" "+request+" "+question+" "+text)
+	return d.Incident(ctx, id)
 }
 
 func (d *desk) RequestResume(ctx context.Context, id tagout.IncidentID, draft tagout.ResumeDraft) (*tagout.Incident, error) {

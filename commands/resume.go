@@ -22,6 +22,10 @@ type Resumer interface {
 	Draft(ctx context.Context, id tagout.IncidentID, form string, person tagout.UserID) (tagout.FormDraft, error)
 	// Unsigned lists the sign-offs of its pending request that nobody is left to give.
 	Unsigned(ctx context.Context, i *tagout.Incident) []tagout.Text
+	// Ask records a signer's question, which stops the request's time, and Answer that it was
+	// answered. They return Forbidden, Conflict or Expired with the reason if that cannot be.
+	Ask(ctx context.Context, id tagout.IncidentID, s tagout.Signing, question, text string) (*tagout.Incident, error)
+	Answer(ctx context.Context, id tagout.IncidentID, request, question string, by tagout.User, text string) (*tagout.Incident, error)
 	// Sign counts a GO or NO-GO, or returns Forbidden, Conflict or Expired with the reason
 	// why it does not count.
 	Sign(ctx context.Context, id tagout.IncidentID, s tagout.Signing) (*tagout.Incident, error)
@@ -40,10 +44,12 @@ func resume(f floor, d Resumer) tagout.Command {
 			"resume": r.pressed,
 			"go":     r.goes,
 			"nogo":   r.refuses,
+			"ask":    r.asks, "answered": r.answers,
 		},
 		Forms: map[string]func(context.Context, tagout.Submission) (tagout.Reply, error){
 			resumeForm: r.submitted,
 			"nogo":     r.refused,
+			"ask":      r.asked, "answered": r.answered,
 		},
 		Typed: map[string]func(context.Context, tagout.Submission) error{resumeForm: r.typing},
 	}

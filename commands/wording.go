@@ -163,6 +163,14 @@ func (f floor) wordings() map[tagout.EventKind]func(facts) string {
 		tagout.EventRefused: func(d facts) string {
 			return "said " + d.text("verdict") + ", which did not count" + d.after(": ", "reason")
 		},
+		tagout.EventAsked:    func(d facts) string { return "asked about the resume request" + quoted(d, "text") },
+		tagout.EventAnswered: func(d facts) string { return "answered a question about the resume request" + quoted(d, "answer") },
+		tagout.EventSignersCalled: func(d facts) string {
+			if reminder, _ := d["reminder"].(bool); reminder {
+				return "reminded the signers"
+			}
+			return "told the signers of the resume request"
+		},
 		tagout.EventVoided:   func(d facts) string { return "resume request void" + d.after(": ", "reason") },
 		tagout.EventApproved: func(d facts) string { return "resume approved, to " + d.mode("target") },
 
@@ -240,4 +248,10 @@ func roleGiven(d facts) string {
 		return "made @" + d.text("to") + " " + tagout.IncidentRoleName(role)
 	}
 	return "gave the roles to whom the configuration names" + d.after(": ", "filled")
+}
+
+// quoted is a text of the question that an event is about, after a colon.
+func quoted(d facts, key string) string {
+	q, _ := d["question"].(map[string]any)
+	return facts(q).after(": ", key)
 }

@@ -215,11 +215,15 @@ func (d *Desk) SetRoom(ctx context.Context, id tagout.IncidentID, change func(*t
 	i, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		before := i.Room
 		change(&i.Room)
-		if before.Channel == i.Room.Channel && before.Failure == i.Room.Failure {
-			return tagout.Change{}, nil
+		var c tagout.Change
+		if i.Room.Decision != "" && i.Room.DecisionOf != before.DecisionOf { // now there is something to link to
+			c.Effects = []tagout.Effect{tagout.NewEffect(tagout.EffectSigners, id, i.Room.DecisionOf+":shown", tagout.SignerCall{Request: i.Room.DecisionOf})}
 		}
-		return tagout.Change{Events: []tagout.Event{tagout.NewEvent(tagout.EventRoom, tagout.Tagout, now,
-			map[string]any{"channel": i.Room.Channel, "name": i.Room.Name, "failure": i.Room.Failure})}}, nil
+		if before.Channel != i.Room.Channel || before.Failure != i.Room.Failure {
+			c.Events = []tagout.Event{tagout.NewEvent(tagout.EventRoom, tagout.Tagout, now,
+				map[string]any{"channel": i.Room.Channel, "name": i.Room.Name, "failure": i.Room.Failure})}
+		}
+		return c, nil
 	})
 	if err != nil {
 		return tagout.Room{}, err

@@ -24,6 +24,7 @@ func (d *Desk) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectExpire:     d.expire,
 		tagout.EffectStageDue:   d.stageDue,
 		tagout.EffectSetback:    d.setbackElsewhere,
+		tagout.EffectSigners:    d.callSigners,
 		tagout.EffectDeadline:   d.deadline,
 		tagout.EffectNoteMail:   d.mailNote,
 		tagout.EffectNoteExpire: d.expireNote,

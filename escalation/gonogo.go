@@ -32,7 +32,11 @@ func (d *Desk) RequestResume(ctx context.Context, id tagout.IncidentID, draft ta
 		return nil, err
 	}
 	return d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-		return i.RequestResume(draft, d.policy.Severities[i.HighestSeverity], d.policy.Agents, firing, now)
+		c, err := i.RequestResume(draft, d.policy.Severities[i.HighestSeverity], d.policy.Agents, firing, now)
+		if err != nil {
+			return c, err
+		}
+		return c.And(inFull(i.Request)), nil
 	})
 }
 
