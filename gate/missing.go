@@ -14,28 +14,35 @@ func (g *Gate) Missing(mark ReadMark, holds []tagout.Hold) []tagout.Hold {
 // Unrecorded tells that the database has lost what these hung: they go back to the journal,
 // and stay until they are recorded again. It does not wait for the disk.
 func (g *Gate) Unrecorded(stops []tagout.StopRequest) {
-	ids := make([]tagout.HoldID, len(stops))
+	var again []tagout.StopRequest
 	g.change(func(*touched) {
-		for n, s := range stops {
-			ids[n] = s.Hold.ID
-			g.ledger.unrecorded(s.Hold.ID)
+		for _, s := range stops {
+			if g.ledger.unrecorded(s.Hold.ID) {
+				again = append(again, s)
+			}
 		}
 	})
 	if g.journal == nil {
 		return
 	}
-	for _, s := range stops {
+	ids := make([]tagout.HoldID, len(again))
+	for n, s := range again {
 		g.journal.add(s)
+		ids[n] = s.Hold.ID
 	}
-	g.settle(ids) // recorded meanwhile
+	g.settle(ids) // recorded or lifted meanwhile
 }
 
-// unrecorded makes a hold pending again.
-func (l *ledger) unrecorded(id tagout.HoldID) {
-	if s, stands := l.stands[id]; stands && !s.pending {
-		s.pending = true
-		l.keep(s)
+// unrecorded makes a hold pending again. It reports false if it does not stand, or is so
+// already.
+func (l *ledger) unrecorded(id tagout.HoldID) bool {
+	s, stands := l.stands[id]
+	if !stands || s.pending {
+		return false
 	}
+	s.pending = true
+	l.keep(s)
+	return true
 }
 
 // missing lists what a refresh with these would drop.
