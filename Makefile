@@ -39,5 +39,5 @@ bench-intake: ## measure durable alert intake of the built program on Postgres
 	go run ./internal/bench intake
 
 .PHONY: bench-slack
-bench-slack: ## measure commands and pages of the built program
-	go run ./internal/bench slash page
+bench-slack: ## measure commands, pages and storms of the built program (a storm takes Slack's time: an hour and more)
+	go run ./internal/bench slash page storm

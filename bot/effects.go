@@ -8,8 +8,10 @@ import (
 	"tagout"
 )
 
-// roomPause is how long after an incident's start its messages wait for its channel.
-const roomPause = 10 * time.Second
+const (
+	roomPause = 10 * time.Second // how long after an incident's start its messages wait for its channel
+	roomQueue = time.Hour        // how long its notes do, while channels wait for Slack's limit
+)
 
 // Effects are the effects that the Slack edge carries out.
 func (b *Bot) Effects() map[tagout.EffectKind]tagout.EffectFunc {
@@ -94,6 +96,9 @@ func (b *Bot) postNote(ctx context.Context, e tagout.Effect) error {
 	if note.Thread != "" {
 		return settled(b.postInThread(ctx, inc, e.Key, note))
 	}
+	if age := b.clock.Now().Sub(inc.At(tagout.Detected)); b.roomComes(inc, age) {
+		return tagout.Postpone(tagout.Errorf(tagout.Unavailable, "The channel of %s waits for Slack, which lets one open few a minute.", inc.ID), max(roomPause, age/4))
+	}
 	_, err = b.postTo(ctx, inc, e.Key, note.Message)
 	return settled(err)
 }
@@ -114,6 +119,13 @@ func (b *Bot) postInThread(ctx context.Context, inc *tagout.Incident, key string
 		_, err = b.postTo(ctx, inc, key, note.Message)
 	}
 	return err
+}
+
+// roomComes reports whether an incident's channel is on its way though that takes long: in a
+// storm of incidents Slack lets us open about one in three seconds. The announce channel is
+// not to drown meanwhile in what belongs there.
+func (b *Bot) roomComes(inc *tagout.Incident, age time.Duration) bool {
+	return inc.Room.Channel == "" && inc.Room.Failure == "" && age >= roomPause && age < roomQueue && b.pacer.waits("conversations.create")
 }
 
 // postTo posts in the incident's channel or, if there is none that works, in the announce

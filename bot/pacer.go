@@ -162,6 +162,13 @@ const longWait = 8 * time.Second
 // crowd is how many waiting calls take longWait to go.
 func (a allowance) crowd() int { return int(longWait * time.Duration(a.limit) / a.window) }
 
+// waits reports whether any call waits for what is under this key.
+func (p *pacer) waits(key string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.waitingLocked(key) > 0
+}
+
 func (p *pacer) waitingLocked(key string) (n int) {
 	for _, t := range p.waiting {
 		if slices.ContainsFunc(t.needs, func(a allowance) bool { return a.key == key }) {

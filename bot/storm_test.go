@@ -142,7 +142,7 @@ func TestInAStormPagesGoAtOnceAndNothingIsLost(t *testing.T) {
 		for n := range incidents {
 			id := tagout.IncidentID(n + 1)
 			room := w.desk.room(id)
-			if w.count(room.Channel, "Card of "+id.String()) != 1 || w.count("#incidents", id.String()+" is open:") != 1 || w.count("", "note of "+id.String()+".") != 1 || w.count(w.slack.DM(string(person(n))), "for you: "+id.String()+",") != 3 {
+			if w.count(room.Channel, "Card of "+id.String()) != 1 || w.count("#incidents", id.String()+" is open:") != 1 || w.count(room.Channel, "note of "+id.String()+".") != 1 || w.count(w.slack.DM(string(person(n))), "for you: "+id.String()+",") != 3 {
 				t.Errorf("of %s something is missing or twice: %+v", id, room)
 			}
 		}

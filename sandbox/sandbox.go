@@ -39,7 +39,7 @@ type Options struct {
 
 	Scopes   []string // of the bot token; default DefaultScopes
 	FreePlan bool     // no paid plan: user groups answer paid_teams_only
-	Strict   bool     // enforce the per-method rate tiers
+	Strict   bool     // enforce the rate limits: tiers by method, posts by channel
 
 	Commands  []Command  // the registered slash commands; empty means that any is accepted
 	Shortcuts []Shortcut // the registered shortcuts, for the browser page
@@ -170,6 +170,13 @@ func (s *Sandbox) SetDeliveryURLs(commands, interactions, events string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.urls = deliveryURLs{commands: commands, interactions: interactions, events: events}
+}
+
+// SetStrict makes the workspace enforce the rate limits, or no longer.
+func (s *Sandbox) SetStrict(strict bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opts.Strict = strict
 }
 
 // SetScopes replaces the scopes granted to the bot token.

@@ -5,7 +5,7 @@
 //
 //	go run ./internal/bench kill fleet everything ofrep growth start   # what `make bench-gate` runs
 //	go run ./internal/bench intake                # make bench-intake
-//	go run ./internal/bench slash page            # make bench-slack
+//	go run ./internal/bench slash page storm      # make bench-slack
 package main
 
 import (
@@ -42,6 +42,7 @@ func figures() []figure {
 		{"intake", "durable alert intake on Postgres", measureIntake},
 		{"slash", "slash command → acknowledged", measureSlash},
 		{"page", "alert accepted → page sent", measurePage},
+		{"storm", "many incidents at once, then one storm: Slack's limits, and pages first", measureStorm},
 	}
 }
 
@@ -54,6 +55,7 @@ type bench struct {
 	kills  int
 	repeat int    // how often a fleet is told of a kill
 	only   string // runs only those rows whose name contains it
+	storm  stormSize
 	log    *slog.Logger
 }
 
@@ -81,6 +83,10 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.StringVar(&b.binary, "binary", "", "the binary to measure; empty: build it as a release")
 	flags.StringVar(&b.only, "only", "", "run only the rows whose name contains this")
 	flags.IntVar(&b.repeat, "repeat", 20, "how often each fleet is told of a kill")
+	flags.IntVar(&b.storm.incidents, "incidents", 500, "how many incidents of a storm open at once")
+	flags.IntVar(&b.storm.alerts, "alerts", 100_000, "how many alerts of one storm follow")
+	flags.IntVar(&b.storm.people, "people", 0, "how many people are paged; 0: one for each incident")
+	flags.DurationVar(&b.storm.patience, "patience", 4*time.Hour, "how long a storm may take until all is quiet")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -35,6 +35,8 @@ type setup struct {
 	Flagd                               string   // where flagd sync listens; empty: nowhere
 	Lease                               string   // empty: 30s
 	Teams                               []string // each a role of one person, and a failure class handed to it
+	Patient                             bool     // nobody is paged again, and nothing is due, within a day
+	Storm                               string   // an agent of which alerts labelled storm are SEV-3; empty: none
 }
 
 // agents are n names.

@@ -46,14 +46,22 @@ type post struct {
 
 // openWorkspace makes a workspace with one person per team besides the usual ones.
 func openWorkspace(teams []string) *workspace {
+	w := &workspace{slack: sandbox.New(sandbox.Options{Users: peopleOf(teams)})}
+	w.serve(w.watch(w.slack.Handler()))
+	return w
+}
+
+func peopleOf(teams []string) []sandbox.User {
 	users := sandbox.DefaultUsers()
 	for _, name := range teams {
 		users = append(users, sandbox.User{ID: userOf(name), Name: name, RealName: name})
 	}
-	w := &workspace{slack: sandbox.New(sandbox.Options{Users: users})}
-	w.http = httptest.NewServer(w.watch(w.slack.Handler()))
+	return users
+}
+
+func (w *workspace) serve(handler http.Handler) {
+	w.http = httptest.NewServer(handler)
 	w.slack.SetBaseURL(w.http.URL)
-	return w
 }
 
 // deliverTo makes the workspace send commands to a server.

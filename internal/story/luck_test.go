@@ -2,6 +2,7 @@ package story_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -346,8 +347,9 @@ func TestAnAgentWithoutControlsIsContainedByLease(t *testing.T) {
 	})
 }
 
-func TestAStormIsOneIncident(t *testing.T) {
+func TestAStormIsOneIncidentWithOneChannelAndOneMessage(t *testing.T) {
 	tell(t, bothStores, func(t *testing.T, w *world) {
+		w.slack.SetStrict(true)
 		var all sync.WaitGroup
 		for n := range 8 {
 			all.Go(func() {
@@ -366,6 +368,21 @@ func TestAStormIsOneIncident(t *testing.T) {
 		}
 		if got := w.events("INC-1", tagout.EventAlert); got != 200 {
 			t.Errorf("%d alerts on the timeline, want 200", got)
+		}
+		w.isPaged("U0LEGAL", "INC-1")
+		room := w.room("inc-1-")
+		w.reads("U0IC", room, "Alerts\\W+200 alerts") // the last state is what the card shows
+		if rooms := slices.DeleteFunc(w.slack.Channels(), func(c sandbox.Channel) bool { return !strings.HasPrefix(c.Name, "inc-") }); len(rooms) != 1 {
+			t.Errorf("the storm made %d channels", len(rooms))
+		}
+		if n := w.posted(room, "200 alerts"); n != 1 {
+			t.Errorf("%d messages tell of the storm", n)
+		}
+		if n := w.posted("#incidents", "INC-1"); n != 1 {
+			t.Errorf("%d messages announce the storm", n)
+		}
+		if m := w.slack.Manners(); len(m.Ignored) > 0 {
+			t.Errorf("rate limits were ignored: %v", m.Ignored)
 		}
 	})
 }
