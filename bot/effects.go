@@ -125,7 +125,7 @@ func (b *Bot) postInThread(ctx context.Context, inc *tagout.Incident, key string
 // storm of incidents Slack lets us open about one in three seconds. The announce channel is
 // not to drown meanwhile in what belongs there.
 func (b *Bot) roomComes(inc *tagout.Incident, age time.Duration) bool {
-	return inc.Room.Channel == "" && inc.Room.Failure == "" && age >= roomPause && age < roomQueue && b.pacer.waits("conversations.create")
+	return inc.Room.Channel == "" && inc.Room.Failure == "" && age < roomQueue && b.pacer.waits("conversations.create")
 }
 
 // postTo posts in the incident's channel or, if there is none that works, in the announce

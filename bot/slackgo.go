@@ -21,6 +21,10 @@ const metadataType = "tagout"
 // historyPage is how many messages one look into the history reads.
 const historyPage = 200
 
+// idleConnections are kept for the next calls, so that many pages at once need not each
+// connect anew.
+const idleConnections = 48
+
 // slackGo is [API] by slack-go.
 type slackGo struct {
 	client *slack.Client
@@ -32,7 +36,9 @@ type slackGo struct {
 // stand-in is used; nil httpClient means one with a time-out of 15 s.
 func NewAPI(token, apiURL string, httpClient *http.Client) API {
 	if httpClient == nil {
-		httpClient = &http.Client{Timeout: 15 * time.Second}
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.MaxIdleConnsPerHost = idleConnections
+		httpClient = &http.Client{Timeout: 15 * time.Second, Transport: transport}
 	}
 	return &slackGo{client: newClient(token, "", apiURL, httpClient), http: httpClient, url: apiURL}
 }
