@@ -347,7 +347,7 @@ func TestAnAgentWithoutControlsIsContainedByLease(t *testing.T) {
 	})
 }
 
-func TestAStormIsOneIncidentWithOneChannelAndOneMessage(t *testing.T) {
+func TestAStormIsOneIncident(t *testing.T) {
 	tell(t, bothStores, func(t *testing.T, w *world) {
 		w.slack.SetStrict(true)
 		var all sync.WaitGroup
