@@ -152,5 +152,6 @@ type FollowUp struct {
 
 // SendPage is the data of [EffectSend].
 type SendPage struct {
-	Page Page `json:"page"`
+	Page  Page     `json:"page"`
+	Until PageEnds `json:"until,omitempty"` // empty: it goes out whatever happens
 }

@@ -42,6 +42,7 @@ const (
 	EventLease             EventKind = "lease.passed"        // contained by lease, not observed
 	EventPaged             EventKind = "page.sent"
 	EventPageFailed        EventKind = "page.failed"
+	EventPageDropped       EventKind = "page.dropped"   // not delivered: somebody had answered before
 	EventPageHeld          EventKind = "page.held"      // back, to the end of somebody's quiet hours
 	EventUnreached         EventKind = "page.unreached" // a round reached nobody by any pager
 	EventRosterDoubt       EventKind = "page.doubt"

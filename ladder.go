@@ -203,10 +203,43 @@ func (c *Change) send(i *Incident, call *Call, pages []Page) {
 		call.set(p, PageQueued)
 		i.involve(p.To.ID, InvolvedPaged)
 		c.Pages = append(c.Pages, p)
-		sending := NewEffect(EffectSend, i.ID, string(p.ID), SendPage{Page: p})
+		sending := NewEffect(EffectSend, i.ID, string(p.ID), SendPage{Page: p, Until: call.ends()})
 		sending.Lane = p.Pager // so that no pager waits for another
 		c.Effects = append(c.Effects, sending)
 	}
+}
+
+// ends is until when a page of the ladder is worth delivering.
+func (c Call) ends() PageEnds {
+	switch {
+	case c.Always:
+		return ""
+	case c.Even:
+		return UntilEnded
+	}
+	return UntilAnswered
+}
+
+// Needless reports whether a page that could not be delivered yet need not be any more, and
+// why: nobody is woken for what somebody else has taken on.
+func (i *Incident) Needless(s SendPage) (why string, needless bool) {
+	switch {
+	case s.Until != "" && i.State.Ended():
+		return i.ID.String() + " is " + string(i.State), true
+	case s.Until != "" && i.rests(s.Page.Ladder, true):
+		return "it was taken over", true
+	case s.Until == UntilAnswered && i.Answered():
+		return i.AcknowledgedBy.Text().String() + " has acknowledged", true
+	}
+	return "", false
+}
+
+// DropPage records that a page was not delivered since it is needless.
+func (i *Incident) DropPage(p Page, why string, at time.Time) Change {
+	p.Status, p.Detail = PageDropped, why
+	c := Change{Pages: []Page{p}}
+	c.event(EventPageDropped, Tagout, at, map[string]any{"page": p.ID, "to": p.To.key(), "pager": p.Pager, "round": p.Round, "why": why})
+	return c
 }
 
 func (c *Call) set(p Page, status PageStatus) {

@@ -17,6 +17,8 @@ const (
 	PageSent   PageStatus = "sent"
 	PageFailed PageStatus = "failed"
 
+	PageDropped PageStatus = "dropped" // somebody had answered before it could be delivered
+
 	PageAcknowledged PageStatus = "acknowledged"
 	PageResolved     PageStatus = "resolved"
 )
@@ -25,7 +27,7 @@ const (
 type Page struct {
 	ID       PageID
 	Incident IncidentID
-	Dedup    string // names the incident to the pager's service: the same for all its pages, and in no other Tagout
+	Dedup    string // names what its ladder pages for to the pager's service: the same for all its rounds, and in no other Tagout
 	Test     bool   // a trial that somebody asked for: of no incident
 	Ladder   string // the key of its ladder
 	Round    int    // 0, 1, … of the ladder
@@ -41,6 +43,15 @@ type Page struct {
 	QueuedAt time.Time
 	SentAt   time.Time
 }
+
+// PageEnds says what makes a page needless that was not delivered yet.
+type PageEnds string
+
+// What ends a page.
+const (
+	UntilAnswered PageEnds = "answered" // somebody answers for the incident, or it has ended
+	UntilEnded    PageEnds = "ended"
+)
 
 // whom is who was to be reached, with a mention of a person.
 func (p Page) whom() Text {

@@ -108,9 +108,12 @@ func (f floor) wordings() map[tagout.EventKind]func(facts) string {
 			return "reported a failure" + d.after(" on ", "scope") + d.after(": ", "summary")
 		},
 		tagout.EventPaged: func(d facts) string {
-			return "paged @" + d.text("to") + d.after(" by ", "pager") + d.after(": ", "why")
+			return "paged " + d.whom() + d.after(" by ", "pager") + d.after(": ", "why")
 		},
 		tagout.EventPageFailed: pageFailed,
+		tagout.EventPageDropped: func(d facts) string {
+			return "did not page " + d.whom() + d.after(" by ", "pager") + " any more" + d.after(": ", "why")
+		},
 		tagout.EventPageHeld: func(d facts) string {
 			return "holds the page to @" + d.text("to") + " back in their quiet hours" + d.after(", until ", "until")
 		},
@@ -211,11 +214,24 @@ func teller(d facts) string {
 
 func enforcement(d facts) string { return d.text("agent") + " " + d.text("control") }
 
+// whom is who was paged: a person, or whoever a pager's service has on call.
+func (d facts) whom() string {
+	to := d.text("to")
+	switch stranger, known := strings.CutPrefix(to, "mailto:"); {
+	case known: // to another service only
+		address, name, _ := strings.Cut(stranger, ":")
+		return strings.TrimSpace(name + " " + address)
+	case to != "":
+		return "@" + to
+	}
+	return "who is on call there"
+}
+
 func pageFailed(d facts) string {
-	if d.text("to") == "" {
+	if d.text("to")+d.text("pager") == "" {
 		return "nobody to page" + d.after(" for ", "roles")
 	}
-	return "could not page @" + d.text("to") + d.after(" by ", "pager") + d.after(": ", "error")
+	return "could not page " + d.whom() + d.after(" by ", "pager") + d.after(": ", "error")
 }
 
 func held(d facts) string {

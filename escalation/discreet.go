@@ -9,13 +9,9 @@ import (
 // discreet is a page as it leaves the house, also one that was written before its incident
 // became private. Of a private incident a pager outside Slack is told the ID and the
 // severity: nobody knows who reads along there.
-func (d *Desk) discreet(ctx context.Context, p tagout.Page) (tagout.Page, error) {
-	if p.Pager == tagout.SlackPager {
-		return p, nil
-	}
-	i, err := d.store.Incident(ctx, p.Incident)
-	if err != nil || !i.Private {
-		return p, err
+func discreet(i *tagout.Incident, p tagout.Page) tagout.Page {
+	if p.Pager == tagout.SlackPager || !i.Private {
+		return p
 	}
 	p.Why = "a private incident needs you"
 	if p.To.ID != "" { // a service of its own needs them to know whom to call
@@ -25,7 +21,7 @@ func (d *Desk) discreet(ctx context.Context, p tagout.Page) (tagout.Page, error)
 		Title: i.ID.String() + " " + i.Severity.Label(), Tone: tagout.ToneDanger,
 		Buttons: []tagout.Button{{Action: "ack", Label: "Acknowledge", Value: i.ID.String(), Tone: tagout.ToneGood}},
 	}.Para("You are paged. The incident is private: read about it in Slack.")
-	return p, nil
+	return p
 }
 
 // discreetNews is what a pager's service is told of an incident: of a private one not who

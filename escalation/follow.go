@@ -36,23 +36,42 @@ func (d *Desk) dedupMark(ctx context.Context) (string, error) {
 	return d.own.mark, nil
 }
 
-func (d *Desk) dedup(ctx context.Context, id tagout.IncidentID) (string, error) {
-	mark, err := d.dedupMark(ctx)
-	return mark + id.String(), err
+// dedup names an incident to the services of pagers, for the pages of one ladder. Services
+// do not call anybody again under a name that was acknowledged there. So whatever must be
+// heard although somebody has acknowledged before has a name of its own: a ladder that
+// starts again, and pages that go out even then.
+func dedup(mark string, id tagout.IncidentID, r tagout.PageRound) string {
+	ladder := base(r.Key)
+	_, again, lapsed := strings.Cut(ladder, "~")
+	switch {
+	case r.Even || r.Always:
+		sum := sha256.Sum256([]byte(ladder))
+		return mark + id.String() + "-" + hex.EncodeToString(sum[:4])
+	case lapsed:
+		return mark + id.String() + "-again" + again
+	}
+	return mark + id.String()
+}
+
+// incidentOf reads a name that dedup made with this mark.
+func incidentOf(mark, name string) (tagout.IncidentID, bool) {
+	rest, ours := strings.CutPrefix(name, mark+"INC-")
+	number, _, _ := strings.Cut(rest, "-")
+	id, err := tagout.ParseIncidentID(number)
+	return id, ours && err == nil
 }
 
 // AcknowledgeBy records what a pager's own app says: somebody has taken a page on. An
 // acknowledgement that is not of ours, of an incident that is over, or that was given before
-// (be it before another one ran out, since services repeat themselves) changes nothing. It returns Unavailable if the database cannot be reached: it is then to
-// be told again.
+// (be it before another one ran out, since services repeat themselves) changes nothing. It
+// returns Unavailable if the database cannot be reached: it is then to be told again.
 func (d *Desk) AcknowledgeBy(ctx context.Context, ack tagout.Acknowledgement, pager string) error {
 	mark, err := d.dedupMark(ctx)
 	if err != nil {
 		return err
 	}
-	number, ours := strings.CutPrefix(ack.Dedup, mark)
-	id, err := tagout.ParseIncidentID(number)
-	if !ours || err != nil {
+	id, ours := incidentOf(mark, ack.Dedup)
+	if !ours {
 		d.log.Info("a pager acknowledged what is not ours", "pager", pager)
 		return nil
 	}
@@ -97,7 +116,7 @@ func cutAt(text string, n int) string {
 }
 
 // follow tells a pager's service what became of an incident; without a pager, it makes an
-// effect for each that was paged and wants to know.
+// effect for each that was paged and wants to know, and each name by which it was.
 func (d *Desk) follow(ctx context.Context, e tagout.Effect) error {
 	crashpoint.Here("page.follow")
 	var data tagout.FollowUp
@@ -111,14 +130,18 @@ func (d *Desk) follow(ctx context.Context, e tagout.Effect) error {
 	if !ok {
 		return nil
 	}
-	var err error
-	if data.News.Dedup, err = d.dedup(ctx, e.Incident); err != nil {
+	news, err := d.discreetNews(ctx, data.News)
+	if err != nil {
 		return err
 	}
-	if data.News, err = d.discreetNews(ctx, data.News); err != nil {
-		return err
+	if news.Dedup == "" { // queued before there was more than one name
+		mark, err := d.dedupMark(ctx)
+		if err != nil {
+			return err
+		}
+		news.Dedup = dedup(mark, e.Incident, tagout.PageRound{})
 	}
-	return pager.Follow(ctx, data.News)
+	return pager.Follow(ctx, news)
 }
 
 func (d *Desk) followAll(ctx context.Context, id tagout.IncidentID, data tagout.FollowUp) error {
@@ -127,10 +150,11 @@ func (d *Desk) followAll(ctx context.Context, id tagout.IncidentID, data tagout.
 		return err
 	}
 	var c tagout.Change
-	for _, pager := range d.pagers {
-		data.Pager = pager.Name()
-		paged := func(p tagout.Page) bool { return p.Pager == data.Pager }
-		if _, ok := d.follower(data.Pager); ok && slices.ContainsFunc(pages, paged) {
+	told := map[tagout.FollowUp]bool{}
+	for _, p := range pages {
+		data.Pager, data.News.Dedup = p.Pager, p.Dedup
+		if _, follows := d.follower(p.Pager); follows && !told[data] {
+			told[data] = true
 			c.Effects = append(c.Effects, followUp(id, data))
 		}
 	}
@@ -152,13 +176,13 @@ func (d *Desk) tooLate(i *tagout.Incident, p tagout.Page, now time.Time) (c tago
 	if !follows || p.Status != tagout.PageSent || !i.State.Ended() && !i.Answered() {
 		return c
 	}
-	news := tagout.PageNews{Incident: i.ID, Status: status, By: by.Text().String(), At: tagout.Moment(now)}
+	news := tagout.PageNews{Incident: i.ID, Dedup: p.Dedup, Status: status, By: by.Text().String(), At: tagout.Moment(now)}
 	c.Effects = append(c.Effects, followUp(i.ID, tagout.FollowUp{Pager: p.Pager, News: news}))
 	return c
 }
 
 func followUp(id tagout.IncidentID, data tagout.FollowUp) tagout.Effect {
-	key := string(data.News.Status) + ":" + data.News.At.Format(time.RFC3339Nano) + ":" + data.Pager
+	key := string(data.News.Status) + ":" + data.News.At.Format(time.RFC3339Nano) + ":" + data.Pager + ":" + data.News.Dedup
 	return tagout.NewEffect(tagout.EffectFollow, id, key, data)
 }
 

@@ -17,11 +17,12 @@ import (
 type service struct {
 	box
 	serves string // a role
+	all    bool   // or all of them
 	news   []tagout.PageNews
 	deaf   error
 }
 
-func (s *service) PagesRoles(roles []string) bool { return slices.Contains(roles, s.serves) }
+func (s *service) PagesRoles(roles []string) bool { return s.all || slices.Contains(roles, s.serves) }
 
 func (s *service) Follow(_ context.Context, n tagout.PageNews) error {
 	if s.deaf != nil {
@@ -94,6 +95,20 @@ func TestAServiceThatWasPagedHearsWhatBecameOfTheIncident(t *testing.T) {
 func TestAPageThatArrivesAfterTheAcknowledgementIsTakenBack(t *testing.T) {
 	t.Parallel()
 	w, duty := withService(t, "legal")
+	w.accept(alert("A", "mailer/email/eu", "critical"))
+	duty.refuses = func(tagout.Page) error { // it is on the way just then
+		_, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor())
+		return err
+	}
+	w.ring()
+	if len(duty.sent) != 1 || len(duty.heard()) == 0 {
+		t.Errorf("paged %d times, heard %q", len(duty.sent), duty.heard())
+	}
+}
+
+func TestAPageThatCouldNotBeDeliveredBeforeTheAcknowledgementIsDropped(t *testing.T) {
+	t.Parallel()
+	w, duty := withService(t, "legal")
 	duty.err = errors.New("connection refused")
 	w.accept(alert("A", "mailer/email/eu", "critical"))
 	w.ring()
@@ -102,8 +117,81 @@ func TestAPageThatArrivesAfterTheAcknowledgementIsTakenBack(t *testing.T) {
 	}
 	duty.err = nil
 	w.ring()
-	if len(duty.sent) != 1 || len(duty.heard()) == 0 {
-		t.Errorf("paged %d times, heard %q", len(duty.sent), duty.heard())
+	w.ring()
+	if len(duty.sent) != 0 || w.count(1, tagout.EventPageDropped) != 1 {
+		t.Errorf("paged %d times; timeline %q", len(duty.sent), w.store.kinds(1))
+	}
+}
+
+func TestAPageThatIsMeantEvenAfterAnAcknowledgementIsHeardThere(t *testing.T) {
+	t.Parallel()
+	w, duty := withService(t, "platform")
+	w.accept(alert("A", "mailer/email/eu", "critical"))
+	w.ring()
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+		t.Fatal(err)
+	}
+	w.ring()
+	duty.err = errors.New("connection refused")
+	w.clock.pass(time.Minute) // nothing was observed stopped
+	w.ring()
+	duty.err = nil
+	w.ring()
+	if len(duty.sent) != 2 || !strings.Contains(duty.sent[1].Why, "not observed stopped") || duty.sent[1].Dedup == duty.sent[0].Dedup {
+		t.Fatalf("paged %+v", duty.sent)
+	}
+	if heard := duty.heard(); len(heard) != 1 {
+		t.Errorf("it is taken back at once: %q", heard)
+	}
+}
+
+func TestWhatRanOutRingsAgainUnderAnotherNameAndAllNamesAreFollowed(t *testing.T) {
+	t.Parallel()
+	w, duty := withService(t, "legal", expiring)
+	w.accept(alert("A", "mailer/email/eu", "critical"))
+	w.ring()
+	w.observe(t, "mailer")
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.pass(31 * time.Minute)
+	w.ring()
+	first, again := duty.sent[0].Dedup, duty.sent[len(duty.sent)-1].Dedup
+	if first == again {
+		t.Fatalf("both times it is %q, which nobody hears again", first)
+	}
+	for _, name := range []string{first, again} {
+		duty.news = nil
+		ack := tagout.Acknowledgement{Dedup: name, By: "Jane", At: w.clock.Now()}
+		if err := w.desk.AcknowledgeBy(t.Context(), ack, "duty"); err != nil || !w.incident(1).Answered() {
+			t.Fatalf("%s does not find the incident: %v", name, err)
+		}
+		w.ring()
+		var told []string
+		for _, n := range duty.news {
+			told = append(told, n.Dedup)
+		}
+		slices.Sort(told)
+		if !slices.Contains(told, first) || !slices.Contains(told, again) {
+			t.Errorf("told of %q", told)
+		}
+		w.clock.pass(31 * time.Minute) // and it runs out again
+		w.ring()
+	}
+}
+
+func TestAHandoverRingsNobodyElse(t *testing.T) {
+	t.Parallel()
+	w, duty := withService(t, "legal")
+	duty.all = true
+	w.accept(alert("A", "mailer/email/eu", "critical"))
+	w.ring()
+	if _, err := w.desk.HandOver(t.Context(), 1, "U0EXEC", responder.Actor()); err != nil {
+		t.Fatal(err)
+	}
+	w.ring()
+	if len(duty.sent) != 1 || !slices.Contains(w.slack.to(), "U0EXEC") {
+		t.Errorf("the service was paged %d times, Slack for %q", len(duty.sent), w.slack.to())
 	}
 }
 

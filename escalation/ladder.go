@@ -21,12 +21,13 @@ func (d *Desk) pageRound(ctx context.Context, e tagout.Effect) error {
 	if err != nil {
 		return err
 	}
-	dedup, err := d.dedup(ctx, e.Incident)
+	mark, err := d.dedupMark(ctx)
 	if err != nil {
 		return err
 	}
+	name := dedup(mark, e.Incident, round)
 	if round.Step != nil {
-		return d.pageStep(ctx, e.Incident, round, dedup)
+		return d.pageStep(ctx, e.Incident, round, name)
 	}
 	row := d.policy.SeverityPolicy(i.Severity)
 	roster := d.calling(ctx, row, i.Scope.Agent, round.Roles)
@@ -37,7 +38,7 @@ func (d *Desk) pageRound(ctx context.Context, e tagout.Effect) error {
 	err = d.ladder(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		paging := d.callingPages(i, round, roster, now)
 		for n := range paging.Pages {
-			paging.Pages[n].Dedup = dedup
+			paging.Pages[n].Dedup = name
 		}
 		paging.Repeat = row.Repeat
 		if paging.Repeat == 0 && len(round.Roles) == 0 {
@@ -66,13 +67,13 @@ func (d *Desk) ladder(ctx context.Context, id tagout.IncidentID, fn tagout.Trans
 
 // pageStep pages somebody who was put off: by the next of their pagers, or since their quiet
 // hours are over.
-func (d *Desk) pageStep(ctx context.Context, id tagout.IncidentID, r tagout.PageRound, dedup string) error {
+func (d *Desk) pageStep(ctx context.Context, id tagout.IncidentID, r tagout.PageRound, name string) error {
 	err := d.ladder(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		r.Round = i.Calls[r.Key].Round
 		p := tagout.Paging{Round: r, Chain: d.chain(i, r)}
 		d.stepPages(i, &p, now)
 		for n := range p.Pages {
-			p.Pages[n].Dedup = dedup
+			p.Pages[n].Dedup = name
 		}
 		return i.PageStep(p, now), nil
 	})
@@ -87,7 +88,8 @@ func (d *Desk) paging(i *tagout.Incident, r tagout.PageRound, people []tagout.Pe
 		d.callPerson(i, &p, person, now)
 	}
 	for _, pager := range d.pagers {
-		if b, ok := pager.(tagout.Broadcaster); ok && b.PagesRoles(r.Roles) {
+		b, broadcasts := pager.(tagout.Broadcaster)
+		if broadcasts && len(r.Roles) > 0 && b.PagesRoles(r.Roles) { // a handover is for one person alone
 			p.Pages = append(p.Pages, d.page(i, r, tagout.Person{Roles: r.Roles}, pager, now))
 		}
 	}
@@ -114,14 +116,18 @@ func (d *Desk) send(ctx context.Context, e tagout.Effect) error {
 	if n < 0 {
 		return d.paged(ctx, page, tagout.Errorf(tagout.NotFound, "this pager is not configured any more"))
 	}
+	i, err := d.store.Incident(ctx, page.Incident)
+	if err != nil {
+		return err
+	}
+	if why, needless := i.Needless(data); needless {
+		return d.drop(ctx, page, why)
+	}
 	link, err := d.ackURL(ctx, page)
 	if err != nil {
 		return err
 	}
-	sent, err := d.discreet(ctx, page)
-	if err != nil {
-		return err
-	}
+	sent := discreet(i, page)
 	crashpoint.Here("page.sending")
 	sent.AckURL = link // which is not kept: it says in somebody's name that they take it on
 	err = d.pagers[n].Send(ctx, sent)
@@ -130,6 +136,17 @@ func (d *Desk) send(ctx context.Context, e tagout.Effect) error {
 	}
 	crashpoint.Here("page.sent")
 	return d.paged(ctx, page, err)
+}
+
+// drop records that a page was not sent, since nobody need be woken by it any more.
+func (d *Desk) drop(ctx context.Context, page tagout.Page, why string) error {
+	_, err := d.store.Update(ctx, page.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		return i.DropPage(page, why, now), nil
+	})
+	if err == nil {
+		d.metrics.pages.WithLabelValues(page.Pager, "dropped").Inc()
+	}
+	return err
 }
 
 func (d *Desk) paged(ctx context.Context, page tagout.Page, failure error) error {
@@ -144,8 +161,8 @@ func (d *Desk) paged(ctx context.Context, page tagout.Page, failure error) error
 		}
 		rest := tagout.Paging{Round: round, Chain: d.chain(i, round)}
 		c := i.Paged(page, d.nextPages(i, round, page, now), rest, now)
-		if round.Always {
-			return c, nil // it is meant for what is owed after the end
+		if round.Always || round.Even && !i.State.Ended() {
+			return c, nil // it is meant to be heard all the same
 		}
 		return c.And(d.tooLate(i, page, now)), nil
 	})

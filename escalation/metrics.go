@@ -27,7 +27,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		incidents: counter("tagout_incidents_opened_total", "Incidents opened, by severity and failure class.", "severity", "class"),
 		alerts:    counter("tagout_alerts_total", "Alerts taken, by outcome: opened, folded, repeat, below_threshold, failed.", "outcome"),
 		stops:     counter("tagout_stops_total", "Stops by hand, by mode.", "mode"),
-		pages:     counter("tagout_pages_total", "Pages that ended, by pager and outcome: sent, failed.", "pager", "outcome"),
+		pages:     counter("tagout_pages_total", "Pages that ended, by pager and outcome: sent, failed, or dropped since somebody had answered.", "pager", "outcome"),
 		unreached: counter("tagout_pages_unreached_total", "Rounds of pages that reached nobody by any pager, by severity.", "severity"),
 		reports:   counter("tagout_control_reports_total", "News of enforcement points, by kind: accepted, observed, drift, failed.", "kind"),
 		deadlines: counter("tagout_deadlines_total", "Deadlines that were reminded of or missed, by kind and outcome: reminded, missed.", "kind", "outcome"),
