@@ -84,6 +84,9 @@ func (i *Incident) hold(role string, who UserID) {
 		i.Roles = map[string]UserID{}
 	}
 	i.Roles[role] = who
+	if i.Involved[who] == "" { // and stays one of its people
+		i.involve(who, InvolvedLetIn)
+	}
 }
 
 // take ends the handover that waits, if this is the person for whom it does.

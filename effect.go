@@ -3,6 +3,7 @@ package tagout
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -127,6 +128,7 @@ type PageRound struct {
 	Round  int      `json:"round"`
 	Roles  []string `json:"roles"`
 	People []UserID `json:"people,omitempty"` // who are paged as well
+	Else   []string `json:"else,omitempty"`   // roles that are paged if those people, alone, are not reached
 	Why    string   `json:"why"`
 	Rung   bool     `json:"rung,omitempty"` // a step up, not a repeat: it schedules no repeat of its own
 	Even   bool     `json:"even_if_acknowledged,omitempty"`
@@ -134,6 +136,14 @@ type PageRound struct {
 	Base   string   `json:"base,omitempty"`          // the key of the ladder that it is a rung of
 	Step   *Step    `json:"step,omitempty"`          // not a round: what was put off in the newest round of Key
 	Key    string   `json:"key"`                     // the ladder that it belongs to; a round of it is paged once
+}
+
+// Asked is whom the round pages, in words.
+func (r PageRound) Asked() string {
+	if len(r.Roles) == 0 {
+		return "whoever was named"
+	}
+	return strings.Join(r.Roles, ", ")
 }
 
 // Step is one person who was not paged at once: by a pager whose turn comes later, or at all,

@@ -19,6 +19,7 @@ type Call struct {
 	Always    bool                  `json:"always,omitempty"`
 	Why       string                `json:"why,omitempty"`
 	Roles     []string              `json:"roles,omitempty"`
+	Else      []string              `json:"else,omitempty"`
 }
 
 // Paging is what a round of a ladder comes to, as the policy says now.
@@ -68,7 +69,7 @@ func (i *Incident) PageOut(p Paging, at time.Time) Change {
 		i.Ladder = map[string]int{}
 	}
 	i.Ladder[r.Key] = r.Round + 1
-	call := Call{Round: r.Round, Began: Moment(at), Even: r.Even, Always: r.Always, Why: r.Why, Roles: r.Roles}
+	call := Call{Round: r.Round, Began: Moment(at), Even: r.Even, Always: r.Always, Why: r.Why, Roles: r.Roles, Else: r.Else}
 	if before, known := i.Calls[r.Key]; known {
 		call.Began, call.Unreached = before.Began, before.Unreached
 	}
@@ -99,7 +100,7 @@ func (c *Change) again(i *Incident, r PageRound, why string, due time.Time) {
 // told is what the channel reads of a round.
 func (p Paging) told(i *Incident) Message {
 	if len(p.Pages)+len(p.Held) == 0 {
-		return Message{Tone: ToneDanger, Body: []Text{T(Bold("Nobody could be paged"), " for "+strings.Join(p.Round.Roles, ", ")+": there is nobody, or no pager that reaches them. Call them by other means.")}}
+		return Message{Tone: ToneDanger, Body: []Text{T(Bold("Nobody could be paged"), " for "+p.Round.Asked()+": there is nobody, or no pager that reaches them. Call them by other means.")}}
 	}
 	mentions := T(Bold("Paging"), " (", p.Round.Why, "): ")
 	told := map[string]bool{}
@@ -287,7 +288,7 @@ func (i *Incident) judge(p Paging, at time.Time) Change {
 		c.event(EventUnreached, Tagout, at, map[string]any{"why": call.Why, "roles": call.Roles, "round": call.Round})
 		if len(call.Pages) > 0 { // otherwise the round itself has said so
 			c.post(i, "unreached:"+key+":"+strconv.Itoa(call.Round), Message{Tone: ToneDanger, Body: []Text{
-				T(Bold("This page reached nobody"), " ("+call.Why+"): no pager got through to "+strings.Join(call.Roles, ", ")+". The next are paged now. Call them by other means.")}})
+				T(Bold("This page reached nobody"), " ("+call.Why+"): no pager got through to "+PageRound{Roles: call.Roles}.Asked()+". The next are paged now. Call them by other means.")}})
 		}
 	}
 	i.setCall(key, call)

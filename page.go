@@ -118,8 +118,10 @@ type PageLink struct {
 	Severity   Severity
 	Title      string
 	Scope      Scope
-	Reader     UserID // to whom the page went
+	Reader     Actor  // to whom the page went
+	ReaderName string // as people read it
 	AnsweredBy Actor  // who has acknowledged; zero: nobody
+	Answerer   string // as people read it
 	AnsweredAt time.Time
 	State      State
 	ExpiresAt  time.Time

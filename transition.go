@@ -64,11 +64,18 @@ func (i *Incident) reach(row *SeverityPolicy) Change {
 	return i.WakeDeadlines()
 }
 
-// page starts the ladder of a severity and its containment deadline.
+// page starts the ladder of a severity and its containment deadline. If somebody answers for
+// the incident already, those of the severity are paged once: they do not know of it yet.
 func (i *Incident) page(row *SeverityPolicy, roles []string, at time.Time) Change {
 	var c Change
 	key := string(row.Severity)
-	c = c.And(i.climbFrom(row, PageRound{Key: key, Roles: roles, Why: row.Severity.Label() + " pages " + strings.Join(roles, ", ")}, at))
+	first := PageRound{Key: key, Roles: roles, Why: row.Severity.Label() + " pages " + strings.Join(roles, ", ")}
+	if i.Answered() {
+		first.Even, first.Rung = true, true
+		c.effect(EffectPage, i.ID, key+":0", first)
+	} else {
+		c = c.And(i.climbFrom(row, first, at))
+	}
 	if row.Deadlines.Contain > 0 {
 		c.effectAt(at.Add(row.Deadlines.Contain), EffectContainDue, i.ID, key, nil)
 	}

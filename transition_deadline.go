@@ -88,8 +88,9 @@ func (i *Incident) markDeadline(key string, change func(*DeadlineMark)) {
 }
 
 // PassDeadlines reminds of what is due soon and tells of what was missed, each once. owners
-// names the roles that are paged for a missed one; nil pages nobody. It changes nothing if
-// nothing of that is new.
+// names the roles that are paged for a missed one, if nobody has the role of the incident
+// that sees to it, or they are not reached; nil pages nobody. It changes nothing if nothing
+// of that is new.
 func (i *Incident) PassDeadlines(owners func(Deadline) []string, at time.Time) Change {
 	var c Change
 	for _, d := range i.Deadlines() {
@@ -133,9 +134,24 @@ func (i *Incident) missDeadline(d Deadline, owners []string, at time.Time) Chang
 		T(Bold("Missed: "), d.Name+" was due at ", d.Due, ". ", d.todo(i))}})
 	if len(owners) > 0 {
 		key := "deadline:" + d.Key
-		c.effect(EffectPage, i.ID, key, PageRound{Key: key, Roles: owners, Why: "missed: " + d.Name, Rung: true, Even: true, Always: true})
+		round := PageRound{Key: key, Roles: owners, Why: "missed: " + d.Name, Rung: true, Even: true, Always: true}
+		if lead := i.leads(d.Kind); lead != "" {
+			round.Roles, round.People, round.Else = nil, []UserID{lead}, owners
+		}
+		c.effect(EffectPage, i.ID, key, round)
 	}
 	return c
+}
+
+// leads is who has the role of the incident that sees to such a deadline, or "".
+func (i *Incident) leads(kind DeadlineKind) UserID {
+	switch kind {
+	case DueInform:
+		return i.Roles[CommsLead]
+	case DueReview:
+		return i.Roles[RCAFacilitator]
+	}
+	return ""
 }
 
 // todo says what would meet the deadline.

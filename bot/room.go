@@ -118,16 +118,17 @@ func (b *Bot) placeCard(ctx context.Context, id tagout.IncidentID, channel, key 
 	if err != nil {
 		return err
 	}
-	if err = b.placed(ctx, id, channel, place, func(r *tagout.Room) { r.Card = place.TS }); err != nil {
-		return err
-	}
 	err = b.do(ctx, call{method: "pins.add", priority: postsThen}, func(ctx context.Context) error {
 		return b.api.Pin(ctx, place)
 	})
 	if err != nil && slackName(err) != "already_pinned" {
+		if !readFailure(err).refused() {
+			return err
+		}
 		b.log.Warn("the card could not be pinned", "incident", id.String(), "error", slackName(err))
 	}
-	return nil
+	crashpoint.Here("card.pinned") // recorded last: whoever finds no record finds the card and pins it again
+	return b.placed(ctx, id, channel, place, func(r *tagout.Room) { r.Card = place.TS })
 }
 
 // noRoom notes that there is no channel. What Slack refused for good is given up: the

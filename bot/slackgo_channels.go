@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/slack-go/slack"
@@ -90,7 +91,7 @@ func (s *slackGo) UserByEmail(ctx context.Context, email string) (Member, error)
 
 func memberOf(u *slack.User) Member {
 	return Member{
-		ID: u.ID, Name: u.Name, Team: u.TeamID, Guest: u.IsRestricted || u.IsUltraRestricted || u.IsStranger,
+		ID: u.ID, Name: cmp.Or(u.RealName, u.Profile.RealName, u.Name), Team: u.TeamID, Guest: u.IsRestricted || u.IsUltraRestricted || u.IsStranger,
 		Bot: u.IsBot || u.IsWorkflowBot || u.IsConnectorBot, Gone: u.Deleted,
 	}
 }

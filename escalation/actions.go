@@ -31,7 +31,7 @@ func (d *Desk) ChangeSeverity(ctx context.Context, id tagout.IncidentID, to tago
 	row := d.policy.SeverityPolicy(to)
 	i, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		raised := to.Worse(i.HighestSeverity)
-		c, err := i.ChangeSeverity(row, d.pageRoles(row, i.Class), reason, by, now)
+		c, err := d.changeSeverity(i, row, i.Class, reason, by, now)
 		if err != nil || !raised {
 			return c, err
 		}
@@ -46,6 +46,16 @@ func (d *Desk) ChangeSeverity(ctx context.Context, id tagout.IncidentID, to tago
 		d.apply(i)
 	}
 	return i, err
+}
+
+// changeSeverity sets another severity: those of class and severity are paged if it is a new
+// high, and an acknowledgement runs out as it says.
+func (d *Desk) changeSeverity(i *tagout.Incident, row *tagout.SeverityPolicy, class, reason string, by tagout.Actor, now time.Time) (tagout.Change, error) {
+	c, err := i.ChangeSeverity(row, d.pageRoles(row, class), reason, by, now)
+	if err != nil {
+		return c, err
+	}
+	return c.And(d.watchAnswer(i, now)), nil
 }
 
 // MakePrivate closes an open incident to everybody but its people. It returns Conflict if it

@@ -41,10 +41,18 @@ const askAgain = 5 * time.Minute
 // acknowledge takes an incident on, and watches that something happens from then on.
 func (d *Desk) acknowledge(i *tagout.Incident, by tagout.Actor, via string, now time.Time) (tagout.Change, error) {
 	c, err := i.AcknowledgeVia(by, via, now)
-	if expires := d.policy.SeverityPolicy(i.Severity).AnswerExpires; err == nil && expires > 0 {
-		c = c.And(i.WatchAnswer(now.Add(expires)))
+	if err != nil {
+		return c, err
 	}
-	return c, err
+	return c.And(d.watchAnswer(i, now)), nil
+}
+
+// watchAnswer sets the timer for an acknowledgement that can run out.
+func (d *Desk) watchAnswer(i *tagout.Incident, now time.Time) (c tagout.Change) {
+	if expires := d.policy.SeverityPolicy(i.Severity).AnswerExpires; expires > 0 {
+		c = i.WatchAnswer(now.Add(expires))
+	}
+	return c
 }
 
 // answerDue looks whether anything has happened since somebody acknowledged. If so it looks

@@ -91,9 +91,10 @@ func (d *Desk) StopClock(ctx context.Context, id tagout.IncidentID, name, note s
 	})
 }
 
-// Tighten gives open incidents the deadlines that the configuration has set, or set closer,
-// since they were opened. It is called once after a start. It returns Unavailable if the
-// database cannot be reached.
+// Tighten gives open incidents what the configuration has set since they were opened:
+// deadlines, closer ones, and a time after which an acknowledgement runs out, which counts
+// from now on. It is called once after a start. It returns Unavailable if the database cannot
+// be reached.
 func (d *Desk) Tighten(ctx context.Context) error {
 	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: everyOpen})
 	if err != nil {
@@ -101,12 +102,13 @@ func (d *Desk) Tighten(ctx context.Context) error {
 	}
 	for _, i := range open {
 		id := i.ID
-		if i.Tighten(d.policy.Severities, d.clock.Now()).IsEmpty() { // tried on a copy first
+		tighten := func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+			return i.Tighten(d.policy.Severities, now).And(d.watchAnswer(i, now)), nil
+		}
+		if c, _ := tighten(i, d.clock.Now()); c.IsEmpty() { // tried on a copy first
 			continue
 		}
-		err := d.update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-			return i.Tighten(d.policy.Severities, now), nil
-		})
+		err := d.update(ctx, id, tighten)
 		if err != nil {
 			return err
 		}

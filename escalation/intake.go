@@ -62,7 +62,7 @@ func (d *Desk) fold(i *tagout.Incident, in tagout.Incoming, now time.Time) (tago
 	worse := v.Severity.Worse(i.Severity)
 	if worse {
 		row := d.policy.SeverityPolicy(v.Severity)
-		raised, err := i.ChangeSeverity(row, d.pageRoles(row, v.Class), "an alert of "+v.Severity.Label(), in.Alert.Actor(), now)
+		raised, err := d.changeSeverity(i, row, v.Class, "an alert of "+v.Severity.Label(), in.Alert.Actor(), now)
 		if err != nil {
 			return c, err
 		}

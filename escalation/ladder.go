@@ -157,7 +157,7 @@ func (d *Desk) paged(ctx context.Context, page tagout.Page, failure error) error
 		}
 		round := tagout.PageRound{Key: page.Ladder, Base: base(page.Ladder), Round: page.Round, Rung: true}
 		if call, known := i.Calls[page.Ladder]; known {
-			round.Why, round.Roles, round.Even, round.Always = call.Why, call.Roles, call.Even, call.Always
+			round.Why, round.Roles, round.Else, round.Even, round.Always = call.Why, call.Roles, call.Else, call.Even, call.Always
 		}
 		rest := tagout.Paging{Round: round, Chain: d.chain(i, round)}
 		c := i.Paged(page, d.nextPages(i, round, page, now), rest, now)

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +16,9 @@ import (
 
 // linkLife is how long the link of a page can be pressed.
 const linkLife = 7 * 24 * time.Hour
+
+// namePatience is how long the page of a link waits to learn somebody's name.
+const namePatience = 700 * time.Millisecond
 
 // links is the key that the links of pages are signed with, once it was read.
 type links struct {
@@ -39,8 +43,8 @@ func (d *Desk) linkKey(ctx context.Context) ([]byte, error) {
 type pageLink struct {
 	incident tagout.IncidentID
 	page     tagout.PageID
-	person   tagout.UserID
-	queued   time.Time // to the second
+	person   tagout.UserID // "" for somebody without Slack: the page says who
+	queued   time.Time     // to the second
 }
 
 func (l pageLink) text() string {
@@ -55,9 +59,9 @@ func (l pageLink) sum(key []byte) []byte {
 }
 
 // ackURL is the link by which the reader of a page acknowledges; "" without a public URL, or
-// for a page that goes to no person. It is the same for every attempt at the page.
+// for a page that goes to whoever a service has on call. It is the same for every attempt at the page.
 func (d *Desk) ackURL(ctx context.Context, p tagout.Page) (string, error) {
-	if d.url == "" || p.To.ID == "" || p.Incident == 0 && !p.Test {
+	if d.url == "" || p.To.ID == "" && p.To.Stranger() == "" || p.Incident == 0 && !p.Test {
 		return "", nil
 	}
 	key, err := d.linkKey(ctx)
@@ -109,14 +113,36 @@ func (d *Desk) ReadLink(ctx context.Context, token string) (tagout.PageLink, err
 	if err != nil {
 		return tagout.PageLink{}, err
 	}
+	reader, err := d.readerOf(ctx, l)
+	if err != nil {
+		return tagout.PageLink{}, err
+	}
 	if l.incident == 0 {
-		return l.trial(), nil
+		return l.trial(reader), nil
 	}
 	i, err := d.store.Incident(ctx, l.incident)
 	if err != nil {
 		return tagout.PageLink{}, err
 	}
-	return l.view(i), nil
+	return d.viewLink(ctx, l, reader, i), nil
+}
+
+// readerOf is whom a link was sent to. It returns NotFound if that is not known any more.
+func (d *Desk) readerOf(ctx context.Context, l pageLink) (tagout.Actor, error) {
+	if l.person != "" {
+		return tagout.User{ID: l.person}.Actor(), nil
+	}
+	pages, err := d.store.Pages(ctx, l.incident)
+	if err != nil {
+		return tagout.Actor{}, err
+	}
+	n := slices.IndexFunc(pages, func(p tagout.Page) bool { return p.ID == l.page })
+	if n < 0 {
+		return tagout.Actor{}, tagout.Errorf(tagout.NotFound, "The page of this link is not known any more. Acknowledge in Slack instead.")
+	}
+	to := pages[n].To
+	name := strings.Join(strings.Fields(to.Name+" ("+to.Email+")"), " ")
+	return tagout.Actor{Kind: tagout.ByPager, ID: cutAt(name, 100)}, nil
 }
 
 // PressLink acknowledges for the person to whom the page went. It returns Conflict, with
@@ -127,9 +153,12 @@ func (d *Desk) PressLink(ctx context.Context, token string) (tagout.PageLink, er
 	if err != nil {
 		return tagout.PageLink{}, err
 	}
-	by := tagout.User{ID: l.person}.Actor()
+	by, err := d.readerOf(ctx, l)
+	if err != nil {
+		return tagout.PageLink{}, err
+	}
 	if l.incident == 0 {
-		view := l.trial()
+		view := l.trial(by)
 		got, err := d.ReceiveTest(string(l.page))
 		view.AnsweredBy, view.AnsweredAt = by, got.ReceivedAt
 		return view, err
@@ -147,24 +176,44 @@ func (d *Desk) PressLink(ctx context.Context, token string) (tagout.PageLink, er
 	if err != nil {
 		return tagout.PageLink{}, err
 	}
-	return l.view(i), nil
+	return d.viewLink(ctx, l, by, i), nil
 }
 
 // trial is what the link of a trial page shows.
-func (l pageLink) trial() tagout.PageLink {
+func (l pageLink) trial(reader tagout.Actor) tagout.PageLink {
 	pager, _, _ := strings.Cut(string(l.page), "|")
-	return tagout.PageLink{Trial: pager, Reader: l.person, ExpiresAt: l.queued.Add(linkLife)}
+	return tagout.PageLink{Trial: pager, Reader: reader, ExpiresAt: l.queued.Add(linkLife)}
 }
 
-func (l pageLink) view(i *tagout.Incident) tagout.PageLink {
-	v := tagout.PageLink{Incident: i.ID, Private: i.Private, Reader: l.person, State: i.State, ExpiresAt: l.queued.Add(linkLife)}
+func (d *Desk) viewLink(ctx context.Context, l pageLink, reader tagout.Actor, i *tagout.Incident) tagout.PageLink {
+	v := tagout.PageLink{Incident: i.ID, Private: i.Private, Reader: reader, ReaderName: d.nameOf(ctx, reader), State: i.State, ExpiresAt: l.queued.Add(linkLife)}
 	if h, handing := i.Handing(); i.Answered() && (!handing || h.To != l.person) {
-		at := i.At(tagout.Acknowledged)
-		v.AnsweredBy, v.AnsweredAt = i.AcknowledgedBy, at
+		v.AnsweredBy, v.Answerer, v.AnsweredAt = i.AcknowledgedBy, d.nameOf(ctx, i.AcknowledgedBy), i.At(tagout.Acknowledged)
 	}
 	if i.Private {
 		return v
 	}
 	v.Severity, v.Title, v.Scope = i.Severity, i.Title, i.Scope
 	return v
+}
+
+// nameOf is somebody in words for a page outside Slack: as Slack knows them, else their ID.
+func (d *Desk) nameOf(ctx context.Context, a tagout.Actor) string {
+	if a.Kind != tagout.ByUser {
+		return a.Text().String()
+	}
+	id := tagout.UserID(a.ID)
+	account, heard := d.knowledge.account(id)
+	if !heard && d.directory != nil {
+		ctx, cancel := context.WithTimeout(ctx, namePatience)
+		defer cancel()
+		if now, err := d.directory.Account(ctx, id); err == nil {
+			d.knowledge.hear(id, now)
+			account = now
+		}
+	}
+	if account.Name == "" {
+		return "@" + a.ID
+	}
+	return account.Name
 }

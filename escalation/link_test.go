@@ -28,7 +28,7 @@ func TestALinkAcknowledgesForWhomItWasSent(t *testing.T) {
 	t.Parallel()
 	w, token := linked(t)
 	link, err := w.desk.ReadLink(t.Context(), token)
-	if err != nil || link.Incident != 1 || link.Reader != "U0PLATFORM" || link.Title == "" || link.Severity != tagout.Sev1 || link.AnsweredBy.Kind != "" {
+	if err != nil || link.Incident != 1 || link.Reader.ID != "U0PLATFORM" || link.Title == "" || link.Severity != tagout.Sev1 || link.AnsweredBy.Kind != "" {
 		t.Errorf("it shows %+v, %v", link, err)
 	}
 	if !w.incident(1).At(tagout.Acknowledged).IsZero() {

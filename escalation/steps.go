@@ -116,7 +116,7 @@ func (d *Desk) nextPages(i *tagout.Incident, r tagout.PageRound, failed tagout.P
 
 // base is the key of the ladder to which a rung belongs; a ladder's own key is its own.
 func base(key string) string {
-	for _, mark := range []string{":rung", ":platform", ":all"} {
+	for _, mark := range []string{":rung", ":else", ":platform", ":all"} {
 		if n := strings.LastIndex(key, mark); n > 0 {
 			return key[:n]
 		}
@@ -127,7 +127,7 @@ func base(key string) string {
 // chain lists who is paged, in this order, if a round reaches nobody: the rungs of the
 // severity, the platform owner, and then everybody of the severity.
 func (d *Desk) chain(i *tagout.Incident, r tagout.PageRound) []tagout.PageRound {
-	if len(r.Roles) == 0 {
+	if len(r.Roles)+len(r.Else) == 0 {
 		return nil // one person is asked; nobody comes after them
 	}
 	from := base(r.Key)
@@ -139,13 +139,16 @@ func (d *Desk) chain(i *tagout.Incident, r tagout.PageRound) []tagout.PageRound 
 	everybody := slices.Clone(d.pageRoles(row, i.Class))
 	var chain []tagout.PageRound
 	add := func(what string, roles []string) {
-		why := "the page to " + strings.Join(r.Roles, ", ") + " reached nobody"
-		chain = append(chain, tagout.PageRound{Key: from + ":" + what, Base: from, Roles: roles, Why: why, Rung: true, Even: r.Even})
+		why := "the page to " + r.Asked() + " reached nobody"
+		chain = append(chain, tagout.PageRound{Key: from + ":" + what, Base: from, Roles: roles, Why: why, Rung: true, Even: r.Even, Always: r.Always})
 		for _, role := range roles {
 			if !slices.Contains(everybody, role) {
 				everybody = append(everybody, role)
 			}
 		}
+	}
+	if len(r.Else) > 0 {
+		add("else", r.Else)
 	}
 	for n, rung := range row.Escalate {
 		add("rung"+strconv.Itoa(n), rung.To)

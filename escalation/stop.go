@@ -148,7 +148,7 @@ func (d *Desk) hangIn(i *tagout.Incident, s tagout.StopRequest, now time.Time) (
 		d.metrics.opened(i)
 		c = c.And(opened)
 	} else if s.Severity != "" && severity.Worse(i.Severity) {
-		raised, err := i.ChangeSeverity(row, d.pageRoles(row, i.Class), s.Hold.Reason, s.Hold.By, now)
+		raised, err := d.changeSeverity(i, row, i.Class, s.Hold.Reason, s.Hold.By, now)
 		if err != nil {
 			return c, err
 		}

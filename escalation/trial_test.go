@@ -60,7 +60,7 @@ func TestATrialByMailIsProvedByItsLink(t *testing.T) {
 	tried(t, w, tagout.PageTest{ID: "T1", By: tagout.User{ID: "U0PLATFORM"}, Pager: "email"})
 	token, _ := strings.CutPrefix(w.email.sent[0].AckURL, "https://tagout.example.com/ack/")
 	link, err := w.desk.ReadLink(t.Context(), token)
-	if err != nil || link.Trial != "email" || link.Reader != "U0PLATFORM" || link.Incident != 0 {
+	if err != nil || link.Trial != "email" || link.Reader.ID != "U0PLATFORM" || link.Incident != 0 {
 		t.Errorf("it shows %+v, %v", link, err)
 	}
 	if link, err = w.desk.PressLink(t.Context(), token); err != nil || link.AnsweredAt.IsZero() {

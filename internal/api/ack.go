@@ -101,10 +101,10 @@ func answered(link tagout.PageLink) acked {
 	case link.State.Ended():
 		page.Title = link.Incident.String() + " is " + string(link.State)
 		page.Text = "There is nothing left to acknowledge."
-	case link.AnsweredBy == tagout.User{ID: link.Reader}.Actor():
+	case link.AnsweredBy == link.Reader:
 		page.Text = "You did, at " + link.AnsweredAt.UTC().Format("2006-01-02 15:04:05 UTC") + "."
 	default:
-		page.Text = "By " + link.AnsweredBy.Text().String() + " at " + link.AnsweredAt.UTC().Format("2006-01-02 15:04:05 UTC") + "."
+		page.Text = "By " + link.Answerer + " at " + link.AnsweredAt.UTC().Format("2006-01-02 15:04:05 UTC") + "."
 	}
 	return page
 }

@@ -36,13 +36,13 @@ func (f *fakeLinks) PressLink(ctx context.Context, token string) (tagout.PageLin
 	if f.presses++; f.link.AnsweredBy.Kind != "" {
 		return f.link, tagout.Errorf(tagout.Conflict, "INC-7 was acknowledged already.")
 	}
-	f.link.AnsweredBy, f.link.AnsweredAt = tagout.User{ID: f.link.Reader}.Actor(), noon
+	f.link.AnsweredBy, f.link.Answerer, f.link.AnsweredAt = f.link.Reader, f.link.ReaderName, noon
 	return f.link, nil
 }
 
 func newLinks() *fakeLinks {
 	return &fakeLinks{link: tagout.PageLink{Incident: 7, Severity: tagout.Sev1, Title: "Mail goes to <b>people</b> who have unsubscribed",
-		Scope: tagout.MustScope("mailer/email/eu"), Reader: "U0LEGAL", State: tagout.StateOpen, ExpiresAt: noon.Add(time.Hour)}}
+		Scope: tagout.MustScope("mailer/email/eu"), Reader: tagout.User{ID: "U0LEGAL"}.Actor(), ReaderName: "Lea Legal", State: tagout.StateOpen, ExpiresAt: noon.Add(time.Hour)}}
 }
 
 func withLinks(f *fakeLinks) func(*Options) { return func(o *Options) { o.Links = f } }
@@ -60,7 +60,7 @@ func TestOpeningALinkShowsTheIncidentAndOnlyTheButtonAcknowledges(t *testing.T) 
 		if method == "HEAD" {
 			continue
 		}
-		for _, want := range []string{"Acknowledge INC-7?", "SEV-1", "&lt;b&gt;people", "mailer/email/eu", "U0LEGAL", `<form method="post">`} {
+		for _, want := range []string{"Acknowledge INC-7?", "SEV-1", "&lt;b&gt;people", "mailer/email/eu", "Lea Legal", `<form method="post">`} {
 			if !strings.Contains(got.body, want) {
 				t.Errorf("the page does not say %q:\n%s", want, got.body)
 			}
@@ -78,8 +78,8 @@ func TestOpeningALinkShowsTheIncidentAndOnlyTheButtonAcknowledges(t *testing.T) 
 	if got := b.do("POST", "/ack/zebra-token", ""); !strings.Contains(got.body, "You did, at 2026-11-21 12:00:00 UTC") {
 		t.Errorf("pressed again: %s", got.body)
 	}
-	f.link.AnsweredBy = tagout.User{ID: "U0IC"}.Actor()
-	if got := b.do("GET", "/ack/zebra-token", ""); !strings.Contains(got.body, "By @U0IC at 2026-11-21 12:00:00 UTC") || strings.Contains(got.body, "<form") {
+	f.link.AnsweredBy, f.link.Answerer = tagout.User{ID: "U0IC"}.Actor(), "Ines Commander"
+	if got := b.do("GET", "/ack/zebra-token", ""); !strings.Contains(got.body, "By Ines Commander at 2026-11-21 12:00:00 UTC") || strings.Contains(got.body, "<form") {
 		t.Errorf("acknowledged by somebody else: %s", got.body)
 	}
 	f.link.State = tagout.StateResumed
@@ -91,7 +91,7 @@ func TestOpeningALinkShowsTheIncidentAndOnlyTheButtonAcknowledges(t *testing.T) 
 func TestALinkOfAPrivateIncidentShowsItsNumberOnly(t *testing.T) {
 	t.Parallel()
 	f := newLinks()
-	f.link = tagout.PageLink{Incident: 7, Private: true, Reader: "U0LEGAL", State: tagout.StateOpen}
+	f.link = tagout.PageLink{Incident: 7, Private: true, Reader: tagout.User{ID: "U0LEGAL"}.Actor(), ReaderName: "Lea Legal", State: tagout.StateOpen}
 	got := newBench(withLinks(f)).do("GET", "/ack/zebra-token", "")
 	if !strings.Contains(got.body, "INC-7") || !strings.Contains(got.body, "private") || strings.Contains(got.body, "<dl>") {
 		t.Errorf("shown: %s", got.body)
