@@ -3,7 +3,6 @@ package escalation
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"tagout"
