@@ -33,9 +33,10 @@ func APIError(code string) FaultKind { return FaultKind(apiErrorPrefix + code) }
 
 // Fault makes Web API calls go wrong.
 type Fault struct {
-	Method string // "*" is every method; "response_url" is one too
-	Times  int    // how many calls; 0 is until removed
-	Kind   FaultKind
+	Method  string // "*" is every method; "response_url" is one too
+	Channel string // only calls whose channel begins so: an ID, or "U" for whatever goes to people; "" is every call
+	Times   int    // how many calls; 0 is until removed
+	Kind    FaultKind
 }
 
 type activeFault struct {
@@ -102,11 +103,11 @@ func (k FaultKind) callError() string {
 }
 
 // takeFault returns the fault that this call meets, or nil.
-func (s *Sandbox) takeFault(method string) *activeFault {
+func (s *Sandbox) takeFault(c *call) *activeFault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.faults {
-		if f.Method != "*" && f.Method != method {
+		if f.Method != "*" && f.Method != c.name || !strings.HasPrefix(c.args["channel"], f.Channel) {
 			continue
 		}
 		if f.Times > 0 {

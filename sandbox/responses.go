@@ -87,7 +87,7 @@ func (s *Sandbox) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "Service Unavailable", http.StatusServiceUnavailable)
 		return
 	}
-	if fault := s.takeFault(c.name); fault != nil {
+	if fault := s.takeFault(c); fault != nil {
 		s.record(c, fault.Kind.callError())
 		s.applyFault(w, r, fault)
 		return

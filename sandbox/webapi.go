@@ -52,7 +52,7 @@ func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.heed(c)
-	fault := s.takeFault(c.name)
+	fault := s.takeFault(c)
 	lost := fault != nil && fault.Kind == LostReply
 	if fault != nil && !lost {
 		if wait, limit := fault.Kind.wait(); limit {

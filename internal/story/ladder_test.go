@@ -39,7 +39,7 @@ func TestAnIncidentIsHandedOver(t *testing.T) {
 func TestAPageThatReachesNobodyIsRed(t *testing.T) {
 	tell(t, bothStores, func(t *testing.T, w *world) {
 		w.log.expect("user_disabled")
-		w.slack.Fault(sandbox.Fault{Method: "conversations.open", Kind: sandbox.APIError("user_disabled")})
+		w.slack.Fault(sandbox.Fault{Method: "chat.postMessage", Channel: "U", Kind: sandbox.APIError("user_disabled")})
 		id := w.alarm("odd wording", harmless)
 		room := w.room("inc-" + number(id) + "-")
 		w.reads("U0IC", room, "This page reached nobody")

@@ -35,7 +35,7 @@ var arguments = map[string]string{
 	"kill": "researcher odd", "pause": "researcher odd", "hold": "researcher review odd",
 	"status": "mailer", "timeline": "INC-1", "help": "",
 	"ack": "INC-1", "incident": "mailer odd", "severity": "INC-1 sev3 not so bad", "note": "INC-1 seen",
-	"who": "sev1", "oncall": "override <@U0ENG> 4h",
+	"stage": "INC-1 advance", "who": "sev1", "oncall": "override <@U0ENG> 4h",
 	"role": "INC-1 comms <@U0ENG>", "handover": "INC-1 <@U0ENG>", "page-test": "",
 	"rollback": "mailer", "resume": "INC-1", "inform": "INC-1 internal", "clock": `INC-1 "EU AI Act Art. 73 report" done`,
 }
