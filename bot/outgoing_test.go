@@ -100,6 +100,24 @@ func TestACrashBetweenCreatingAChannelAndRecordingItMakesNoSecondOne(t *testing.
 	}
 }
 
+func TestACardThatWasNotPinnedIsPinnedLater(t *testing.T) {
+	t.Parallel()
+	e := open(t, setup{idle: true})
+	e.desk.add(tagout.Incident{ID: 7})
+	e.slack.Fault(sandbox.Fault{Method: "pins.add", Times: 3, Kind: sandbox.APIError("internal_error")})
+	if err := e.effect(tagout.EffectOpenChannel, 7, "", nil); err == nil {
+		t.Fatal("it should have failed")
+	}
+	if err := e.effect(tagout.EffectOpenChannel, 7, "", nil); err != nil {
+		t.Fatal(err)
+	}
+	room := e.desk.room(7)
+	ch, _ := e.slack.Channel(room.Channel)
+	if !slices.Equal(ch.Pinned, []string{room.Card}) || e.count(room.Channel, "Card of") != 1 {
+		t.Errorf("pinned %q of %+v", ch.Pinned, room)
+	}
+}
+
 func TestALostReplyMakesNothingTwice(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"conversations.create", "chat.postMessage", "conversations.invite", "pins.add", "conversations.setTopic", "chat.update"} {

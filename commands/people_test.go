@@ -145,6 +145,11 @@ func TestPrivateIncidentsAreToldOfToTheirPeopleOnly(t *testing.T) {
 	if _, err := b.typed(t, "/timeline", inChannelOf(7)); err != nil {
 		t.Error(err)
 	}
+	b.holds, secret.Holds = nil, nil // now nothing tells any more which agent it is about
+	reply, err := b.typed(t, "/status mailer")
+	if told := must(t, reply, err).Message.String(); strings.Contains(told, "INC-7") {
+		t.Errorf("the status of its agent tells %s", told)
+	}
 }
 
 func TestStatusNamesAgentsThatAreHeldButNotDeclared(t *testing.T) {

@@ -43,7 +43,7 @@ func (s statuses) ofScope(ctx context.Context, scope tagout.Scope) (tagout.Reply
 		m = s.versions(ctx, m, scope.Agent)
 	}
 	for _, i := range open {
-		if concerns(i, scope) {
+		if concerns(i, scope) && !(hides[i.ID] && len(i.ActiveHolds()) == 0) { // what it is about is not to be told; a hold tells it anyway
 			m = m.Para(s.incidentLine(ctx, i))
 			if !hides[i.ID] {
 				m = progressOf(i, scope, now.mode).facts(m)

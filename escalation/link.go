@@ -191,6 +191,9 @@ func (d *Desk) viewLink(ctx context.Context, l pageLink, reader tagout.Actor, i 
 		v.AnsweredBy, v.Answerer, v.AnsweredAt = i.AcknowledgedBy, d.nameOf(ctx, i.AcknowledgedBy), i.At(tagout.Acknowledged)
 	}
 	if i.Private {
+		if v.AnsweredBy.Kind != "" && v.AnsweredBy != reader {
+			v.AnsweredBy, v.Answerer = tagout.Tagout, "somebody"
+		}
 		return v
 	}
 	v.Severity, v.Title, v.Scope = i.Severity, i.Title, i.Scope

@@ -65,6 +65,12 @@ func TestALinkOfAPrivateIncidentTellsItsNumberOnly(t *testing.T) {
 	if err != nil || !link.Private || link.Incident != 1 || link.Title != "" || link.Severity != "" || link.Scope != (tagout.Scope{}) {
 		t.Errorf("it shows %+v, %v", link, err)
 	}
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+		t.Fatal(err)
+	}
+	if link, err = w.desk.ReadLink(t.Context(), token); err != nil || link.Answerer != "somebody" || link.AnsweredBy.ID != "" {
+		t.Errorf("it tells who acknowledged: %+v, %v", link, err)
+	}
 }
 
 func TestOnlyAWholeLinkOfOursWorksAndForAWeek(t *testing.T) {

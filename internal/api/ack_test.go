@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"tagout"
@@ -134,6 +135,15 @@ func TestTheLinkWorksInABrowserByKeyboardOnAPhone(t *testing.T) {
 		t.Fatal(err)
 	}
 	browsertest.Screenshot(t, ctx, "ack-phone")
+	scheme := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}}
+	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, scheme); err != nil {
+		t.Fatal(err)
+	}
+	browsertest.Screenshot(t, ctx, "ack-dark")
+	dark := "getComputedStyle(document.body).backgroundColor === 'rgb(20, 23, 27)'"
+	if ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](dark)); err != nil || !ok {
+		t.Errorf("it is not dark: %v", err)
+	}
 	fits := "document.documentElement.scrollWidth <= innerWidth && getComputedStyle(document.querySelector('button')).minHeight === '48px'"
 	if ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](fits)); err != nil || !ok {
 		t.Errorf("it does not fit on a phone, or has no style: %v", err)

@@ -74,6 +74,9 @@ func (e *edge) incidents(ctx context.Context, in *incidentsInput) (*incidentsOut
 	out := &incidentsOutput{}
 	out.Body.Incidents = make([]incidentView, 0, len(found))
 	for _, i := range found {
+		if q.Agent != "" && !visible(i) && len(i.ActiveHolds()) == 0 {
+			continue // that it is about this agent is not to be told; a hold tells it anyway
+		}
 		out.Body.Incidents = append(out.Body.Incidents, viewOf(i))
 	}
 	return out, nil

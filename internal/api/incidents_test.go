@@ -86,6 +86,25 @@ func TestOfAPrivateIncidentOnlyItsIDIsTold(t *testing.T) {
 	}
 }
 
+func TestThatAPrivateIncidentIsAboutAnAgentIsToldOnlyByItsHolds(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	b.desk.incidents[7] = anIncident(7)
+	b.desk.incidents[7].Private = true
+	listed := func(query string) bool {
+		return strings.Contains(b.do("GET", "/v1/incidents"+query, "", bearing(readToken)).is(t, 200).body, "INC-7")
+	}
+	if !listed("?agent=mailer") || !listed("") {
+		t.Error("held, it is not listed")
+	}
+	for n := range b.desk.incidents[7].Holds {
+		b.desk.incidents[7].Holds[n].LiftedAt = noon
+	}
+	if listed("?agent=mailer") || !listed("") {
+		t.Error("not held, it is listed for its agent, or not at all")
+	}
+}
+
 func mustJSON(t *testing.T, v any) string {
 	t.Helper()
 	text, err := json.Marshal(v)

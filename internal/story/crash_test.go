@@ -169,22 +169,26 @@ func (s *survivor) paged(user string) bool {
 
 // has counts events of INC-1; 0 while the process cannot be asked.
 func (s *survivor) has(kind tagout.EventKind) int {
+	counts, _ := s.counts()
+	return counts[kind]
+}
+
+// counts counts the events of INC-1 by kind; it is false while the process cannot be asked.
+func (s *survivor) counts() (map[tagout.EventKind]int, bool) {
 	var out struct {
 		Events []struct {
-			Kind string `json:"kind"`
+			Kind tagout.EventKind `json:"kind"`
 		} `json:"events"`
 	}
 	status, data, err := s.try(http.MethodGet, "/v1/incidents/INC-1/timeline", "breakglass-token", nil)
 	if err != nil || status != http.StatusOK || jsonInto(data, &out) != nil {
-		return 0
+		return nil, false
 	}
-	n := 0
+	counts := map[tagout.EventKind]int{}
 	for _, e := range out.Events {
-		if e.Kind == string(kind) {
-			n++
-		}
+		counts[e.Kind]++
 	}
-	return n
+	return counts, true
 }
 
 func (s *survivor) roomName() string {
@@ -196,12 +200,14 @@ func (s *survivor) roomName() string {
 	return ""
 }
 
-// informs goes through the form of a note to customers and its GO, until it has arrived.
+// informs goes through the form of a note to customers and its GO, until it has arrived. It
+// does nothing while it is not known how far that got: another form would be another note.
 func (s *survivor) informs(room string) bool {
-	switch {
-	case s.has(tagout.EventNoteReleased) > 0:
-		return s.posted("#general", "AI system") > 0 && s.mails.count("customers@example.com", "AI system") > 0 && s.has(tagout.EventNoteDelivered) == 2
-	case s.has(tagout.EventNoteDrafted) > 0:
+	switch has, known := s.counts(); {
+	case !known:
+	case has[tagout.EventNoteReleased] > 0:
+		return s.posted("#general", "AI system") > 0 && s.mails.count("customers@example.com", "AI system") > 0 && has[tagout.EventNoteDelivered] == 2
+	case has[tagout.EventNoteDrafted] > 0:
 		if s.hasButton("U0LEGAL", room, "GO") {
 			s.does(func() error { return s.slack.Click(s.ctx, sandbox.Click{User: "U0LEGAL", Channel: room, Label: "GO"}) })
 		}
