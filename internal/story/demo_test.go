@@ -3,6 +3,7 @@ package story_test
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -89,6 +90,7 @@ func TestANewcomerFollowsTheDemoInABrowser(t *testing.T) {
 		}
 		slack.fills(input, value.(string))
 	}
+	slack.until("what was typed", fmt.Sprintf("doc.querySelector('dialog [data-block-id=cause] textarea').value === %q", deliverables["cause"]))
 	slack.presses("dialog [data-modal=submit]", "")
 	slack.until("the form to close", "doc.querySelector('dialog') === null")
 	slack.sees("#messages button", "NO-GO")

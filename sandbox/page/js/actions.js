@@ -41,9 +41,11 @@ function choiceOf(payload) {
   return name ? { value: String(payload[name]) } : {};
 }
 
+// busy shows that a call is under way. A field in which somebody types goes on taking what
+// they type.
 function busy(node, on) {
   node.setAttribute('aria-busy', String(on));
-  if ('disabled' in node) node.disabled = on;
+  if ('disabled' in node && !node.matches('input.input, textarea.input')) node.disabled = on;
 }
 
 function report(answer, node) {

@@ -170,8 +170,26 @@ function textInput(el, context) {
   node.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && !multiline && on.includes('on_enter_pressed')) act(el, context, node, read());
   });
-  if (on.includes('on_character_entered')) node.addEventListener('input', () => act(el, context, node, read()));
+  if (on.includes('on_character_entered')) node.addEventListener('input', oneByOne(() => act(el, context, node, read())));
   return node;
+}
+
+// oneByOne makes one call at a time: what came meanwhile makes one more, with the newest text.
+function oneByOne(call) {
+  let under = false;
+  let again = false;
+  return async () => {
+    if (under) {
+      again = true;
+      return;
+    }
+    under = true;
+    do {
+      again = false;
+      await call();
+    } while (again);
+    under = false;
+  };
 }
 
 function initialText(el) {
