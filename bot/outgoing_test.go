@@ -105,10 +105,7 @@ func TestACardThatWasNotPinnedIsPinnedLater(t *testing.T) {
 	e := open(t, setup{idle: true})
 	e.desk.add(tagout.Incident{ID: 7})
 	e.slack.Fault(sandbox.Fault{Method: "pins.add", Times: 3, Kind: sandbox.APIError("internal_error")})
-	if err := e.effect(tagout.EffectOpenChannel, 7, "", nil); err == nil {
-		t.Fatal("it should have failed")
-	}
-	if err := e.effect(tagout.EffectOpenChannel, 7, "", nil); err != nil {
+	if err := e.effect(tagout.EffectOpenChannel, 7, "", nil); err != nil { // which is tried again
 		t.Fatal(err)
 	}
 	room := e.desk.room(7)
