@@ -190,7 +190,7 @@ func TestNoRateLimitIsIgnoredAndNothingIsLostToIt(t *testing.T) {
 		if n := e.limited("chat.update", pause); n != 1 {
 			t.Errorf("%d updates were limited", n)
 		}
-		e.slack.Fault(sandbox.Fault{Method: "conversations.open", Times: 1, Kind: sandbox.RateLimited(pause)})
+		e.slack.Fault(sandbox.Fault{Method: "chat.postMessage", Times: 1, Kind: sandbox.RateLimited(pause)})
 		e.pages("one")
 		for n := range paged {
 			if got := e.count(e.slack.DM(fmt.Sprintf("U0P%d", n)), "wake up"); got != 1 {

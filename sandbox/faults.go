@@ -180,6 +180,18 @@ func (s *Sandbox) isDown() bool {
 	return s.down
 }
 
+// Deactivate closes somebody's account. It does nothing if there is nobody of that ID.
+func (s *Sandbox) Deactivate(user string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for n := range s.users {
+		if s.users[n].ID == user {
+			s.users[n].Deleted = true
+			s.changedLocked()
+		}
+	}
+}
+
 // Archive archives a channel behind the app's back. It does nothing if there is no
 // such channel.
 func (s *Sandbox) Archive(channel string) {

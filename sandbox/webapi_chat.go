@@ -12,8 +12,11 @@ func (s *Sandbox) postTargetLocked(c *call) (*Channel, error) {
 	}
 	name := c.arg("channel")
 	if u, ok := s.userLocked(name); ok {
-		if u.IsBot {
+		switch {
+		case u.IsBot:
 			return nil, fail("cannot_dm_bot")
+		case u.Deleted:
+			return nil, fail("channel_not_found")
 		}
 		return s.imLocked(u.ID), nil
 	}

@@ -191,6 +191,8 @@ func (s *Sandbox) conversationsOpen(c *call) (obj, error) {
 		switch {
 		case !ok:
 			return nil, fail("user_not_found")
+		case u.Deleted:
+			return nil, fail("user_disabled")
 		case u.IsBot:
 			return nil, fail("cannot_dm_bot")
 		}
