@@ -263,3 +263,14 @@ func TestACardIsEditedAtMostOnceASecondAndShowsTheLastState(t *testing.T) {
 		}
 	})
 }
+
+func TestAPageToAClosedAccountFailsForGoodAndSaysWhy(t *testing.T) {
+	t.Parallel()
+	storm(t, 1, func(w *weather) {
+		w.slack.Deactivate(string(person(0)))
+		err := w.Pager().Send(context.Background(), tagout.Page{ID: "p", Incident: 7, To: tagout.Person{ID: person(0)}, Message: tagout.Say("page of INC-7")})
+		if !tagout.IsFinal(err) || !strings.Contains(tagout.Sentence(err), "deactivated") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
