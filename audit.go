@@ -176,7 +176,12 @@ func (a *audit) approve(e Event, s said) error {
 		if given.Digest != r.Digest || given.Verdict != Go || people[given.By] {
 			continue
 		}
-		people[given.By] = true
+		if d := given.Delegation; d != nil {
+			if d.To != given.By || d.Role != given.Role || !d.Holds(given.At) || people[d.By] && slices.ContainsFunc(r.Signoffs, func(s Signoff) bool { return s.voice() == d.By }) {
+				continue
+			}
+		}
+		people[given.By], people[given.voice()] = true, true
 		r.Signoffs = append(r.Signoffs, given)
 	}
 	if len(r.Rule) == 0 || !reflect.DeepEqual(r.Rule.With(a.rule), r.Rule) || len(r.Missing()) > 0 {

@@ -62,33 +62,65 @@ func (b ballot) open(s Signing, at time.Time) error {
 	return nil
 }
 
+// mandate is a role for which somebody can sign, of their own or in place of a member.
+type mandate struct {
+	role string
+	by   *Delegation // nil: of their own
+}
+
+// mandates are those of a person at a time, their own first.
+func (s Signing) mandates(at time.Time) []mandate {
+	var list []mandate
+	for _, role := range s.Roles {
+		list = append(list, mandate{role: role})
+	}
+	for _, d := range s.Delegations {
+		if d.To == s.User.ID && d.Holds(at) {
+			list = append(list, mandate{d.Role, &d})
+		}
+	}
+	return list
+}
+
 // roleOf is the needed role for which the vote counts.
-func (b ballot) roleOf(s Signing) (string, error) {
+func (b ballot) roleOf(s Signing, at time.Time) (mandate, error) {
+	mandates := s.mandates(at)
 	if s.Verdict == NoGo {
-		for _, role := range s.Roles {
-			if b.rule.names(role) { // who may sign may refuse until the end, also after a GO of theirs or of their role
-				return role, nil
+		for _, m := range mandates {
+			if b.rule.names(m.role) { // who may sign may refuse until the end, also after a GO of theirs or of their role
+				return m, nil
 			}
 		}
-		return "", Errorf(Forbidden, "You are not a signer for this: it needs %s.", b.rule)
+		return mandate{}, Errorf(Forbidden, "You are not a signer for this: it needs %s.", b.rule)
 	}
 	for _, given := range b.given {
 		if given.By == s.User.ID {
-			return "", Errorf(Conflict, "You signed %s for %s already.", given.Verdict, given.Role)
+			return mandate{}, Errorf(Conflict, "You signed %s for %s already.", given.Verdict, given.Role)
 		}
 	}
 	missing := missingOf(b.rule, b.given)
-	for _, role := range s.Roles {
-		if with := append(slices.Clone(b.given), Signoff{Verdict: Go, Role: role}); missingOf(b.rule, with).count() < missing.count() {
-			return role, nil
+	var why error
+	for _, m := range mandates {
+		switch with := append(slices.Clone(b.given), Signoff{Verdict: Go, Role: m.role}); {
+		case m.by != nil && m.by.spent(b.given):
+			why = Errorf(Conflict, "@%s, for whom you sign, has given the sign-off already, or somebody else has for them.", m.by.By)
+		case m.by == nil && b.voiced(s.User.ID):
+			why = Errorf(Conflict, "Somebody to whom you delegated %s has signed for you already.", m.role)
+		case missingOf(b.rule, with).count() < missing.count():
+			return m, nil
+		case why == nil && missing.names(m.role):
+			why = Errorf(Conflict, "It is not your turn yet: %s signs before %s. Everything stays as it is.", missing[:1], m.role)
 		}
 	}
-	for _, role := range s.Roles {
-		if missing.names(role) {
-			return "", Errorf(Conflict, "It is not your turn yet: %s signs before %s. Everything stays as it is.", missing[:1], role)
-		}
+	if why == nil {
+		why = Errorf(Forbidden, "You are not a signer for this: it needs %s.", missing)
 	}
-	return "", Errorf(Forbidden, "You are not a signer for this: it needs %s.", missing)
+	return mandate{}, why
+}
+
+// voiced reports whether somebody has signed in this person's place.
+func (b ballot) voiced(id UserID) bool {
+	return slices.ContainsFunc(b.given, func(s Signoff) bool { return s.voice() == id })
 }
 
 // vote is the sign-off that a press gives, if it counts.
@@ -96,8 +128,8 @@ func (b ballot) vote(s Signing, at time.Time) (Signoff, error) {
 	if err := b.open(s, at); err != nil {
 		return Signoff{}, err
 	}
-	role, err := b.roleOf(s)
-	return Signoff{Request: b.id, Role: role, By: s.User.ID, Verdict: s.Verdict, Digest: b.digest, Reason: clip(s.Reason, 1000), At: Moment(at)}, err
+	m, err := b.roleOf(s, at)
+	return Signoff{Request: b.id, Role: m.role, By: s.User.ID, Verdict: s.Verdict, Digest: b.digest, Reason: clip(s.Reason, 1000), At: Moment(at), Delegation: m.by}, err
 }
 
 // sumOf is SHA-256 in hex over the text that is voted on.

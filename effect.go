@@ -32,6 +32,7 @@ const (
 	EffectStageDue    EffectKind = "stage_due"        // the time of a stage of a resumption has passed
 	EffectSetback     EffectKind = "setback"          // staged resumptions of other incidents fall back
 	EffectSigners     EffectKind = "signers"          // those who can sign a resume request are told, or reminded
+	EffectDelegated   EffectKind = "delegated"        // open incidents note that a role was delegated, or that this was revoked
 	EffectDeadline    EffectKind = "deadline"         // something is due soon, or now
 	EffectNoteDraft   EffectKind = "note_draft"       // the message with GO and NO-GO of a status note
 	EffectNotePost    EffectKind = "note_post"        // a status note to one Slack channel

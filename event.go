@@ -60,10 +60,12 @@ const (
 	EventChangeRefused     EventKind = "change.refused"
 	EventRequested         EventKind = "resume.requested"
 	EventSigned            EventKind = "resume.signed"
-	EventRefused           EventKind = "resume.refused"  // a click that did not count, and why
-	EventAsked             EventKind = "resume.asked"    // a signer's question; the request's time stands still
-	EventAnswered          EventKind = "resume.answered" // the question
-	EventSignersCalled     EventKind = "resume.signers"  // told of the request, or reminded
+	EventRefused           EventKind = "resume.refused"    // a click that did not count, and why
+	EventAsked             EventKind = "resume.asked"      // a signer's question; the request's time stands still
+	EventAnswered          EventKind = "resume.answered"   // the question
+	EventSignersCalled     EventKind = "resume.signers"    // told of the request, or reminded
+	EventDelegated         EventKind = "signing.delegated" // a role that this incident needs
+	EventDelegationRevoked EventKind = "signing.revoked"   // such a delegation
 	EventVoided            EventKind = "resume.voided"
 	EventApproved          EventKind = "resume.approved"
 	EventStage             EventKind = "stage.began"

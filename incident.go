@@ -111,6 +111,7 @@ type Incident struct {
 	Controls        []ControlStatus
 	Stages          StagePlan      // of the highest severity, as it stood
 	Request         *ResumeRequest // the newest
+	Delegations     []string       // that were noted: their IDs, with ":revoked" for their ends
 	Staging         *Staging       // the newest staged resumption
 	Alerts          AlertTally
 	Rollback        *Rollback       // of the agent that was rolled back last

@@ -45,6 +45,8 @@ type Policy struct {
 	Routes     []Route
 	Inform     InformPolicy
 
+	DelegateAtMost time.Duration // how long somebody may sign in a member's place; 0: [DefaultDelegateAtMost]
+
 	IncidentRoles map[string]string // whose members have the roles of an incident, by role of the incident
 
 	PrivateRoles []string // read every private incident, beside its people and who must sign

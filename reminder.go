@@ -30,13 +30,14 @@ func (i *Incident) remindLater(r *ResumeRequest, key string) Change {
 	return c
 }
 
-// CanSign reports whether a GO of this person, who signs for these roles, would count now as
-// far as the request tells.
-func (r ResumeRequest) CanSign(id UserID, roles []string) bool {
-	if id == r.By.ID || slices.ContainsFunc(r.Causers, func(c Causer) bool { return c.Person == id }) {
+// CanSign reports whether a GO of this person, with these roles and delegations, would count
+// at a time as far as the request tells.
+func (r ResumeRequest) CanSign(s Signing, at time.Time) bool {
+	if s.User.ID == r.By.ID || slices.ContainsFunc(r.Causers, func(c Causer) bool { return c.Person == s.User.ID }) {
 		return false
 	}
-	_, err := r.ballot().roleOf(Signing{User: User{ID: id}, Roles: roles, Verdict: Go})
+	s.Verdict = Go
+	_, err := r.ballot().roleOf(s, at)
 	return err == nil
 }
 

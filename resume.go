@@ -67,6 +67,8 @@ type Signoff struct {
 	Digest  string    `json:"digest"`
 	Reason  string    `json:"reason,omitempty"`
 	At      time.Time `json:"at"`
+
+	Delegation *Delegation `json:"delegation,omitempty"` // by which it was given in somebody's place
 }
 
 // Signed is the text that is signed: the JSON of what is proposed, with digest and state

@@ -139,6 +139,8 @@ type Signing struct {
 	Reason   string
 	Quiet    Quiet
 	Causers  []Causer // who changed the agents, also after the request was made
+
+	Delegations []Delegation // to the user, by people who are members of the role now
 }
 
 // Lifting is what an approved request took off and hung instead.

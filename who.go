@@ -39,7 +39,8 @@ type PlannedPage struct {
 
 // Signers are who may give one needed sign-off.
 type Signers struct {
-	Roles   []string // any one of them
-	People  []UserID // their members, and those of groups that count for signing
-	Unknown []string // groups that count and cannot be read: nobody signs by them
+	Roles       []string     // any one of them
+	People      []UserID     // their members, and those of groups that count for signing
+	Delegations []Delegation // by which some of the people may sign in the place of members
+	Unknown     []string     // groups that count and cannot be read: nobody signs by them
 }

@@ -29,6 +29,7 @@ type Desk interface {
 	SeverityChanger
 	Declarer
 	Resumer
+	Delegator
 	Stager
 	Roller
 	DutyKeeper
@@ -67,7 +68,7 @@ func All(d Desk, p *tagout.Policy, options ...Option) []tagout.Command {
 		kill(s), pause(s), hold(s),
 		status(f, d), ack(d), incident(f, d), severity(f, d), note(d), timeline(f, d),
 		oncall(f, d), who(f, d), role(d), handover(d), pageTest(d),
-		rollback(f, d), resume(f, d), stage(f, d), inform(f, d), clock(f, d),
+		rollback(f, d), resume(f, d), delegate(f, d), stage(f, d), inform(f, d), clock(f, d),
 	}
 	for n := range list {
 		list[n] = privacy{d}.guard(list[n])

@@ -19,21 +19,22 @@ var inForce = t0.Add(4 * time.Millisecond)
 
 // desk is a fake: it answers what the test put into it and notes what it was asked.
 type desk struct {
-	mu        sync.Mutex
-	err       error // of everything but Stop
-	incidents map[tagout.IncidentID]*tagout.Incident
-	events    []tagout.Event
-	changes   []*tagout.Incident // that Watch yields
-	result    func(tagout.StopRequest) tagout.StopResult
-	holds     []tagout.Hold
-	gate      tagout.GateStatus
-	instances []tagout.Instance
-	replicas  []tagout.Replica
-	policy    *tagout.Policy
-	unsigned  []tagout.Text
-	questions []string
-	known     tagout.AgentVersions
-	kept      tagout.FormDraft
+	mu          sync.Mutex
+	err         error // of everything but Stop
+	incidents   map[tagout.IncidentID]*tagout.Incident
+	events      []tagout.Event
+	changes     []*tagout.Incident // that Watch yields
+	result      func(tagout.StopRequest) tagout.StopResult
+	holds       []tagout.Hold
+	gate        tagout.GateStatus
+	instances   []tagout.Instance
+	replicas    []tagout.Replica
+	policy      *tagout.Policy
+	unsigned    []tagout.Text
+	questions   []string
+	delegations []tagout.Delegation
+	known       tagout.AgentVersions
+	kept        tagout.FormDraft
 
 	stops     []tagout.StopRequest
 	declared  []tagout.Declaration
@@ -198,6 +199,22 @@ func (d *desk) Ask(ctx context.Context, id tagout.IncidentID, s tagout.Signing, 
 func (d *desk) Answer(ctx context.Context, id tagout.IncidentID, request, question string, by tagout.User, text string) (*tagout.Incident, error) {
 	d.questions = append(d.questions, string(by.ID)+" "+request+" "+question+" "+text)
 	return d.Incident(ctx, id)
+}
+
+func (d *desk) Delegations(context.Context) ([]tagout.Delegation, error) { return d.delegations, d.err }
+
+func (d *desk) Delegate(_ context.Context, o tagout.DelegationOrder) (tagout.Delegation, error) {
+	g := tagout.Delegation{ID: o.ID, Role: o.Role, To: o.Person, By: o.By.ID, From: t0, Until: t0.Add(o.For), Why: o.Why}
+	d.delegations = append(d.delegations, g)
+	return g, d.err
+}
+
+func (d *desk) Revoke(_ context.Context, role string, person tagout.UserID, by tagout.User) ([]tagout.Delegation, error) {
+	d.questions = append(d.questions, "revoke "+role+" "+string(person))
+	for n := range d.delegations {
+		d.delegations[n].RevokedBy = by.ID
+	}
+	return d.delegations, d.err
 }
 
 func (d *desk) RequestResume(ctx context.Context, id tagout.IncidentID, draft tagout.ResumeDraft) (*tagout.Incident, error) {

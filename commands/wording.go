@@ -174,6 +174,12 @@ func (f floor) wordings() map[tagout.EventKind]func(facts) string {
 			}
 			return "told the signers of the resume request"
 		},
+		tagout.EventDelegated: func(d facts) string {
+			return "let @" + d.text("to") + " sign for " + f.policy.RoleName(d.text("role")) + d.after(" until ", "until") + d.after(": ", "why")
+		},
+		tagout.EventDelegationRevoked: func(d facts) string {
+			return "ended that @" + d.text("to") + " signs for " + f.policy.RoleName(d.text("role"))
+		},
 		tagout.EventVoided:   func(d facts) string { return "resume request void" + d.after(": ", "reason") },
 		tagout.EventApproved: func(d facts) string { return "resume approved, to " + d.mode("target") },
 

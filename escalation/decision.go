@@ -87,12 +87,18 @@ func (d *Desk) stillNeeded(ctx context.Context, r *tagout.ResumeRequest) tagout.
 			t = append(t, tagout.T("then ")...)
 		}
 		t = append(t, tagout.T(d.policy.RuleText(tagout.SignoffRule{{AnyOf: missing[n].AnyOf, Count: missing[n].Count}})+": ")...)
-		able := slices.DeleteFunc(s.People, func(id tagout.UserID) bool { return !r.CanSign(id, s.Roles) && (n == 0 || !missing[n].InTurn) })
+		able := slices.DeleteFunc(s.People, func(id tagout.UserID) bool {
+			signs, err := d.signs(ctx, r, id)
+			return err == nil && !signs && (n == 0 || !missing[n].InTurn)
+		})
 		for k, id := range able[:min(6, len(able))] {
 			if k > 0 {
 				t = append(t, tagout.T(", ")...)
 			}
 			t = append(t, tagout.T(tagout.Mention(id))...)
+			if g := slices.IndexFunc(s.Delegations, func(g tagout.Delegation) bool { return g.To == id }); g >= 0 {
+				t = append(t, tagout.T(" (delegated by ", tagout.Mention(s.Delegations[g].By), " until ", s.Delegations[g].Until, ")")...)
+			}
 		}
 		switch {
 		case len(s.Unknown) > 0:
@@ -259,7 +265,11 @@ func voted(p *tagout.Policy, signoffs []tagout.Signoff) tagout.Text {
 		if n > 0 {
 			t = append(t, tagout.T("\n")...)
 		}
-		t = append(t, tagout.T(tagout.Bold(s.Verdict), " ", tagout.Mention(s.By), " for "+p.RoleName(s.Role)+" at ", s.At)...)
+		t = append(t, tagout.T(tagout.Bold(s.Verdict), " ", tagout.Mention(s.By), " for "+p.RoleName(s.Role))...)
+		if g := s.Delegation; g != nil {
+			t = append(t, tagout.T(", delegated by ", tagout.Mention(g.By), " until ", g.Until, ",")...)
+		}
+		t = append(t, tagout.T(" at ", s.At)...)
 		if s.Reason != "" {
 			t = append(t, tagout.T(": "+cut(s.Reason, 300))...)
 		}

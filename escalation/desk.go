@@ -41,6 +41,7 @@ type Store interface {
 	Secret(ctx context.Context, name string) ([]byte, error)
 	tagout.OverrideStore
 	tagout.DraftStore
+	tagout.DelegationStore
 }
 
 // Gate is the authority over what agents may do, with its own view of its health.
@@ -190,6 +191,11 @@ func (d *Desk) Sees(ctx context.Context, i *tagout.Incident, v tagout.Viewer) bo
 		return false
 	}
 	v.Roles = roles
+	if delegated, err := d.delegatedTo(ctx, v.User.ID); err == nil && !v.User.Guest {
+		for _, g := range delegated { // whoever signs must read
+			v.Roles = append(v.Roles, g.Role)
+		}
+	}
 	return i.VisibleTo(v, d.policy)
 }
 

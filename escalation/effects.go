@@ -25,6 +25,7 @@ func (d *Desk) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectStageDue:   d.stageDue,
 		tagout.EffectSetback:    d.setbackElsewhere,
 		tagout.EffectSigners:    d.callSigners,
+		tagout.EffectDelegated:  d.noteDelegation,
 		tagout.EffectDeadline:   d.deadline,
 		tagout.EffectNoteMail:   d.mailNote,
 		tagout.EffectNoteExpire: d.expireNote,

@@ -66,6 +66,9 @@ func (d *Desk) Sign(ctx context.Context, id tagout.IncidentID, s tagout.Signing)
 		return nil, err
 	}
 	s.Roles = roles
+	if s.Delegations, err = d.delegatedTo(ctx, s.User.ID); err != nil {
+		return nil, err
+	}
 	if err := d.stillAlone(ctx, id, s); err != nil {
 		d.refuse(ctx, id, s, err)
 		return nil, err

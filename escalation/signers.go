@@ -39,16 +39,29 @@ func (d *Desk) able(ctx context.Context, r *tagout.ResumeRequest) ([]tagout.User
 			if slices.Contains(people, id) {
 				continue
 			}
-			roles, err := d.signerRoles(ctx, id)
+			signs, err := d.signs(ctx, r, id)
 			if err != nil {
 				return nil, err
 			}
-			if r.CanSign(id, roles) {
+			if signs {
 				people = append(people, id)
 			}
 		}
 	}
 	return people, nil
+}
+
+// signs reports whether a GO of this person would count now as far as is known.
+func (d *Desk) signs(ctx context.Context, r *tagout.ResumeRequest, id tagout.UserID) (bool, error) {
+	s := tagout.Signing{User: tagout.User{ID: id}}
+	var err error
+	if s.Roles, err = d.signerRoles(ctx, id); err != nil {
+		return false, err
+	}
+	if s.Delegations, err = d.delegatedTo(ctx, id); err != nil {
+		return false, err
+	}
+	return r.CanSign(s, d.clock.Now()), nil
 }
 
 // callText is what a signer reads in a direct message.
@@ -81,6 +94,9 @@ func (d *Desk) Ask(ctx context.Context, id tagout.IncidentID, s tagout.Signing, 
 		return nil, err
 	}
 	s.Roles = roles
+	if s.Delegations, err = d.delegatedTo(ctx, s.User.ID); err != nil {
+		return nil, err
+	}
 	i, err := d.change(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		if s.Causers, err = d.causers(ctx, i); err != nil {
 			return tagout.Change{}, err

@@ -16,25 +16,26 @@ type memory struct {
 	clock tagout.Clock
 	log   *calls
 
-	mu        sync.Mutex
-	last      tagout.IncidentID
-	incidents map[tagout.IncidentID]*tagout.Incident
-	events    map[tagout.IncidentID][]tagout.Event
-	pages     map[tagout.PageID]tagout.Page
-	alerts    map[tagout.IncidentID][]tagout.Incoming // newest last
-	seen      map[string]*sighting
-	below     []tagout.Incoming
-	effects   []tagout.Effect // not carried out yet
-	versions  []tagout.Version
-	changes   []tagout.Deployment
-	evidence  []tagout.Evidence
-	drafts    map[string]tagout.FormDraft
-	overrides []tagout.Override
-	told      []tagout.Effect // those of the Slack edge, once they were due
-	posted    []tagout.Effect
-	loudest   time.Time // when the last alert came or ended
-	folds     [][]tagout.Incoming
-	direct    map[tagout.UserID][]string // messages to people
+	mu          sync.Mutex
+	last        tagout.IncidentID
+	incidents   map[tagout.IncidentID]*tagout.Incident
+	events      map[tagout.IncidentID][]tagout.Event
+	pages       map[tagout.PageID]tagout.Page
+	alerts      map[tagout.IncidentID][]tagout.Incoming // newest last
+	seen        map[string]*sighting
+	below       []tagout.Incoming
+	effects     []tagout.Effect // not carried out yet
+	versions    []tagout.Version
+	changes     []tagout.Deployment
+	evidence    []tagout.Evidence
+	drafts      map[string]tagout.FormDraft
+	delegations []tagout.Delegation
+	overrides   []tagout.Override
+	told        []tagout.Effect // those of the Slack edge, once they were due
+	posted      []tagout.Effect
+	loudest     time.Time // when the last alert came or ended
+	folds       [][]tagout.Incoming
+	direct      map[tagout.UserID][]string // messages to people
 
 	// before is called at the start of every operation; an error makes it fail unchanged.
 	before func(ctx context.Context, op string) error
@@ -348,6 +349,30 @@ func (m *memory) Changes(ctx context.Context, agent string, since time.Time) ([]
 	}
 	slices.SortStableFunc(list, func(a, b tagout.Deployment) int { return b.At.Compare(a.At) })
 	return list, nil
+}
+
+func (m *memory) AddDelegation(ctx context.Context, d tagout.Delegation, effects []tagout.Effect) (bool, error) {
+	if err := m.enter(ctx, "delegate"); err != nil {
+		return false, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.delegations, m.effects = append(m.delegations, d), append(m.effects, effects...)
+	return true, nil
+}
+
+func (m *memory) RevokeDelegation(ctx context.Context, id string, by tagout.UserID, at time.Time, effects []tagout.Effect) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.delegations = slices.DeleteFunc(m.delegations, func(d tagout.Delegation) bool { return d.ID == id })
+	m.effects = append(m.effects, effects...)
+	return true, nil
+}
+
+func (m *memory) Delegations(ctx context.Context, at time.Time) ([]tagout.Delegation, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(m.delegations), func(d tagout.Delegation) bool { return !at.Before(d.Until) }), nil
 }
 
 func (m *memory) KeepDraft(ctx context.Context, d tagout.FormDraft) error {

@@ -88,6 +88,10 @@ func (d *Desk) planned(p tagout.Paging, r tagout.Roster) []tagout.PlannedPage {
 // signers are who may give each sign-off of a rule.
 func (d *Desk) signers(ctx context.Context, rule tagout.SignoffRule) []tagout.Signers {
 	var all []tagout.Signers
+	delegations, err := d.Delegations(ctx)
+	if err != nil {
+		d.log.Warn("delegations cannot be read", "error", err)
+	}
 	for _, needed := range rule {
 		s := tagout.Signers{Roles: needed.AnyOf}
 		add := func(id tagout.UserID) {
@@ -113,6 +117,12 @@ func (d *Desk) signers(ctx context.Context, rule tagout.SignoffRule) []tagout.Si
 			}
 			for _, p := range k.people {
 				add(p.ID)
+			}
+		}
+		for _, g := range delegations {
+			if slices.Contains(needed.AnyOf, g.Role) {
+				add(g.To)
+				s.Delegations = append(s.Delegations, g)
 			}
 		}
 		all = append(all, s)

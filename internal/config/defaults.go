@@ -11,6 +11,7 @@ func defaults() map[string]string {
 		"journal":                   "tagout.journal",
 		"gate.stale_after":          "120s",
 		"known_good_after":          "24h",
+		"delegate_at_most":          "168h",
 
 		"slack.mode":         "socket",
 		"slack.api_url":      "https://slack.com/api/",

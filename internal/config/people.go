@@ -53,6 +53,7 @@ type rotationSection struct {
 
 func (b *builder) people() {
 	policy := &b.cfg.Policy
+	policy.DelegateAtMost = b.doc.DelegateAtMost
 	policy.Roles = map[string]*tagout.Role{}
 	policy.People = map[tagout.UserID]tagout.Person{}
 	policy.Rotations = map[string]*tagout.Rotation{}

@@ -37,7 +37,7 @@ var arguments = map[string]string{
 	"ack": "INC-1", "incident": "mailer odd", "severity": "INC-1 sev3 not so bad", "note": "INC-1 seen",
 	"stage": "INC-1 advance", "who": "sev1", "oncall": "override <@U0ENG> 4h",
 	"role": "INC-1 comms <@U0ENG>", "handover": "INC-1 <@U0ENG>", "page-test": "",
-	"rollback": "mailer", "resume": "INC-1", "inform": "INC-1 internal", "clock": `INC-1 "EU AI Act Art. 73 report" done`,
+	"rollback": "mailer", "resume": "INC-1", "delegate": "legal U0LEGAL 24h", "inform": "INC-1 internal", "clock": `INC-1 "EU AI Act Art. 73 report" done`,
 }
 
 func TestATokenDoesWhatItMayAndNothingElse(t *testing.T) {

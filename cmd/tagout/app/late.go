@@ -234,6 +234,30 @@ func (l *lateStore) Draft(ctx context.Context, id tagout.IncidentID, form string
 	return s.Draft(ctx, id, form, person)
 }
 
+func (l *lateStore) AddDelegation(ctx context.Context, d tagout.Delegation, effects []tagout.Effect) (bool, error) {
+	s, err := l.get()
+	if err != nil {
+		return false, err
+	}
+	return s.AddDelegation(ctx, d, effects)
+}
+
+func (l *lateStore) RevokeDelegation(ctx context.Context, id string, by tagout.UserID, at time.Time, effects []tagout.Effect) (bool, error) {
+	s, err := l.get()
+	if err != nil {
+		return false, err
+	}
+	return s.RevokeDelegation(ctx, id, by, at, effects)
+}
+
+func (l *lateStore) Delegations(ctx context.Context, at time.Time) ([]tagout.Delegation, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, err
+	}
+	return s.Delegations(ctx, at)
+}
+
 func (l *lateStore) Claim(ctx context.Context, key string, payload []byte, at time.Time) (bool, error) {
 	s, err := l.get()
 	if err != nil {
