@@ -174,6 +174,48 @@ func TestAcknowledgingTwiceNamesTheFirst(t *testing.T) {
 	}
 }
 
+func TestAnAcknowledgementSaysWhoLeads(t *testing.T) {
+	for name, c := range map[string]struct {
+		lead tagout.UserID
+		by   tagout.Actor
+		want string
+	}{
+		"the first person":        {"", tagout.Actor{Kind: tagout.ByUser, ID: "U0IC"}, "They lead until somebody else does."},
+		"beside who leads":        {"U0ENG", tagout.Actor{Kind: tagout.ByUser, ID: "U0IC"}, "@U0ENG leads."},
+		"in a pager's app":        {"", tagout.Actor{Kind: tagout.ByPager, ID: "Jane in duty"}, "Nobody leads yet"},
+		"there, beside who leads": {"U0ENG", tagout.Actor{Kind: tagout.ByPager, ID: "Jane in duty"}, "@U0ENG leads."},
+	} {
+		i := opened(t, sev1)
+		i.Roles[tagout.IncidentCommander] = c.lead
+		change, err := i.Acknowledge(c.by, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said string
+		for _, e := range change.Effects {
+			var note tagout.PostNote
+			if e.Kind == tagout.EffectPost && e.Decode(&note) == nil {
+				said += note.Message.String()
+			}
+		}
+		if !strings.Contains(said, c.want) {
+			t.Errorf("%s: it says %q, want %q", name, said, c.want)
+		}
+	}
+}
+
+func TestAFalseAlarmPagesNobodyWhateverIsOwed(t *testing.T) {
+	i := opened(t, sev1)
+	i.State = tagout.StateCancelled
+	round := tagout.PageRound{Key: "deadline:review", Roles: []string{"legal"}, Even: true, Always: true, Rung: true}
+	if c := i.PageOut(tagout.Paging{Round: round, Pages: []tagout.Page{{ID: "p1", To: tagout.Person{ID: "U0LEGAL"}}}}, noon); !c.IsEmpty() {
+		t.Errorf("it pages: %+v", c.Pages)
+	}
+	if _, needless := i.Needless(tagout.SendPage{}); !needless {
+		t.Error("a page that was on the way still goes out")
+	}
+}
+
 func TestARoundIsPagedOnceAndStopsWhenAcknowledged(t *testing.T) {
 	i := opened(t, sev1)
 	round := tagout.PageRound{Key: "sev1", Roles: []string{"legal"}, Why: "test"}

@@ -52,14 +52,16 @@ func (i *Incident) rests(key string, even bool) bool {
 }
 
 // rests reports whether this ladder pages nobody any more.
-func (c Call) rests(i *Incident, key string) bool { return i.rests(key, c.Even) && !c.Always }
+func (c Call) rests(i *Incident, key string) bool {
+	return i.State == StateCancelled || i.rests(key, c.Even) && !c.Always
+}
 
 // PageOut records one round of a ladder: its pages, each with its effect, and the next
 // round. It changes nothing if the round was paged before, or if paging has stopped because
 // somebody acknowledged or the incident ended.
 func (i *Incident) PageOut(p Paging, at time.Time) Change {
 	r := p.Round
-	if i.rests(r.Key, r.Even) && !r.Always || i.Ladder[r.Key] > r.Round {
+	if (Call{Even: r.Even, Always: r.Always}).rests(i, r.Key) || i.Ladder[r.Key] > r.Round {
 		return Change{}
 	}
 	if h := i.handing(); h != nil && h.key() == r.Key && r.Round >= handoverRounds {
@@ -225,7 +227,7 @@ func (c Call) ends() PageEnds {
 // why: nobody is woken for what somebody else has taken on.
 func (i *Incident) Needless(s SendPage) (why string, needless bool) {
 	switch {
-	case s.Until != "" && i.State.Ended():
+	case s.Until != "" && i.State.Ended(), i.State == StateCancelled:
 		return i.ID.String() + " is " + string(i.State), true
 	case s.Until != "" && i.rests(s.Page.Ladder, true):
 		return "it was taken over", true
@@ -288,11 +290,19 @@ func (i *Incident) judge(p Paging, at time.Time) Change {
 		c.event(EventUnreached, Tagout, at, map[string]any{"why": call.Why, "roles": call.Roles, "round": call.Round})
 		if len(call.Pages) > 0 { // otherwise the round itself has said so
 			c.post(i, "unreached:"+key+":"+strconv.Itoa(call.Round), Message{Tone: ToneDanger, Body: []Text{
-				T(Bold("This page reached nobody"), " ("+call.Why+"): no pager got through to "+PageRound{Roles: call.Roles}.Asked()+". The next are paged now. Call them by other means.")}})
+				T(Bold("This page reached nobody"), " ("+call.Why+"): no pager got through to "+PageRound{Roles: call.Roles}.Asked()+". "+p.after()+" Call them by other means.")}})
 		}
 	}
 	i.setCall(key, call)
 	return c.And(i.climb(p, call, at))
+}
+
+// after says what comes after a round that reached nobody.
+func (p Paging) after() string {
+	if len(p.Chain) == 0 {
+		return "It is tried again."
+	}
+	return "The next are paged now."
 }
 
 // climb pages whoever comes next on a ladder, at once, or the same again after a pause once

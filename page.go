@@ -124,6 +124,7 @@ type PageLink struct {
 	Answerer   string // as people read it
 	AnsweredAt time.Time
 	State      State
+	Leads      bool // the reader leads it now
 	ExpiresAt  time.Time
 	Trial      string // the pager of a page that was a trial; then there is no incident
 }

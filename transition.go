@@ -114,8 +114,25 @@ func (i *Incident) AcknowledgeVia(by Actor, via string, at time.Time) (Change, e
 	c.event(EventAcknowledged, by, at, data)
 	c = c.And(taking)
 	c.follow(i, PageAcknowledged, by, at)
-	c.post(i, "ack:"+Moment(at).Format(time.RFC3339Nano), Say(by.Text(), " acknowledged ", Bold(i.ID.String()), " and leads until somebody else does. Paging has stopped."))
+	c.post(i, "ack:"+Moment(at).Format(time.RFC3339Nano), Say(by.Text(), " acknowledged ", Bold(i.ID.String()), ". Paging has stopped. ", i.leading(by)))
 	return c.And(i.settle(by, at)), nil
+}
+
+// leading says who leads now that by has acknowledged.
+func (i *Incident) leading(by Actor) Text {
+	switch lead := i.Roles[IncidentCommander]; {
+	case lead == "":
+		return T("Nobody leads yet: ", Typed("role ic @PERSON"), ".")
+	case i.LedBy(by):
+		return T("They lead until somebody else does.")
+	default:
+		return T(Mention(lead), " leads.")
+	}
+}
+
+// LedBy reports whether somebody is the incident commander.
+func (i *Incident) LedBy(who Actor) bool {
+	return who.Kind == ByUser && i.Roles[IncidentCommander] == UserID(who.ID)
 }
 
 // follow queues the news of an incident for the services that were paged.

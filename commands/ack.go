@@ -24,7 +24,11 @@ func ack(d Acknowledger) tagout.Command {
 			return tagout.Reply{}, err
 		}
 		m := tagout.Say("You acknowledged ", tagout.Bold(i.ID.String()), ": ", i.Title, ". Paging has stopped.")
-		m = m.Para("You lead it until somebody else does. What is held stays held.")
+		if i.LedBy(u.Actor()) {
+			m = m.Para("You lead it until somebody else does. What is held stays held.")
+		} else {
+			m = m.Para(tagout.Mention(i.Roles[tagout.IncidentCommander]), " leads it. What is held stays held.")
+		}
 		m.Tone = tagout.ToneGood
 		m.Buttons = []tagout.Button{{Action: "timeline", Label: "Timeline", Value: i.ID.String()}}
 		return tagout.Reply{Message: m, Outcome: tagout.Outcome{Incident: i.ID}}, nil

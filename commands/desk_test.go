@@ -108,7 +108,11 @@ func (d *desk) Timeline(ctx context.Context, id tagout.IncidentID) ([]tagout.Eve
 
 func (d *desk) Acknowledge(ctx context.Context, id tagout.IncidentID, by tagout.Actor) (*tagout.Incident, error) {
 	d.acks = append(d.acks, by)
-	return d.Incident(ctx, id)
+	i, err := d.Incident(ctx, id)
+	if err == nil && i.Roles[tagout.IncidentCommander] == "" {
+		i.Roles = map[string]tagout.UserID{tagout.IncidentCommander: tagout.UserID(by.ID)}
+	}
+	return i, err
 }
 
 func (d *desk) Assign(ctx context.Context, id tagout.IncidentID, role string, to tagout.UserID, _ tagout.Actor) (*tagout.Incident, error) {

@@ -186,7 +186,7 @@ func (l pageLink) trial(reader tagout.Actor) tagout.PageLink {
 }
 
 func (d *Desk) viewLink(ctx context.Context, l pageLink, reader tagout.Actor, i *tagout.Incident) tagout.PageLink {
-	v := tagout.PageLink{Incident: i.ID, Private: i.Private, Reader: reader, ReaderName: d.nameOf(ctx, reader), State: i.State, ExpiresAt: l.queued.Add(linkLife)}
+	v := tagout.PageLink{Incident: i.ID, Private: i.Private, Reader: reader, ReaderName: d.nameOf(ctx, reader), State: i.State, Leads: i.LedBy(reader), ExpiresAt: l.queued.Add(linkLife)}
 	if h, handing := i.Handing(); i.Answered() && (!handing || h.To != l.person) {
 		v.AnsweredBy, v.Answerer, v.AnsweredAt = i.AcknowledgedBy, d.nameOf(ctx, i.AcknowledgedBy), i.At(tagout.Acknowledged)
 	}

@@ -86,9 +86,13 @@ func (e *edge) ackRoutes() {
 		case link.Trial != "":
 			showLink(w, http.StatusOK, acked{Title: "Received", Tone: "good", Mark: "✓", Text: "Pages by " + link.Trial + " reach you. It was a TEST; there is no incident."})
 		default:
+			text := "Paging has stopped."
+			if link.Leads {
+				text += " You lead it until somebody else does."
+			}
 			showLink(w, http.StatusOK, acked{
 				Title: "You acknowledged " + link.Incident.String(), Link: &link, Tone: "good", Mark: "✓",
-				Text: "Paging has stopped. You lead it until somebody else does.", More: "What is held stays held. Go on in Slack, in the incident's channel.",
+				Text: text, More: "What is held stays held. Go on in Slack, in the incident's channel.",
 			})
 		}
 	})
