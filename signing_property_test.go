@@ -1,0 +1,452 @@
+package tagout_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tagout"
+)
+
+// This file stands on its own: the test of the checks copies it beside a copy of the domain
+// in which one check is missing.
+
+// game is a held agent with a pending request, and people who press.
+type game struct {
+	r        *rand.Rand
+	at       time.Time
+	agents   tagout.Registry
+	row      *tagout.SeverityPolicy
+	incident *tagout.Incident
+	counted  []tagout.Signoff // as the players keep count
+}
+
+var gameStart = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+func gameAgents(regions ...string) tagout.Registry {
+	return tagout.Registry{"mailer": {Name: "mailer", Channels: []string{"email", "sms"}, Regions: regions}}
+}
+
+// must is for what cannot fail in a game.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func gameRule(n int) tagout.SignoffRule {
+	return []tagout.SignoffRule{
+		{{AnyOf: []string{"legal"}}},
+		{{AnyOf: []string{"legal", "privacy"}, Count: 2}},
+		{{AnyOf: []string{"legal"}}, {AnyOf: []string{"privacy"}, InTurn: true}},
+		{{AnyOf: []string{"legal", "privacy"}}, {AnyOf: []string{"legal"}}},
+		{{AnyOf: []string{"legal"}}, {AnyOf: []string{"privacy"}}},
+		{{AnyOf: []string{"legal", "privacy"}}, {AnyOf: []string{"legal"}, InTurn: true}},
+	}[n]
+}
+
+func newGame(seed uint64) *game {
+	g := &game{r: rand.New(rand.NewPCG(seed, 42)), at: gameStart, agents: gameAgents("us", "eu"), incident: &tagout.Incident{ID: 7}}
+	g.row = &tagout.SeverityPolicy{Severity: tagout.Sev1, Resume: tagout.ResumePolicy{Rule: gameRule(g.r.IntN(6)), Require: []string{"cause"}, Expires: 4 * time.Hour}}
+	if g.r.IntN(2) == 0 {
+		g.row.Resume.Monitor = 30 * time.Minute
+	}
+	must(g.incident.Open(tagout.Opening{Title: "x", Scope: tagout.MustScope("mailer"), Row: g.row}, g.at))
+	must(g.incident.Hang(tagout.Hold{ID: "h1", Scope: tagout.MustScope("mailer/email"), Mode: tagout.Halted, By: tagout.Tagout, At: g.at}, g.agents, g.at))
+	narrower := tagout.MustScope("mailer/email/eu")
+	must(g.ask(g.incident, func(d *tagout.ResumeDraft) {
+		if g.r.IntN(3) == 0 {
+			d.Scope = &narrower
+		}
+	}))
+	return g
+}
+
+// ask makes a request for an incident, after change had its way with it.
+func (g *game) ask(i *tagout.Incident, change func(*tagout.ResumeDraft)) (tagout.Change, error) {
+	d := tagout.ResumeDraft{ID: "r1", By: tagout.User{ID: "REQUESTER", Team: "HOME"}, Target: tagout.Running,
+		Deliverables: map[string]string{"cause": "a prompt"}, Causers: []tagout.Causer{{Person: "CAUSER", Change: "mailer prompt v42"}}}
+	change(&d)
+	return i.RequestResume(d, g.row, g.agents, nil, g.at)
+}
+
+// again is the incident as the database gives it back.
+func (g *game) again() *tagout.Incident {
+	text := must(json.Marshal(g.incident))
+	i := &tagout.Incident{}
+	if err := json.Unmarshal(text, i); err != nil {
+		panic(err)
+	}
+	i.ID = g.incident.ID
+	return i
+}
+
+// voter is a person who may sign: for a role of their own, or in somebody's place.
+type voter struct{ id, role, inPlaceOf string }
+
+var voters = []voter{{"L1", "legal", ""}, {"L2", "legal", ""}, {"P1", "privacy", ""}, {"D1", "legal", "L1"}, {"D2", "legal", "L1"}, {"D3", "privacy", "P1"}}
+
+// voice is whose sign-off it is.
+func (v voter) voice() string {
+	if v.inPlaceOf != "" {
+		return v.inPlaceOf
+	}
+	return v.id
+}
+
+// press is what a voter sends who has read the newest request.
+func (g *game) press(v voter) tagout.Signing {
+	s := tagout.Signing{User: tagout.User{ID: tagout.UserID(v.id), Team: "HOME"}, HomeTeam: "HOME", Verdict: tagout.Go,
+		Request: g.incident.Request.ID, Digest: g.incident.Request.Digest}
+	if v.inPlaceOf == "" {
+		s.Roles = []string{v.role}
+		return s
+	}
+	s.Delegations = []tagout.Delegation{{ID: "d", Role: v.role, To: s.User.ID, By: tagout.UserID(v.inPlaceOf), From: gameStart, Until: gameStart.Add(24 * time.Hour)}}
+	return s
+}
+
+// places are who may take which of the single sign-offs that the rule needs, in order.
+func (g *game) places() (roles [][]string, ordered bool) {
+	for _, n := range g.row.Resume.Rule {
+		ordered = ordered || n.InTurn
+		for range max(1, n.Count) {
+			roles = append(roles, n.AnyOf)
+		}
+	}
+	return roles, ordered
+}
+
+// fits counts how many places these roles can take together, trying all ways.
+func fits(places [][]string, roles []string) int {
+	if len(roles) == 0 {
+		return 0
+	}
+	best := fits(places, roles[1:])
+	for n, may := range places {
+		if slices.Contains(may, roles[0]) {
+			best = max(best, 1+fits(slices.Delete(slices.Clone(places), n, n+1), roles[1:]))
+		}
+	}
+	return best
+}
+
+// wanted says whether this voter's GO should count now, why not otherwise, and whether it is
+// the last that is needed.
+func (g *game) wanted(v voter) (words string, last bool) {
+	places, ordered := g.places()
+	var roles []string
+	for _, s := range g.counted {
+		voice := string(s.By)
+		if s.Delegation != nil {
+			voice = string(s.Delegation.By)
+		}
+		switch {
+		case string(s.By) == v.id:
+			return "You signed", false
+		case voice == v.voice() && v.inPlaceOf == "":
+			return "has signed for you already", false
+		case voice == v.voice():
+			return "has given the sign-off already", false
+		}
+		roles = append(roles, s.Role)
+	}
+	if ordered {
+		if slices.Contains(places[len(roles)], v.role) {
+			return "", len(roles)+1 == len(places)
+		}
+		if slices.ContainsFunc(places[len(roles):], func(may []string) bool { return slices.Contains(may, v.role) }) {
+			return "not your turn yet", false
+		}
+		return "not a signer", false
+	}
+	if fits(places, append(slices.Clone(roles), v.role)) <= len(roles) {
+		return "not a signer", false
+	}
+	return "", len(roles)+1 == len(places)
+}
+
+// fault is one reason for which a press must not count, whoever presses.
+type fault struct {
+	words string
+	make  func(g *game, i *tagout.Incident, s *tagout.Signing)
+}
+
+func signingFaults() map[string]fault {
+	sent := func(words string, change func(*tagout.Signing)) fault {
+		return fault{words, func(_ *game, _ *tagout.Incident, s *tagout.Signing) { change(s) }}
+	}
+	stands := func(words string, change func(g *game, i *tagout.Incident)) fault {
+		return fault{words, func(g *game, i *tagout.Incident, _ *tagout.Signing) { change(g, i) }}
+	}
+	return map[string]fault{
+		"neither":           sent("A sign-off is GO or NO-GO", func(s *tagout.Signing) { s.Verdict = "MAYBE" }),
+		"a bot":             sent("Only a person", func(s *tagout.Signing) { s.User.Bot = true }),
+		"nobody":            sent("Only a person", func(s *tagout.Signing) { s.User.ID = "" }),
+		"another workspace": sent("Only people of this workspace", func(s *tagout.Signing) { s.User.Team = "ELSEWHERE" }),
+		"no workspace":      sent("Only people of this workspace", func(s *tagout.Signing) { s.User.Team, s.HomeTeam = "", "" }),
+		"a guest":           sent("Guests can stop", func(s *tagout.Signing) { s.User.Guest = true }),
+		"another request":   sent("not the current one", func(s *tagout.Signing) { s.Request = "r0" }),
+		"another digest":    sent("not the current one", func(s *tagout.Signing) { s.Digest = "0000" }),
+		"the requester":     sent("You asked for this", func(s *tagout.Signing) { s.User.ID, s.Roles = "REQUESTER", []string{"legal", "privacy"} }),
+		"who changed it":    sent("You changed the agent", func(s *tagout.Signing) { s.User.ID, s.Roles = "CAUSER", []string{"legal", "privacy"} }),
+		"who changed it since": sent("You changed the agent", func(s *tagout.Signing) {
+			s.Causers = []tagout.Causer{{Person: "SOMEBODY"}, {Person: s.User.ID, Change: "mailer prompt v43"}}
+		}),
+		"an outsider":            sent("not a signer", func(s *tagout.Signing) { s.Roles, s.Delegations = []string{"mops"}, nil }),
+		"an outsider's NO-GO":    sent("not a signer", func(s *tagout.Signing) { s.Roles, s.Delegations, s.Verdict = []string{"mops"}, nil, tagout.NoGo }),
+		"nobody's delegate":      sent("not a signer", func(s *tagout.Signing) { lend(s, func(d *tagout.Delegation) { d.To = "OTHER" }) }),
+		"a delegate too late":    sent("not a signer", func(s *tagout.Signing) { lend(s, func(d *tagout.Delegation) { d.Until = gameStart }) }),
+		"a delegate too soon":    sent("not a signer", func(s *tagout.Signing) { lend(s, func(d *tagout.Delegation) { d.From = d.Until.Add(-time.Second) }) }),
+		"a delegate no more":     sent("not a signer", func(s *tagout.Signing) { lend(s, func(d *tagout.Delegation) { d.RevokedAt = gameStart }) }),
+		"a delegate of a cook":   sent("not a signer", func(s *tagout.Signing) { lend(s, func(d *tagout.Delegation) { d.Role = "mops" }) }),
+		"altered behind the act": stands("not the current one", func(_ *game, i *tagout.Incident) { i.Request.Target = tagout.Review }),
+		"a causer taken out":     stands("not the current one", func(_ *game, i *tagout.Incident) { i.Request.Causers = nil }),
+		"a rule made weaker":     stands("not the current one", func(_ *game, i *tagout.Incident) { i.Request.Rule = tagout.SignoffRule{{AnyOf: []string{"mops"}}} }),
+		"no request": {"not the current one", func(_ *game, i *tagout.Incident, s *tagout.Signing) {
+			i.Request, s.Request, s.Digest = nil, "", ""
+		}},
+		"too late": stands("expired at", func(g *game, i *tagout.Incident) { g.at = i.Request.Deadline() }),
+		"run out":  stands("expired at", func(_ *game, i *tagout.Incident) { i.ExpireRequest("r1", i.Request.Deadline()) }),
+		"approved": stands("approved already", func(_ *game, i *tagout.Incident) { i.Request.State = tagout.RequestApproved }),
+		"approved, late": stands("approved already", func(g *game, i *tagout.Incident) {
+			i.Request.State, g.at = tagout.RequestApproved, i.Request.Deadline()
+		}),
+		"refused":         stands("is refused", func(_ *game, i *tagout.Incident) { i.Request.State = tagout.RequestRefused }),
+		"after a new one": stands("not the current one", func(g *game, i *tagout.Incident) { must(g.ask(i, func(d *tagout.ResumeDraft) { d.ID = "r2" })) }),
+		"after a stop": stands("is void", func(g *game, i *tagout.Incident) {
+			must(i.Hang(tagout.Hold{ID: "h2", Scope: tagout.MustScope("mailer"), Mode: tagout.Halted, By: tagout.Tagout, At: g.at}, g.agents, g.at))
+		}),
+		"after an alert": stands("is void", func(g *game, i *tagout.Incident) {
+			i.TakeAlert(tagout.Incoming{Alert: tagout.Alert{Name: "n", Status: tagout.Firing}, Verdict: tagout.Verdict{Scope: tagout.MustScope("mailer/email/eu")}}, g.agents["mailer"], g.at)
+		}),
+		"after a downgrade": stands("is void", func(g *game, i *tagout.Incident) { must(i.ChangeSeverity(milder(), nil, "", tagout.Tagout, g.at)) }),
+	}
+}
+
+func milder() *tagout.SeverityPolicy {
+	return &tagout.SeverityPolicy{Severity: tagout.Sev3, Resume: tagout.ResumePolicy{Rule: tagout.SignoffRule{{AnyOf: []string{"mops"}}}, Expires: time.Hour}}
+}
+
+// lend makes a press one in somebody's place, after change had its way with the delegation.
+func lend(s *tagout.Signing, change func(*tagout.Delegation)) {
+	d := tagout.Delegation{ID: "d", Role: "legal", To: s.User.ID, By: "L9", From: gameStart.Add(-time.Hour), Until: gameStart.Add(24 * time.Hour)}
+	change(&d)
+	s.Roles, s.Delegations = nil, []tagout.Delegation{d}
+}
+
+// step plays one step. It returns what is wrong with what happened.
+func (g *game) step() error {
+	v := voters[g.r.IntN(len(voters))]
+	switch g.r.IntN(12) {
+	case 0, 1, 2, 3:
+		return g.vote(v)
+	case 4:
+		return g.veto(v)
+	}
+	faults := signingFaults()
+	names := make([]string, 0, len(faults))
+	for name := range faults {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	name := names[g.r.IntN(len(names))]
+	if words, _ := g.wanted(v); words != "" && faults[name].words == "not a signer" {
+		return nil // several reasons at once
+	}
+	return g.cheat(name, faults[name], v)
+}
+
+// cheat presses what must not count, on a copy.
+func (g *game) cheat(name string, f fault, v voter) error {
+	i, s, now, all := g.again(), g.press(v), g.at, g.agents
+	f.make(g, i, &s)
+	before := string(must(json.Marshal(i)))
+	l, c, err := signs(i, s, g.agents, g.at)
+	g.at, g.agents = now, all
+	if err == nil || len(l.Lifted) > 0 || !c.IsEmpty() || string(must(json.Marshal(i))) != before {
+		return fmt.Errorf("%s by %s counted: lifted %v", name, v.id, l.Lifted)
+	}
+	if !strings.Contains(err.Error(), f.words) {
+		return fmt.Errorf("%s by %s was refused as %q, not as %q", name, v.id, err, f.words)
+	}
+	return nil
+}
+
+// signs is [tagout.Incident.Sign], with a panic as an error without words.
+func signs(i *tagout.Incident, s tagout.Signing, agents tagout.Registry, at time.Time) (l tagout.Lifting, c tagout.Change, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic")
+		}
+	}()
+	return i.Sign(s, agents, at)
+}
+
+// vote presses GO as somebody who may, or who may not any more; sometimes while alerts come,
+// or after the configuration changed.
+func (g *game) vote(v voter) error {
+	s, agents := g.press(v), g.agents
+	words, last := g.wanted(v)
+	monitor := g.incident.Request.Monitor
+	switch g.r.IntN(6) {
+	case 0:
+		if s.Quiet.Firing = 1; monitor > 0 && words == "" {
+			words = "still fire"
+		}
+	case 1:
+		if s.Quiet.LastAt = g.at.Add(-29 * time.Minute); monitor > 0 && words == "" {
+			words = "does not count before"
+		}
+	case 2:
+		s.Quiet.LastAt = g.at.Add(-30 * time.Minute)
+	case 3:
+		if agents = gameAgents("eu"); g.incident.Request.Scope != tagout.MustScope("mailer/email") && words == "" {
+			words = "could not stay held"
+		}
+	}
+	if words != "" {
+		return g.cheat("a GO", fault{words, func(g *game, _ *tagout.Incident, to *tagout.Signing) { *to, g.agents = s, agents }}, v)
+	}
+	g.incident = g.again()
+	l, _, err := signs(g.incident, s, agents, g.at)
+	if err != nil {
+		return fmt.Errorf("the GO of %s did not count: %w", v.id, err)
+	}
+	given := g.incident.Request.Signoffs
+	g.counted = append(g.counted, given[len(given)-1])
+	if (len(l.Lifted) > 0) != last {
+		return fmt.Errorf("after the GO of %d, lifted %v; the last one needed: %v", len(g.counted), l.Lifted, last)
+	}
+	return nil
+}
+
+// veto presses NO-GO, which counts whoever of the rule has signed, and ends the request.
+func (g *game) veto(v voter) error {
+	places, _ := g.places()
+	if !slices.ContainsFunc(places, func(may []string) bool { return slices.Contains(may, v.role) }) {
+		return nil
+	}
+	i, s := g.again(), g.press(v)
+	s.Verdict = tagout.NoGo
+	if l, _, err := signs(i, s, g.agents, g.at); err != nil || len(l.Lifted) > 0 || i.Request.State != tagout.RequestRefused || len(i.ActiveHolds()) != 1 {
+		return fmt.Errorf("the NO-GO of %s: %v, the request is %s", v.id, err, i.Request.State)
+	}
+	return nil
+}
+
+// clock asks and answers, and looks when the request runs out.
+func (g *game) clock() error {
+	hour := func(n float64) time.Time { return gameStart.Add(time.Duration(n * float64(time.Hour))) }
+	alive := func(i *tagout.Incident, at time.Time) bool {
+		s := tagout.Signing{User: tagout.User{ID: "L3", Team: "HOME"}, HomeTeam: "HOME", Roles: []string{"legal"}, Verdict: tagout.NoGo, Request: "r1", Digest: i.Request.Digest}
+		_, err := i.Ask(s, at.String(), "Why?", at)
+		return err == nil
+	}
+	i := g.again()
+	if alive(g.again(), hour(4)) || !alive(i, hour(3)) || !alive(i, hour(7.9)) || alive(i, hour(8)) {
+		return fmt.Errorf("a request with an open question runs out at %s", i.Request.Deadline())
+	}
+	for _, q := range i.Request.Questions {
+		must(i.Answer("r1", q.ID, tagout.User{ID: "REQUESTER"}, "so", hour(5)))
+	}
+	if !i.Request.Deadline().Equal(hour(6)) {
+		return fmt.Errorf("after an answer the request runs out at %s", i.Request.Deadline())
+	}
+	return nil
+}
+
+// requests looks at what a request asks for.
+func (g *game) requests() error {
+	stricter := *g.row
+	stricter.Resume.Rule = append(slices.Clone(stricter.Resume.Rule), tagout.NeededSignoff{AnyOf: []string{"exec"}})
+	stricter.Resume.Require, stricter.Resume.Monitor = []string{"cause", "fix"}, 2*time.Hour
+	i, usual := g.again(), g.row
+	g.row = &stricter
+	_, err := g.ask(i, func(*tagout.ResumeDraft) {})
+	_, complete := g.ask(i, func(d *tagout.ResumeDraft) { d.Deliverables["fix"] = "a filter" })
+	g.row = usual
+	if r := i.Request; err == nil || complete != nil || r.Deliverables["cause"] != "a prompt" || r.Deliverables["fix"] != "a filter" || !slices.Contains(r.Rule.Roles(), "exec") || r.Monitor != 2*time.Hour {
+		return fmt.Errorf("what the configuration asks for now is not asked for: %v, %v", err, complete)
+	}
+	elsewhere := tagout.MustScope("researcher")
+	if _, err := g.ask(g.again(), func(d *tagout.ResumeDraft) { d.Scope = &elsewhere }); err == nil {
+		return fmt.Errorf("a request for what is not held came about")
+	}
+	old := g.again()
+	draft := tagout.ResumeDraft{ID: "r3", By: tagout.User{ID: "U"}, Target: tagout.Running, Deliverables: map[string]string{"cause": "x"}}
+	must(old.RequestResume(draft, nil, g.agents, nil, g.at))
+	if r := old.Request; !r.Expires.Equal(g.at.Add(24*time.Hour)) || len(r.Rule) != len(old.Rule) {
+		return fmt.Errorf("without a row it expires at %s and needs %s", r.Expires, r.Rule)
+	}
+	return nil
+}
+
+// refusals are requests that must not come about.
+func (g *game) refusals() error {
+	for words, change := range map[string][]func(*tagout.ResumeDraft){
+		"Only a full member": {
+			func(d *tagout.ResumeDraft) { d.By.Guest = true }, func(d *tagout.ResumeDraft) { d.By.Bot = true }, func(d *tagout.ResumeDraft) { d.By.ID = "" }},
+		"Still missing": {func(d *tagout.ResumeDraft) { d.Deliverables["cause"] = " " }, func(d *tagout.ResumeDraft) { d.Deliverables = nil }},
+	} {
+		for _, c := range change {
+			i := g.again()
+			if _, err := g.ask(i, c); err == nil || !strings.Contains(err.Error(), words) {
+				return fmt.Errorf("a request that is refused as %q: %v", words, err)
+			}
+		}
+	}
+	unruled := g.again()
+	unruled.Rule = nil
+	if _, err := unruled.RequestResume(tagout.ResumeDraft{ID: "r3", By: tagout.User{ID: "U"}, Target: tagout.Running, Deliverables: map[string]string{"cause": "x"}}, nil, g.agents, nil, g.at); err == nil {
+		return fmt.Errorf("a request that nobody must sign came about")
+	}
+	lower := g.again()
+	must(lower.ChangeSeverity(milder(), nil, "", tagout.Tagout, g.at))
+	g.row, lower.Request = milder(), nil
+	must(g.ask(lower, func(*tagout.ResumeDraft) {}))
+	if got := lower.Request.Rule.String(); got != lower.Rule.String() || !strings.Contains(got, "legal") {
+		return fmt.Errorf("after a downgrade %s must sign", got)
+	}
+	return nil
+}
+
+// play plays one game of up to six steps, and returns what is wrong.
+func play(seed uint64) error {
+	g := newGame(seed)
+	for range 6 {
+		if g.incident.Request.State == tagout.RequestApproved {
+			return nil
+		}
+		if err := g.step(); err != nil {
+			return fmt.Errorf("game %d, rule %s: %w", seed, g.incident.Request.Rule, err)
+		}
+		if lifted := len(g.incident.ActiveHolds()) == 0; lifted && g.incident.Request.State != tagout.RequestApproved {
+			return fmt.Errorf("game %d: lifted without approval", seed)
+		}
+	}
+	if g.incident.Request.State == tagout.RequestApproved {
+		return nil
+	}
+	for _, look := range []func() error{g.clock, g.requests, g.refusals} {
+		if err := look(); err != nil {
+			return fmt.Errorf("game %d: %w", seed, err)
+		}
+	}
+	return nil
+}
+
+const games = 1500
+
+func TestNoSequenceOfPressesLiftsAHoldButTheSignoffsThatTheRuleNeeds(t *testing.T) {
+	for seed := range uint64(games) {
+		if err := play(seed); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
