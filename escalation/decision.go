@@ -160,7 +160,7 @@ func (d *Desk) alertsOn(ctx context.Context, i *tagout.Incident, r *tagout.Resum
 // window tells when the scope will have been quiet for long enough.
 func (d *Desk) window(ctx context.Context, i *tagout.Incident, r *tagout.ResumeRequest) tagout.Text {
 	t := tagout.T(tagout.Elapsed(r.Monitor) + " without an alert before GO counts: ")
-	quiet, err := d.store.QuietOn(ctx, r.Scope, i.At(tagout.Detected))
+	quiet, err := d.store.QuietOn(ctx, r.Scope, i.At(tagout.Detected).Add(-r.Monitor))
 	until := quiet.LastAt.Add(r.Monitor)
 	switch {
 	case err != nil:

@@ -156,13 +156,12 @@ func (d *Desk) signerRoles(ctx context.Context, user tagout.UserID) ([]string, e
 }
 
 // quiet tells of the alerts on the scope of the pending request, if there is a window to
-// wait for.
+// wait for. Those from before the incident count too: the window may reach back so far.
 func (d *Desk) quiet(ctx context.Context, i *tagout.Incident) (tagout.Quiet, error) {
 	if i.Request == nil || i.Request.Monitor <= 0 {
 		return tagout.Quiet{}, nil
 	}
-	since := i.At(tagout.Detected)
-	return d.store.QuietOn(ctx, i.Request.Scope, since)
+	return d.store.QuietOn(ctx, i.Request.Scope, i.At(tagout.Detected).Add(-i.Request.Monitor))
 }
 
 // stillAlone makes the request void if another incident has stopped its scope since: those

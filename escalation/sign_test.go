@@ -417,3 +417,22 @@ func TestWhoChangedTheAgentCannotSignAndIsShown(t *testing.T) {
 		t.Errorf("that nobody is left is not said: %v", lost)
 	}
 }
+
+func TestAnAlertFromBeforeTheIncidentCountsForTheQuietWindow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.store.loudest = noon.Add(-10 * time.Minute) // below its threshold, say
+	w.stop(t, "h1", "mailer/email", tagout.Halted)
+	i := w.ask(t, 1)
+	if i.Request.Monitor != 30*time.Minute {
+		t.Fatalf("the window is %s", i.Request.Monitor)
+	}
+	w.clock.pass(20*time.Minute - time.Second)
+	if _, err := w.press("U0PROGRAM", i, tagout.Go); tagout.CodeOf(err) != tagout.Conflict {
+		t.Errorf("GO half an hour after it, less a second: %v", err)
+	}
+	w.clock.pass(time.Second)
+	if _, err := w.press("U0PROGRAM", i, tagout.Go); err != nil {
+		t.Errorf("GO after the window: %v", err)
+	}
+}
