@@ -104,8 +104,9 @@ func TestWhoIsNotToldInTimeIsRemindedOfAndPaged(t *testing.T) {
 		w.writes("U0PLATFORM", room, note("internal"))
 		w.reads("U0OUTSIDER", "#sales", "212 people")
 		w.eventually("the card does not show it as missed any more", func() bool { return w.posted(room, "🔴") == 0 })
-		if w.events(id, tagout.EventDeadlineReminded) != 1 || w.events(id, tagout.EventDeadlineMissed) != 1 {
-			t.Errorf("reminded %d times, missed %d times; want once each", w.events(id, tagout.EventDeadlineReminded), w.events(id, tagout.EventDeadlineMissed))
+		reminded := w.eventsWith(id, tagout.EventDeadlineReminded, "deadline", "inform") // on a slow machine another deadline's time comes too
+		if missed := w.eventsWith(id, tagout.EventDeadlineMissed, "deadline", "inform"); reminded != 1 || missed != 1 {
+			t.Errorf("reminded %d times, missed %d times; want once each", reminded, missed)
 		}
 	})
 }

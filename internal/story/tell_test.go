@@ -115,16 +115,22 @@ func (w *world) state(id string, want tagout.State) {
 // events counts the events of a kind on an incident's timeline.
 func (w *world) events(id string, kind tagout.EventKind) int {
 	w.t.Helper()
+	return w.eventsWith(id, kind, "", "")
+}
+
+// eventsWith counts those of them whose data has this value, or all for no key.
+func (w *world) eventsWith(id string, kind tagout.EventKind, key, value string) int {
+	w.t.Helper()
 	var out struct {
 		Events []struct {
-			Kind string `json:"kind"`
-			Data any    `json:"data"`
+			Kind string         `json:"kind"`
+			Data map[string]any `json:"data"`
 		} `json:"events"`
 	}
 	w.get("/v1/incidents/"+id+"/timeline", &out)
 	n := 0
 	for _, e := range out.Events {
-		if e.Kind == string(kind) {
+		if e.Kind == string(kind) && (key == "" || e.Data[key] == value) {
 			n++
 		}
 	}
