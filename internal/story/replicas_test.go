@@ -222,6 +222,9 @@ func TestAReplicaDiesInTheMiddleOfAStop(t *testing.T) {
 				return crashAt
 			})
 			dying, well := all[0], all[1:]
+			for _, w := range all { // whoever leads knows nothing yet of a stop that was not recorded, and looks after the control
+				w.log.expect("a held agent was found running")
+			}
 			if err := dying.tries("U0IC", "#general", "/kill mailer sev1 wrong people"); err == nil {
 				t.Log("the command was acknowledged")
 			}
