@@ -27,7 +27,7 @@ import (
 )
 
 // abreast is how many stories play at once where nobody says otherwise: they mostly wait.
-const abreast = 6
+const abreast = 3
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience bounds every wait; no story passes or fails by how long something takes.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // setting is where a story plays.
 type setting struct {
