@@ -21,17 +21,6 @@ func sleeper(p tagout.Person) func(*world) {
 	}
 }
 
-// by lists who was paged by what, in order.
-func (b *box) by() []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var list []string
-	for _, p := range b.sent {
-		list = append(list, p.Pager+" "+string(p.To.ID))
-	}
-	return list
-}
-
 func TestAPersonIsPagedByTheirPagersInTheirOrder(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

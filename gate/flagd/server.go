@@ -78,7 +78,7 @@ func New(o Options) *Server {
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: leastPing, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 		grpc.MaxRecvMsgSize(maxRequest), grpc.ReadBufferSize(buffer), grpc.WriteBufferSize(buffer),
-		grpc.SharedWriteBuffer(true), grpc.ForceServerCodecV2(newCodec()),
+		grpc.ForceServerCodecV2(newCodec()),
 		grpc.UnaryInterceptor(s.unary), grpc.StreamInterceptor(s.streaming),
 	)
 	RegisterFlagSyncServiceServer(s.grpc, s)

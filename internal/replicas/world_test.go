@@ -90,9 +90,6 @@ type replica struct {
 	leads  bool
 	readAt time.Time
 	sight  tagout.Sighting
-	// last is the newest request that came, as an eavesdropper sees it.
-	last *http.Request
-	body []byte
 }
 
 func newReplica(t *testing.T, id string, in *table) *replica {
