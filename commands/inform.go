@@ -38,13 +38,13 @@ func inform(f floor, d Informer) tagout.Command {
 		Run: n.typed,
 		Clicks: map[string]func(context.Context, tagout.Click) (tagout.Reply, error){
 			"inform":     n.pressed,
-			"note-go":    n.goes,
-			"note-nogo":  n.refuses,
+			"note-go":    n.ballot().goes,
+			"note-nogo":  n.ballot().refuses,
 			"note-again": n.again,
 		},
 		Forms: map[string]func(context.Context, tagout.Submission) (tagout.Reply, error){
 			"inform":    n.submitted,
-			"note-nogo": n.refused,
+			"note-nogo": n.ballot().refused,
 		},
 	}
 }

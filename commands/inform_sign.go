@@ -7,38 +7,11 @@ import (
 	"tagout"
 )
 
-// goes is the button GO of a draft: it signs at once.
-func (n notes) goes(ctx context.Context, c tagout.Click) (tagout.Reply, error) {
-	d, err := parseDecision(c.Value)
-	if err != nil {
-		return tagout.Reply{}, err
-	}
-	return n.sign(ctx, d, tagout.Signing{User: c.User, Verdict: tagout.Go})
-}
-
-// refuses is the button NO-GO of a draft: it asks why, and signs when that is sent.
-func (n notes) refuses(_ context.Context, c tagout.Click) (tagout.Reply, error) {
-	d, err := parseDecision(c.Value)
-	if err != nil {
-		return tagout.Reply{}, err
-	}
-	form := tagout.Form{ID: "note-nogo", Title: "NO-GO for the note", Submit: tagout.NoGo, State: c.Value,
-		Intro:  []tagout.Text{tagout.T("Nothing of ", d.incident.String(), "'s note is sent. Say what has to change before you would sign.")},
-		Fields: []tagout.Field{{Key: "reason", Label: "Why not", Kind: tagout.FieldParagraph}}}
-	return tagout.Reply{Form: &form, Message: tagout.Say("A NO-GO needs its reason, which is asked for in Slack.")}, nil
-}
-
-// refused signs NO-GO with its reason.
-func (n notes) refused(ctx context.Context, s tagout.Submission) (tagout.Reply, error) {
-	d, err := parseDecision(s.State)
-	if err != nil {
-		return tagout.Reply{}, err
-	}
-	reason := prose(s.Values["reason"])
-	if reason == "" {
-		return problem("reason", tagout.Errorf(tagout.Invalid, "Say why not, so that they know what to change."))
-	}
-	return n.sign(ctx, d, tagout.Signing{User: s.User, Verdict: tagout.NoGo, Reason: reason})
+// ballot is the draft of a note that must be signed.
+func (n notes) ballot() ballot {
+	return ballot{form: "note-nogo", sign: n.sign, about: func(d decision) (string, string) {
+		return "NO-GO for the note", "Nothing of " + d.incident.String() + "'s note is sent."
+	}}
 }
 
 func (n notes) sign(ctx context.Context, d decision, s tagout.Signing) (tagout.Reply, error) {

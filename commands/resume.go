@@ -42,13 +42,13 @@ func resume(f floor, d Resumer) tagout.Command {
 		Run: r.typed,
 		Clicks: map[string]func(context.Context, tagout.Click) (tagout.Reply, error){
 			"resume": r.pressed,
-			"go":     r.goes,
-			"nogo":   r.refuses,
+			"go":     r.ballot().goes,
+			"nogo":   r.ballot().refuses,
 			"ask":    r.asks, "answered": r.answers,
 		},
 		Forms: map[string]func(context.Context, tagout.Submission) (tagout.Reply, error){
 			resumeForm: r.submitted,
-			"nogo":     r.refused,
+			"nogo":     r.ballot().refused,
 			"ask":      r.asked, "answered": r.answered,
 		},
 		Typed: map[string]func(context.Context, tagout.Submission) error{resumeForm: r.typing},

@@ -25,29 +25,37 @@ func parseDecision(value string) (decision, error) {
 	return decision{id, parts[1], parts[2]}, err
 }
 
+// ballot is a message with the buttons GO and NO-GO: how its presses are taken.
+type ballot struct {
+	form  string // the ID of the form that asks why not
+	about func(decision) (title, intro string)
+	sign  func(ctx context.Context, d decision, s tagout.Signing) (tagout.Reply, error)
+}
+
 // goes is the button GO: it signs at once.
-func (r resumption) goes(ctx context.Context, c tagout.Click) (tagout.Reply, error) {
+func (b ballot) goes(ctx context.Context, c tagout.Click) (tagout.Reply, error) {
 	d, err := parseDecision(c.Value)
 	if err != nil {
 		return tagout.Reply{}, err
 	}
-	return r.sign(ctx, d, tagout.Signing{User: c.User, Verdict: tagout.Go})
+	return b.sign(ctx, d, tagout.Signing{User: c.User, Verdict: tagout.Go})
 }
 
 // refuses is the button NO-GO: it asks why, and signs when that is sent.
-func (r resumption) refuses(_ context.Context, c tagout.Click) (tagout.Reply, error) {
+func (b ballot) refuses(_ context.Context, c tagout.Click) (tagout.Reply, error) {
 	d, err := parseDecision(c.Value)
 	if err != nil {
 		return tagout.Reply{}, err
 	}
-	form := tagout.Form{ID: "nogo", Title: "NO-GO for " + d.incident.String(), Submit: tagout.NoGo, State: c.Value,
-		Intro:  []tagout.Text{tagout.T("Everything stays held. Say what has to change before you would sign.")},
+	title, intro := b.about(d)
+	form := tagout.Form{ID: b.form, Title: title, Submit: tagout.NoGo, State: c.Value,
+		Intro:  []tagout.Text{tagout.T(intro + " Say what has to change before you would sign.")},
 		Fields: []tagout.Field{{Key: "reason", Label: "Why not", Kind: tagout.FieldParagraph}}}
 	return tagout.Reply{Form: &form, Message: tagout.Say("A NO-GO needs its reason, which is asked for in Slack.")}, nil
 }
 
 // refused signs NO-GO with its reason.
-func (r resumption) refused(ctx context.Context, s tagout.Submission) (tagout.Reply, error) {
+func (b ballot) refused(ctx context.Context, s tagout.Submission) (tagout.Reply, error) {
 	d, err := parseDecision(s.State)
 	if err != nil {
 		return tagout.Reply{}, err
@@ -56,7 +64,14 @@ func (r resumption) refused(ctx context.Context, s tagout.Submission) (tagout.Re
 	if reason == "" {
 		return problem("reason", tagout.Errorf(tagout.Invalid, "Say why not, so that they know what to change."))
 	}
-	return r.sign(ctx, d, tagout.Signing{User: s.User, Verdict: tagout.NoGo, Reason: reason})
+	return b.sign(ctx, d, tagout.Signing{User: s.User, Verdict: tagout.NoGo, Reason: reason})
+}
+
+// ballot is the decision message of a resume request.
+func (r resumption) ballot() ballot {
+	return ballot{form: "nogo", sign: r.sign, about: func(d decision) (string, string) {
+		return "NO-GO for " + d.incident.String(), "Everything stays held."
+	}}
 }
 
 // sign gives one sign-off and confirms it to the signer; the channel is told by the event.

@@ -52,7 +52,7 @@ func (d *Desk) Decision(ctx context.Context, id tagout.IncidentID) (tagout.Messa
 // situation adds what is known of the agent and its alerts beside the request.
 func (d *Desk) situation(ctx context.Context, m tagout.Message, i *tagout.Incident, r *tagout.ResumeRequest) tagout.Message {
 	if r.Deliverables["impact"] == "" {
-		m = m.Fact("Impact", "not stated; "+alertsText(i.Alerts))
+		m = m.Fact("Impact", "not stated")
 	}
 	m = m.Fact("Held now", holdsText(i)).Fact("Detected", i.At(tagout.Detected))
 	m = m.Fact("Changed in the 24 h before, and since", d.changesText(ctx, i))
@@ -189,6 +189,9 @@ func (d *Desk) rollbackTarget(ctx context.Context, i *tagout.Incident) tagout.Te
 	}
 	t := tagout.T("none done")
 	for _, c := range known.Components {
+		if c.Current == "" {
+			continue // nobody has reported it
+		}
 		t = append(t, tagout.T("\n"+c.Component+" "+cut(c.Current, 60))...)
 		if back, _ := c.Back(); back != "" {
 			t = append(t, tagout.T(", back would be "+cut(back, 60))...)

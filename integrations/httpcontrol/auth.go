@@ -13,6 +13,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"tagout"
+	"tagout/integrations/outgoing"
 )
 
 // authSettings say how requests show who sends them: one of the three, or none.
@@ -84,7 +85,7 @@ func (g *granted) show(ctx context.Context, header http.Header, fresh bool) erro
 func (g *granted) failure(ctx context.Context, err error) error {
 	refused, answered := errors.AsType[*oauth2.RetrieveError](err)
 	if !answered || refused.Response == nil {
-		return tagout.Errorf(tagout.Unavailable, "The %s got no token from its OAuth2 server: %s.", g.what, reason(ctx, err))
+		return tagout.Errorf(tagout.Unavailable, "The %s got no token from its OAuth2 server: %s.", g.what, outgoing.Reason(ctx, err))
 	}
 	status := refused.Response.StatusCode
 	problem := tagout.Errorf(tagout.Unavailable, "The %s got no token: its OAuth2 server answered %d.", g.what, status)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tagout"
+	"tagout/integrations/outgoing"
 )
 
 const (
@@ -251,12 +252,12 @@ func (c *Control) send(ctx context.Context, made *rendered, fresh bool) (int, []
 	}
 	resp, err := c.client.Do(req)
 	if err != nil {
-		return 0, nil, tagout.Errorf(tagout.Unavailable, "The %s could not be reached: %s.", c.what, reason(ctx, err))
+		return 0, nil, tagout.Errorf(tagout.Unavailable, "The %s could not be reached: %s.", c.what, outgoing.Reason(ctx, err))
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil && resp.StatusCode < 300 {
-		return 0, nil, tagout.Errorf(tagout.Unavailable, "The answer of the %s broke off: %s.", c.what, reason(ctx, err))
+		return 0, nil, tagout.Errorf(tagout.Unavailable, "The answer of the %s broke off: %s.", c.what, outgoing.Reason(ctx, err))
 	}
 	return resp.StatusCode, answer, nil
 }

@@ -136,10 +136,11 @@ func seconds(retryAfter string) string {
 
 // Unreached is the error of a request that got no answer, without anything that was sent.
 func Unreached(ctx context.Context, what string, err error) error {
-	return tagout.Errorf(tagout.Unavailable, "%s could not be reached: %s.", sentence(what), reason(ctx, err))
+	return tagout.Errorf(tagout.Unavailable, "%s could not be reached: %s.", sentence(what), Reason(ctx, err))
 }
 
-func reason(ctx context.Context, err error) string {
+// Reason says why a request failed without quoting anything that was sent or received.
+func Reason(ctx context.Context, err error) string {
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() || ctx.Err() != nil {
 		return "no answer in time"
 	}

@@ -5,22 +5,19 @@ package webhook
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"tagout"
+	"tagout/integrations/outgoing"
 )
 
 const (
@@ -98,7 +95,7 @@ func (e *endpoint) call(ctx context.Context, method, target, id string, body []b
 	}
 	resp, err := e.client.Do(req)
 	if err != nil {
-		return nil, tagout.Errorf(tagout.Unavailable, "The %s could not be reached: %s.", e.what, reason(ctx, err))
+		return nil, tagout.Errorf(tagout.Unavailable, "The %s could not be reached: %s.", e.what, outgoing.Reason(ctx, err))
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
@@ -106,7 +103,7 @@ func (e *endpoint) call(ctx context.Context, method, target, id string, body []b
 		return nil, err
 	}
 	if err != nil {
-		return nil, tagout.Errorf(tagout.Unavailable, "The answer of the %s broke off: %s.", e.what, reason(ctx, err))
+		return nil, tagout.Errorf(tagout.Unavailable, "The answer of the %s broke off: %s.", e.what, outgoing.Reason(ctx, err))
 	}
 	if len(answer) > maxAnswer {
 		return nil, tagout.Errorf(tagout.Unavailable, "The answer of the %s is larger than 1 MiB.", e.what)
@@ -140,23 +137,4 @@ func (e *endpoint) judge(status int) error {
 		return err
 	}
 	return tagout.Final(err)
-}
-
-// reason says why a request failed without quoting anything that was sent or received.
-func reason(ctx context.Context, err error) string {
-	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() || ctx.Err() != nil {
-		return "no answer in time"
-	}
-	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return "its host name is not known"
-	}
-	if errors.Is(err, syscall.ECONNREFUSED) {
-		return "the connection was refused"
-	}
-	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
-	_, authority := errors.AsType[x509.UnknownAuthorityError](err)
-	if untrusted || authority {
-		return "its certificate is not trusted"
-	}
-	return "the connection failed"
 }
