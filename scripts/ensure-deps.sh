@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside Go and gcc: Postgres, Chromium with a font,
-# Alertmanager, jq and unzip, and Node with the packages of the OpenFeature test.
+# Alertmanager, curl, jq and unzip, and Node with the packages of the OpenFeature test.
 #
 # What is there is left alone. What is missing is installed by apt-get, as root or
 # with a sudo that asks no password; no service is started. Where that is not
@@ -44,6 +44,7 @@ missing_packages() {
 	have_chromium || echo chromium
 	have_alertmanager || echo prometheus-alertmanager
 	have_font || echo fonts-dejavu-core
+	have curl || echo curl
 	have jq || echo jq
 	have unzip || echo unzip
 	have node || echo nodejs

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -62,8 +63,10 @@ func TestACrowdHearsOfEachRoundOnce(t *testing.T) {
 	}))
 	t.Cleanup(server.CloseClientConnections)
 	c, err := gather(sse{}, server.Listener.Addr().String(), 3, agentName)
-	if err != nil {
+	if err != nil && runtime.GOOS != "linux" {
 		t.Skip(err)
+	} else if err != nil {
+		t.Fatal(err)
 	}
 	for range 2 {
 		if err := c.settle(20 * time.Millisecond); err != nil {

@@ -178,12 +178,7 @@ type noder struct {
 
 func employNode(w *world) guarded {
 	w.t.Helper()
-	if _, err := exec.LookPath("node"); err != nil {
-		if os.Getenv("CI") == "true" {
-			w.t.Fatal(err)
-		}
-		w.t.Skip("without node the example cannot be tried: run scripts/ensure-deps.sh")
-	}
+	needs(w.t, "node")
 	example, err := filepath.Abs("../../docs/examples/node/gate.mjs")
 	if err != nil {
 		w.t.Fatal(err)

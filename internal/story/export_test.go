@@ -13,14 +13,7 @@ func TestAnAuditorChecksAnExportedIncidentWithoutTagout(t *testing.T) {
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
 			t.Parallel()
-			for _, tool := range []string{"unzip", "jq"} {
-				if _, err := exec.LookPath(tool); err != nil {
-					if os.Getenv("CI") == "true" {
-						t.Fatalf("%s is needed: apt-get install %s", tool, tool)
-					}
-					t.Skipf("%s is needed: apt-get install %s", tool, tool)
-				}
-			}
+			needs(t, "sh", "sha256sum", "unzip", "jq")
 			w := newWorld(t, setting{database, "socket"})
 			w.starts()
 			w.types("U0IC", "#general", "/kill mailer odd answers")

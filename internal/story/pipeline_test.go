@@ -40,11 +40,7 @@ var expression = regexp.MustCompile(`\$\{\{ *([a-z_.]+) *\}\}`)
 // pipeline runs an action of deploy/github as a runner would.
 func (w *world) pipeline(name string, inputs map[string]string) outcomeOf {
 	w.t.Helper()
-	for _, tool := range []string{"bash", "curl", "jq"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			w.t.Skip("the actions need " + tool)
-		}
-	}
+	needs(w.t, "bash", "curl", "jq")
 	var a action
 	text, err := os.ReadFile("../../deploy/github/" + name + "/action.yml")
 	if err == nil {

@@ -137,3 +137,18 @@ func TestMistakesOnTheCommandLineAreExplained(t *testing.T) {
 		}
 	}
 }
+
+// needs skips a story for want of a program, or fails it where CI=true.
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err == nil {
+			continue
+		}
+		missing := program + " is not on this machine: run scripts/ensure-deps.sh"
+		if os.Getenv("CI") == "true" {
+			t.Fatal(missing)
+		}
+		t.Skip(missing)
+	}
+}
