@@ -96,14 +96,14 @@ func (f floor) eventLines(events []tagout.Event) []string {
 		width = max(width, utf8.RuneCountInString(actors[n]))
 	}
 	var lines []string
-	day := ""
+	day, say := "", Wording(f.policy)
 	for n, e := range events {
 		if today := e.At.UTC().Format("2006-01-02"); today != day {
 			day = today
 			lines = append(lines, "— "+day+" —")
 		}
 		pad := strings.Repeat(" ", width-utf8.RuneCountInString(actors[n]))
-		lines = append(lines, e.At.UTC().Format("15:04:05.000")+"  "+actors[n]+pad+"  "+f.wording(e))
+		lines = append(lines, e.At.UTC().Format("15:04:05.000")+"  "+actors[n]+pad+"  "+say(e))
 	}
 	return lines
 }
