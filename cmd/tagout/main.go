@@ -54,6 +54,7 @@ type surroundings struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	profileOnSignal()
 	if transport, ok := http.DefaultTransport.(*http.Transport); ok {
 		transport.ResponseHeaderTimeout = 30 * time.Second // some of shoutrrr's services would wait for ever
 	}

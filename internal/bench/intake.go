@@ -94,11 +94,15 @@ func (b *bench) takeIn(ctx context.Context, r *report, pg *cluster, load intakeL
 		bodies <- make([]byte, 0, 1024)
 	}
 	before := usageOf(s, pg)
-	l, err := b.closedLoop(ctx, s.address, senders, func(c *wire, n int64) error {
-		buffer := <-bodies
-		defer func() { bodies <- buffer }()
-		buffer = load.body(buffer, n)
-		return s.alarm(c, buffer)
+	var l loaded
+	err = b.profile(s, load.name, func() (err error) {
+		l, err = b.closedLoop(ctx, s.address, senders, func(c *wire, n int64) error {
+			buffer := <-bodies
+			defer func() { bodies <- buffer }()
+			buffer = load.body(buffer, n)
+			return s.alarm(c, buffer)
+		})
+		return err
 	})
 	if err != nil {
 		return s.explained(err)

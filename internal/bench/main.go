@@ -56,7 +56,9 @@ type bench struct {
 	repeat int    // how often a fleet is told of a kill
 	only   string // runs only those rows whose name contains it
 	storm  stormSize
-	log    *slog.Logger
+
+	profiles string // where CPU profiles of the server are kept; empty: none are made
+	log      *slog.Logger
 }
 
 func main() {
@@ -86,6 +88,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.IntVar(&b.storm.incidents, "incidents", 500, "how many incidents of a storm open at once")
 	flags.IntVar(&b.storm.alerts, "alerts", 100_000, "how many alerts of one storm follow")
 	flags.IntVar(&b.storm.people, "people", 0, "how many people are paged; 0: one for each incident")
+	flags.StringVar(&b.profiles, "profile", "", "a folder for CPU profiles of the server under intake and storm; the binary is built for that")
 	flags.DurationVar(&b.storm.patience, "patience", 4*time.Hour, "how long a storm may take until all is quiet")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -93,6 +96,11 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	chosen, err := choose(flags.Args())
 	if err != nil {
 		return err
+	}
+	if b.profiles != "" {
+		if err := os.MkdirAll(b.profiles, 0o700); err != nil {
+			return err
+		}
 	}
 	if b.dir, err = os.MkdirTemp("", "tagout-bench-"); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -52,12 +53,13 @@ func agentName(i int) string { return fmt.Sprintf("agent-%04d", i) }
 
 // server is the built program at work.
 type server struct {
-	address string
-	config  string
-	command *exec.Cmd
-	log     bytes.Buffer // its errors and warnings
-	died    chan struct{}
-	took    time.Duration // from its start until it was ready
+	address  string
+	config   string
+	profiled string // the CPU profile, if one is asked for
+	command  *exec.Cmd
+	log      bytes.Buffer // its errors and warnings
+	died     chan struct{}
+	took     time.Duration // from its start until it was ready
 }
 
 // build makes the release binary, unless one was named.
@@ -67,6 +69,9 @@ func (b *bench) build(ctx context.Context) error {
 	}
 	b.binary = filepath.Join(b.dir, "tagout")
 	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.binary, "tagout/cmd/tagout")
+	if b.profiles != "" {
+		command.Args = slices.Insert(command.Args, 2, "-tags=profiling")
+	}
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the binary: %w\n%s", err, out)
@@ -104,7 +109,7 @@ func (b *bench) prepare(name string, s setup) (*server, error) {
 		return nil, err
 	}
 	path := filepath.Join(dir, "tagout.yaml")
-	return &server{address: s.Listen, config: path}, os.WriteFile(path, out.Bytes(), 0o600)
+	return &server{address: s.Listen, config: path, profiled: filepath.Join(dir, "cpu.pprof")}, os.WriteFile(path, out.Bytes(), 0o600)
 }
 
 func sqliteIn(dir string) string {
@@ -124,6 +129,7 @@ func (b *bench) start(ctx context.Context, name string, s setup) (*server, error
 func (s *server) start(ctx context.Context, binary string) error {
 	s.command = exec.Command(binary, "serve", "--config", s.config, "--log-level", "warn")
 	s.command.Stderr = &s.log
+	s.command.Env = append(os.Environ(), "TAGOUT_PROFILE="+s.profiled) // for a binary that was built for it
 	s.died = make(chan struct{})
 	began := time.Now()
 	if err := s.command.Start(); err != nil {

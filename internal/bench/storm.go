@@ -89,10 +89,13 @@ func (b *bench) stormOn(ctx context.Context, r *report, pg *cluster, name string
 // blow runs the storm and reports what it saw.
 func (g *gale) blow(ctx context.Context, r *report, name string, toTheEnd bool) error {
 	before := usageOf(g.server, g.pg)
-	if err := g.open(); err != nil {
-		return err
-	}
-	if err := g.until(ctx, "all pages", g.allPaged); err != nil {
+	err := g.bench.profile(g.server, "storm "+name, func() error {
+		if err := g.open(); err != nil {
+			return err
+		}
+		return g.until(ctx, "all pages", g.allPaged)
+	})
+	if err != nil {
 		return err
 	}
 	paged := time.Since(g.began)
