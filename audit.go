@@ -11,13 +11,16 @@ import (
 // sealed ([VerifyChain]); the rest of the record is not, so that whoever owns the database
 // could change it. It returns a Conflict that says what was done without a trace.
 func (i *Incident) Audit(events []Event) error {
-	a := audit{incident: i, holds: map[HoldID]Hold{}, requests: map[string]ResumeRequest{}, signoffs: map[string][]Signoff{}, approved: map[string][]HoldID{}, plans: map[string]*toldPlan{}}
+	a := audit{incident: i, holds: map[HoldID]Hold{}, requests: map[string]ResumeRequest{}, signoffs: map[string][]Signoff{}, approved: map[string][]HoldID{}, plans: map[string]*toldPlan{}, actions: map[int]toldAction{}}
 	for _, e := range events {
 		if err := a.take(e); err != nil {
 			return err
 		}
 	}
 	if err := a.stagesHeld(); err != nil {
+		return err
+	}
+	if err := a.compareActions(); err != nil {
 		return err
 	}
 	return a.compare()
@@ -71,6 +74,7 @@ type audit struct {
 	signoffs map[string][]Signoff // by request
 	approved map[string][]HoldID  // by request: what it may lift
 	plans    map[string]*toldPlan // by the request that began it
+	actions  map[int]toldAction   // by number
 }
 
 // said is what is read of an event's data, whatever its kind.
@@ -86,6 +90,9 @@ type said struct {
 }
 
 func (a *audit) take(e Event) error {
+	if tellsOfAction(e.Kind) {
+		return a.action(e)
+	}
 	switch e.Kind {
 	case EventHeld:
 		var h Hold

@@ -38,6 +38,9 @@ const (
 	EffectNotePost    EffectKind = "note_post"        // a status note to one Slack channel
 	EffectNoteMail    EffectKind = "note_mail"        // a status note to one address
 	EffectNoteExpire  EffectKind = "expire_note"      // a drafted status note has run out
+	EffectTicket      EffectKind = "ticket"           // a ticket of a corrective action in a tracker
+	EffectTicketCheck EffectKind = "ticket_check"     // how the ticket stands there
+	EffectActionDue   EffectKind = "action_due"       // corrective actions are due soon, or overdue
 )
 
 // Effect is something to do after a commit, at least once: a durable job, committed

@@ -81,6 +81,18 @@ const (
 	EventNoteReleased      EventKind = "inform.released"  // a status note is on its way
 	EventNoteDelivered     EventKind = "inform.delivered" // to one channel or list
 	EventNoteFailed        EventKind = "inform.failed"
+
+	EventActionAdded        EventKind = "action.added"
+	EventActionChanged      EventKind = "action.changed"
+	EventActionDone         EventKind = "action.done"
+	EventActionDropped      EventKind = "action.dropped"
+	EventActionReopened     EventKind = "action.reopened"      // its ticket was opened again
+	EventActionTicket       EventKind = "action.ticket"        // it has a ticket in a tracker
+	EventActionTicketFailed EventKind = "action.ticket_failed" // none could be made, or it cannot be read
+	EventActionTicketClosed EventKind = "action.ticket_closed" // in the tracker
+	EventActionTicketGone   EventKind = "action.ticket_gone"   // the tracker does not know it any more
+	EventActionTicketBack   EventKind = "action.ticket_back"   // it does again
+	EventActionReminded     EventKind = "action.reminded"      // its owner, or their lead
 )
 
 // Event is one line of an incident's timeline. Once written it is never changed.

@@ -114,13 +114,14 @@ type Incident struct {
 	Delegations     []string       // that were noted: their IDs, with ":revoked" for their ends
 	Staging         *Staging       // the newest staged resumption
 	Alerts          AlertTally
-	Rollback        *Rollback       // of the agent that was rolled back last
-	Frozen          bool            // version changes of its agents are refused while it is open
-	Pins            []Pin           // the versions that its agents must run while it is open
-	Refused         []string        // version changes that were refused, so that each is told once
-	Ladder          map[string]int  // rounds paged, by ladder key
-	Calls           map[string]Call // how far the newest round of each ladder got, while it pages
-	Doubted         []string        // what could not be found out about who is paged, as it was told last
+	Rollback        *Rollback          // of the agent that was rolled back last
+	Frozen          bool               // version changes of its agents are refused while it is open
+	Pins            []Pin              // the versions that its agents must run while it is open
+	Refused         []string           // version changes that were refused, so that each is told once
+	Ladder          map[string]int     // rounds paged, by ladder key
+	Calls           map[string]Call    // how far the newest round of each ladder got, while it pages
+	Doubted         []string           // what could not be found out about who is paged, as it was told last
+	Actions         []CorrectiveAction `json:",omitempty"`
 	Informing
 	Room Room
 	Head Head

@@ -31,6 +31,8 @@ const (
 	ByAgent  ActorKind = "agent"  // an agent that reported its own failure
 	ByPager  ActorKind = "pager"  // somebody in a pager's own app, as its service names them
 	BySystem ActorKind = "system" // Tagout itself
+
+	ByTracker ActorKind = "tracker" // somebody in a tracker of tickets, as its adapter is called
 )
 
 // Actor is who did something. Only a user can ever resume or approve.
@@ -67,6 +69,8 @@ func (a Actor) Text() Text {
 		}
 	case ByPager:
 		return T(a.ID)
+	case ByTracker:
+		return T("somebody in " + a.ID)
 	}
 	return T("Tagout")
 }

@@ -20,6 +20,10 @@ type Ticket struct {
 	URL   string
 	Title string
 	Done  bool
+
+	ClosedBy string    // as the tracker names them; "" if it does not say
+	ClosedAt time.Time // zero if it does not say
+	Refused  bool      // it was closed as something that will not be done
 }
 
 // Tracker is where a team keeps its work, such as GitHub Issues or Jira.
