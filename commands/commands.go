@@ -70,8 +70,9 @@ func All(d Desk, p *tagout.Policy, options ...Option) []tagout.Command {
 		oncall(f, d), who(f, d), role(d), handover(d), pageTest(d),
 		rollback(f, d), resume(f, d), delegate(f, d), stage(f, d), inform(f, d), clock(f, d),
 	}
+	may := newPermits()
 	for n := range list {
-		list[n] = privacy{d}.guard(list[n])
+		list[n] = may.guard(privacy{d}.guard(list[n]))
 	}
-	return append(list, help(list))
+	return append(list, may.guard(help(list)))
 }

@@ -60,7 +60,7 @@ func (e *edge) ackRoutes() {
 	if e.Links == nil {
 		return
 	}
-	e.mux.HandleFunc("GET /ack/{token}", func(w http.ResponseWriter, r *http.Request) {
+	e.handle(open("GET /ack/{token}", oneLink), func(w http.ResponseWriter, r *http.Request) {
 		link, err := e.Links.ReadLink(r.Context(), r.PathValue("token"))
 		if err != nil {
 			e.failedLink(w, err)
@@ -76,7 +76,7 @@ func (e *edge) ackRoutes() {
 		}
 		showLink(w, http.StatusOK, page)
 	})
-	e.mux.HandleFunc("POST /ack/{token}", func(w http.ResponseWriter, r *http.Request) {
+	e.handle(open("POST /ack/{token}", oneLink), func(w http.ResponseWriter, r *http.Request) {
 		link, err := e.Links.PressLink(r.Context(), r.PathValue("token"))
 		switch {
 		case tagout.CodeOf(err) == tagout.Conflict && err != nil:

@@ -160,12 +160,18 @@ type edge struct {
 	mux      *http.ServeMux
 	huma     huma.API
 	spec     []byte // the OpenAPI document
+	permits  []tagout.Permit
 }
 
 // New is the handler of /v1/*, /healthz, /readyz and, with a Gatherer, /metrics. Every
 // other path gets a problem document that says it does not exist.
 func New(o Options) http.Handler {
 	o = o.withDefaults()
+	e := newEdge(o)
+	return e.guarded(e.mux)
+}
+
+func newEdge(o Options) *edge {
 	e := &edge{
 		Options: o, tokens: newTokens(o.Tokens), sources: newSources(o), commands: map[string]tagout.Command{},
 		requests: newRequestMetric(o.Registerer), mux: http.NewServeMux(),
@@ -176,7 +182,7 @@ func New(o Options) http.Handler {
 	e.huma = newHuma(e.mux, o.Version)
 	e.routes()
 	e.describe()
-	return e.guarded(e.mux)
+	return e
 }
 
 func (e *edge) routes() {
@@ -188,11 +194,11 @@ func (e *edge) routes() {
 	e.agentRoutes()
 	e.oncallRoutes()
 	e.ackRoutes()
-	e.mux.HandleFunc("GET /v1/openapi.json", e.openAPI)
-	e.mux.HandleFunc("GET /healthz", e.healthz)
-	e.mux.HandleFunc("GET /readyz", e.readyz)
+	e.handle(open("GET /v1/openapi.json", ""), e.openAPI)
+	e.handle(open("GET /healthz", ""), e.healthz)
+	e.handle(open("GET /readyz", ""), e.readyz)
 	if e.Gatherer != nil {
-		e.mux.Handle("GET /metrics", promhttp.HandlerFor(e.Gatherer, promhttp.HandlerOpts{}))
+		e.handle(open("GET /metrics", "numbers only; keep the port from strangers"), promhttp.HandlerFor(e.Gatherer, promhttp.HandlerOpts{}).ServeHTTP)
 	}
 	e.mux.HandleFunc("/", e.unknown)
 }

@@ -43,10 +43,10 @@ func newLimiter(perSecond float64) *rate.Limiter {
 }
 
 func (e *edge) intakeRoutes() {
-	e.mux.HandleFunc("POST /v1/alerts/{source}", e.alerts)
-	e.mux.HandleFunc("POST /v1/pagers/{pager}", e.pagers)
+	e.handle(tagout.Permit{Thing: "POST /v1/alerts/{source}", Right: tagout.MayReport, Note: ownToken}, e.alerts)
+	e.handle(open("POST /v1/pagers/{pager}", "what the service has signed or knows the secret of"), e.pagers)
 	reports := newLimiter(e.RatePerSource)
-	e.mux.HandleFunc("POST /v1/failures", func(w http.ResponseWriter, r *http.Request) {
+	e.handle(tagout.Permit{Thing: "POST /v1/failures", Right: tagout.MayReport, Note: onLoopback}, func(w http.ResponseWriter, r *http.Request) {
 		if !reports.AllowN(e.Clock.Now(), 1) {
 			e.fail(w, r, tooMany())
 			return

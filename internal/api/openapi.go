@@ -34,6 +34,7 @@ func newHuma(mux *http.ServeMux, version string) huma.API {
 
 // register adds an operation that a token needs the right for.
 func register[I, O any](e *edge, op huma.Operation, right tagout.Right, fn func(context.Context, *I) (*O, error)) {
+	e.permits = append(e.permits, permitOf(op.Method+" "+op.Path, right))
 	op.MaxBodyBytes = e.MaxBody + 1 // huma refuses from this size on
 	e.annotate(&op)
 	op.Middlewares = huma.Middlewares{e.requires(right)}

@@ -114,15 +114,15 @@ func (a *App) wireHTTP() error {
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/", edge)
-	mux.Handle("/ofrep/", a.gate.Handler())
+	mounted := mount(mux, "/ofrep/", a.gate.Handler())
 	if a.peers != nil {
-		mux.Handle("/v1/replicas/", a.peers.Handler())
+		mounted = errors.Join(mounted, mount(mux, "/v1/replicas/", a.peers.Handler()))
 	}
 	if a.slack != nil {
-		mux.Handle("/slack/", a.slack)
+		mounted = errors.Join(mounted, mount(mux, "/slack/", a.slack))
 	}
 	a.handler = mux
-	return nil
+	return mounted
 }
 
 // readiness tells whether this app is still starting or draining, and what it lacks.

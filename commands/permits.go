@@ -1,0 +1,137 @@
+package commands
+
+import (
+	"context"
+
+	"tagout"
+)
+
+// Permits says who may use each command, button and form: one line each. What has no line
+// here is refused to everybody, and a test says which line is missing. A use of a command
+// that needs more than the command itself has a line of its own, with its arguments; the
+// command checks that with [permits.admit].
+func Permits() []tagout.Permit {
+	return []tagout.Permit{
+		{Thing: "/kill", For: tagout.ForEverybody, To: "stop an agent", Right: tagout.MayStop},
+		{Thing: "button kill", For: tagout.ForEverybody, To: "stop an agent"},
+		{Thing: "form kill", For: tagout.ForEverybody, To: "stop an agent"},
+		{Thing: "/pause", For: tagout.ForEverybody, To: "stop an agent", Right: tagout.MayStop},
+		{Thing: "form pause", For: tagout.ForEverybody, To: "stop an agent"},
+		{Thing: "/hold", For: tagout.ForEverybody, To: "restrict an agent", Right: tagout.MayStop},
+		{Thing: "form hold", For: tagout.ForEverybody, To: "restrict an agent"},
+		{Thing: "/status", For: tagout.ForEverybody, To: "ask how things stand", Right: tagout.MayRead, Note: ofPrivate},
+		{Thing: "/ack", For: tagout.ForEverybody, To: "acknowledge an incident"},
+		{Thing: "button ack", For: tagout.ForEverybody, To: "acknowledge an incident"},
+		{Thing: "/incident", For: tagout.ForEverybody, To: "declare an incident"},
+		{Thing: "form incident", For: tagout.ForEverybody, To: "declare an incident"},
+		{Thing: "/incident INC-n private", For: tagout.ForMembers, To: "make an incident private"},
+		{Thing: "/severity", For: tagout.ForMembers, To: "change a severity"},
+		{Thing: "/note", For: tagout.ForEverybody, To: "write on the timeline"},
+		{Thing: "/timeline", For: tagout.ForEverybody, To: "read a timeline", Right: tagout.MayRead, Note: ofPrivate},
+		{Thing: "button timeline", For: tagout.ForEverybody, To: "read a timeline", Note: ofPrivate},
+		{Thing: "/oncall", For: tagout.ForEverybody, To: "ask who is on call"},
+		{Thing: "/oncall override @PERSON 4h", For: tagout.ForMembers, To: "change who is on call"},
+		{Thing: "/who", For: tagout.ForEverybody, To: "ask who would be paged", Right: tagout.MayRead},
+		{Thing: "/role", For: tagout.ForEverybody, To: "ask about roles"},
+		{Thing: "/role INC-n ROLE @PERSON", For: tagout.ForMembers, To: "give roles"},
+		{Thing: "/handover", For: tagout.ForMembers, To: "hand an incident over"},
+		{Thing: "/page-test", For: tagout.ForEverybody, To: "be paged"},
+		{Thing: "button page-test", For: tagout.ForEverybody, To: "be paged"},
+		{Thing: "/rollback", For: tagout.ForMembers, To: "roll an agent back", Right: tagout.MayRollback},
+		{Thing: "form rollback", For: tagout.ForMembers, To: "roll an agent back"},
+		{Thing: "button rollback_retry", For: tagout.ForMembers, To: "roll an agent back"},
+		{Thing: "/resume", For: tagout.ForMembers, To: "ask to resume an agent"},
+		{Thing: "button resume", For: tagout.ForMembers, To: "ask to resume an agent"},
+		{Thing: "form resume", For: tagout.ForMembers, To: "ask to resume an agent"},
+		{Thing: "button go", For: tagout.ForSigners, To: "sign", Note: ballots},
+		{Thing: "button nogo", For: tagout.ForEverybody, To: "open the form", Note: "it only opens the form"},
+		{Thing: "form nogo", For: tagout.ForSigners, To: "sign", Note: ballots},
+		{Thing: "button ask", For: tagout.ForEverybody, To: "open the form", Note: "it only opens the form"},
+		{Thing: "form ask", For: tagout.ForSigners, To: "ask before signing"},
+		{Thing: "button answered", For: tagout.ForMembers, To: "answer a signer's question"},
+		{Thing: "form answered", For: tagout.ForMembers, To: "answer a signer's question"},
+		{Thing: "/delegate", For: tagout.ForEverybody, To: "ask who signs for whom"},
+		{Thing: "/delegate ROLE @PERSON 24h", For: tagout.ForRoleMembers, To: "delegate or revoke a signature"},
+		{Thing: "/delegate revoke ROLE @PERSON", For: tagout.ForRoleMembers, To: "delegate or revoke a signature", Note: "who has it gives it back, too"},
+		{Thing: "/stage", For: tagout.ForEverybody, To: "ask about stages"},
+		{Thing: "/stage INC-n advance", For: tagout.ForStagers, To: "begin a stage"},
+		{Thing: "button stage", For: tagout.ForStagers, To: "begin a stage"},
+		{Thing: "/stage INC-n validate TOOL", For: tagout.ForMembers, To: "ask for a tool"},
+		{Thing: "/inform", For: tagout.ForMembers, To: "tell stakeholders"},
+		{Thing: "button inform", For: tagout.ForMembers, To: "tell stakeholders"},
+		{Thing: "form inform", For: tagout.ForMembers, To: "tell stakeholders"},
+		{Thing: "button note-go", For: tagout.ForSigners, To: "sign", Note: "never who wrote the note"},
+		{Thing: "button note-nogo", For: tagout.ForEverybody, To: "open the form", Note: "it only opens the form"},
+		{Thing: "form note-nogo", For: tagout.ForSigners, To: "sign", Note: "never who wrote the note"},
+		{Thing: "button note-again", For: tagout.ForMembers, To: "tell stakeholders"},
+		{Thing: "/clock", For: tagout.ForMembers, To: "look at or stop clocks"},
+		{Thing: "/help", For: tagout.ForEverybody, To: "read the help", Right: tagout.MayRead},
+	}
+}
+
+const (
+	ofPrivate = "of a private incident its people only"
+	ballots   = "never who asked or made the change; who tries is on the timeline"
+)
+
+// permits are those of [Permits] by what they are for.
+type permits map[string]tagout.Permit
+
+func newPermits() permits {
+	p := permits{}
+	for _, one := range Permits() {
+		p[one.Thing] = one
+	}
+	return p
+}
+
+// admit returns Forbidden for whoever may not.
+func (p permits) admit(thing string, u tagout.User) error { return p[thing].Admit(u) }
+
+// guard puts the permits in front of a command, its buttons and its forms. A stop waits for
+// nothing: who may not stop is told from by the edge, and that is bots.
+func (p permits) guard(c tagout.Command) tagout.Command {
+	if c.Right == tagout.MayStop {
+		return c
+	}
+	run, clicks, forms, typed := c.Run, c.Clicks, c.Forms, c.Typed
+	c.Run = func(ctx context.Context, in tagout.Invocation) (tagout.Reply, error) {
+		permit := p["/"+c.Name]
+		if byToken := in.By.Kind == tagout.ByToken; !byToken || !permit.AllowsToken(c.Right) {
+			if err := permit.Admit(in.User); err != nil {
+				return tagout.Reply{}, err
+			}
+		}
+		return run(ctx, in)
+	}
+	c.Clicks = map[string]func(context.Context, tagout.Click) (tagout.Reply, error){}
+	for action, handle := range clicks {
+		c.Clicks[action] = func(ctx context.Context, click tagout.Click) (tagout.Reply, error) {
+			if err := p.admit("button "+action, click.User); err != nil {
+				return tagout.Reply{}, err
+			}
+			return handle(ctx, click)
+		}
+	}
+	c.Forms = map[string]func(context.Context, tagout.Submission) (tagout.Reply, error){}
+	for form, handle := range forms {
+		c.Forms[form] = func(ctx context.Context, s tagout.Submission) (tagout.Reply, error) {
+			if err := p.admit("form "+form, s.User); err != nil {
+				return tagout.Reply{}, err
+			}
+			return handle(ctx, s)
+		}
+	}
+	if typed != nil {
+		c.Typed = map[string]func(context.Context, tagout.Submission) error{}
+	}
+	for form, keep := range typed {
+		c.Typed[form] = func(ctx context.Context, s tagout.Submission) error {
+			if err := p.admit("form "+form, s.User); err != nil {
+				return err
+			}
+			return keep(ctx, s)
+		}
+	}
+	return c
+}
