@@ -10,15 +10,19 @@ import (
 
 	"tagout"
 	"tagout/integrations/alertmanager"
+	"tagout/integrations/cloudevents"
+	"tagout/integrations/datadog"
 	"tagout/integrations/email"
 	"tagout/integrations/generic"
 	"tagout/integrations/github"
 	"tagout/integrations/goalert"
+	"tagout/integrations/grafana"
 	"tagout/integrations/httpcontrol"
 	"tagout/integrations/jira"
 	"tagout/integrations/kubernetes"
 	"tagout/integrations/oncall"
 	"tagout/integrations/pagerduty"
+	"tagout/integrations/sentry"
 	"tagout/integrations/shoutrrr"
 	"tagout/integrations/twilio"
 	"tagout/integrations/webhook"
@@ -36,7 +40,12 @@ type Deps struct {
 func Sources() map[string]func(tagout.Vendor) (tagout.Source, error) {
 	return map[string]func(tagout.Vendor) (tagout.Source, error){
 		"alertmanager": func(v tagout.Vendor) (tagout.Source, error) { return guard(v)(alertmanager.New(v)) },
+		"cloudevents":  func(v tagout.Vendor) (tagout.Source, error) { return guard(v)(cloudevents.New(v)) },
+		"datadog":      func(v tagout.Vendor) (tagout.Source, error) { return guard(v)(datadog.New(v)) },
 		"generic":      func(v tagout.Vendor) (tagout.Source, error) { return guard(v)(generic.New(v)) },
+		"grafana":      func(v tagout.Vendor) (tagout.Source, error) { return guard(v)(grafana.New(v)) },
+		"pagerduty":    func(v tagout.Vendor) (tagout.Source, error) { return guard(v)(pagerduty.NewSource(v)) },
+		"sentry":       func(v tagout.Vendor) (tagout.Source, error) { return guard(v)(sentry.New(v)) },
 	}
 }
 

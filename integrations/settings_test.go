@@ -29,7 +29,7 @@ func TestSettingsThatCannotWorkAreRefusedWithPlaceAndFix(t *testing.T) {
 	}{
 		"unknown pager":       {pager, vendor("x", "pigeon", nil), "pagerduty or shoutrrr"},
 		"unknown control":     {control, vendor("x", "pigeon", nil), "Use http or kubernetes or webhook"},
-		"unknown source":      {source, vendor("x", "pigeon", nil), "alertmanager or generic"},
+		"unknown source":      {source, vendor("x", "pigeon", nil), "alertmanager or cloudevents"},
 		"no url":              {control, webhook("", "x"), "https://host/path"},
 		"not http":            {control, webhook("ftp://"+password+"/", "x"), "https://host/path"},
 		"no host":             {pager, webhook("http:///"+password, "x"), "https://host/path"},

@@ -23,6 +23,26 @@ type guarded struct {
 	inner tagout.Source
 }
 
+// Signs reports whether the sender must sign what it posts.
+func (g guarded) Signs() bool {
+	s, ok := g.inner.(tagout.SignedSource)
+	return ok && s.Signs()
+}
+
+// Verify is the inner source's, for a delivery within the limits. It returns Unauthorized.
+func (g guarded) Verify(in tagout.Delivery) (err error) {
+	s, ok := g.inner.(tagout.SignedSource)
+	if !ok || len(in.Body) > maxBody {
+		return tagout.Errorf(tagout.Unauthorized, "This source takes no signatures.")
+	}
+	defer func() {
+		if recover() != nil {
+			err = tagout.Errorf(tagout.Unauthorized, "The signature could not be read.")
+		}
+	}()
+	return s.Verify(in)
+}
+
 // Decode is the inner source's, with the limits above. It returns TooLarge for a delivery
 // that exceeds them, and Invalid for one that the source cannot read.
 func (g guarded) Decode(ctx context.Context, in tagout.Delivery) (alerts []tagout.Alert, err error) {

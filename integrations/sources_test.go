@@ -42,24 +42,14 @@ func recorded(t *testing.T, file string) []tagout.Alert {
 	return alerts
 }
 
-// bodies are, for each kind, a body with one alert whose name, and one label of which, is
-// the text given as JSON.
-func bodies() map[string]func(text string) string {
-	return map[string]func(string) string{
-		"alertmanager": func(text string) string {
-			return `{"version":"4","alerts":[{"status":"firing","labels":{"alertname":` + text + `,"note":` + text + `}}]}`
-		},
-		"generic": func(text string) string { return `{"name":` + text + `,"labels":{"note":` + text + `}}` },
-	}
-}
-
 func TestEverySourceKeepsToTheContract(t *testing.T) {
 	t.Parallel()
 	for kind := range integrations.Sources() {
-		body := bodies()[kind]
-		if body == nil {
-			t.Fatalf("the kind %s has no body here", kind)
+		sends, known := senders()[kind]
+		if !known {
+			t.Fatalf("the kind %s has no sender here", kind)
 		}
+		body := sends.body
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			t.Run("takes every recorded body", func(t *testing.T) {
@@ -98,8 +88,8 @@ func TestEverySourceKeepsToTheContract(t *testing.T) {
 					t.Fatal(err)
 				}
 				a := alerts[0]
-				if len(a.Name) > 4096 || len(a.Labels["note"]) > 4096 || !strings.HasSuffix(a.Name, "ä…") || !strings.Contains(string(a.Raw), long) {
-					t.Errorf("name %d bytes, label %d bytes, raw %d bytes", len(a.Name), len(a.Labels["note"]), len(a.Raw))
+				if len(a.Name) > 4096 || len(a.Labels[sends.label]) > 4096 || !strings.HasSuffix(a.Name, "ä…") || !strings.Contains(string(a.Raw), long) {
+					t.Errorf("name %d bytes, label %d bytes, raw %d bytes", len(a.Name), len(a.Labels[sends.label]), len(a.Raw))
 				}
 			})
 			t.Run("replaces NUL", func(t *testing.T) {
@@ -107,7 +97,7 @@ func TestEverySourceKeepsToTheContract(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if want := "a\ufffdb\\u0000"; alerts[0].Name != want || alerts[0].Labels["note"] != want {
+				if want := "a\ufffdb\\u0000"; alerts[0].Name != want || alerts[0].Labels[sends.label] != want {
 					t.Errorf("alert %+v", alerts[0])
 				}
 				if strings.Contains(strings.ReplaceAll(string(alerts[0].Raw), `\\u0000`, ""), `\u0000`) {

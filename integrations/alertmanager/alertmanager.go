@@ -4,13 +4,12 @@ package alertmanager
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"tagout"
+	"tagout/integrations/incoming"
 )
 
 // truncatedNote is the annotation that tells of alerts which Alertmanager left out.
@@ -47,7 +46,7 @@ type alert struct {
 // Decode reads one notification. It returns Invalid if the body is not one of version 4.
 func (s *Source) Decode(_ context.Context, in tagout.Delivery) ([]tagout.Alert, error) {
 	var g group
-	if err := read(in.Body, &g, ""); err != nil {
+	if err := incoming.Read(in.Body, &g, ""); err != nil {
 		return nil, err
 	}
 	if g.Version != "4" {
@@ -68,7 +67,7 @@ func (s *Source) Decode(_ context.Context, in tagout.Delivery) ([]tagout.Alert, 
 
 func (s *Source) alert(raw json.RawMessage, at string, truncated int) (tagout.Alert, error) {
 	var a alert
-	if err := read(raw, &a, at); err != nil {
+	if err := incoming.Read(raw, &a, at); err != nil {
 		return tagout.Alert{}, err
 	}
 	if a.Status != string(tagout.Firing) && a.Status != string(tagout.Resolved) {
@@ -81,7 +80,7 @@ func (s *Source) alert(raw json.RawMessage, at string, truncated int) (tagout.Al
 		a.Annotations[truncatedNote] = strconv.Itoa(truncated)
 	}
 	return tagout.Alert{
-		Source: s.name, Name: or(a.Labels["alertname"], "alert"), Summary: or(a.Annotations["summary"], a.Annotations["description"]),
+		Source: s.name, Name: incoming.Or(a.Labels["alertname"], "alert"), Summary: incoming.Or(a.Annotations["summary"], a.Annotations["description"]),
 		Labels: a.Labels, Annotations: a.Annotations, Value: value(a.Annotations["value"]),
 		Fingerprint: a.Fingerprint, CorrelationID: a.Labels["correlation_id"],
 		Status: tagout.AlertStatus(a.Status), StartsAt: a.StartsAt, URL: a.GeneratorURL, Raw: raw,
@@ -95,42 +94,4 @@ func value(text string) *float64 {
 		return nil
 	}
 	return &v
-}
-
-// read unmarshals JSON. Its errors name the place, never the content.
-func read(body []byte, into any, at string) error {
-	err := json.Unmarshal(body, into)
-	if err == nil {
-		return nil
-	}
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		field, _, _ := strings.Cut(wrong.Field, ".") // what follows may be a key of the payload
-		if field == "" && at == "" {
-			return tagout.Errorf(tagout.Invalid, "The body must be a JSON object.")
-		}
-		return tagout.Errorf(tagout.Invalid, "%s must be %s.", strings.TrimSuffix(at+"/"+field, "/"), kind(wrong.Type.Kind().String()))
-	}
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return tagout.Errorf(tagout.Invalid, "The body is not JSON: it breaks off or goes wrong at byte %d.", syntax.Offset)
-	}
-	return tagout.Errorf(tagout.Invalid, "%s holds a value that cannot be read, such as a time that is not RFC 3339.", or(at, "The body"))
-}
-
-func kind(name string) string {
-	switch name {
-	case "string":
-		return "a string"
-	case "slice":
-		return "an array"
-	case "map", "struct":
-		return "an object"
-	}
-	return "a number"
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

@@ -4,15 +4,13 @@ package generic
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"strconv"
 	"strings"
 	"time"
 
 	"tagout"
+	"tagout/integrations/incoming"
 )
 
 // Source reads one alert, or an array of them.
@@ -53,7 +51,7 @@ func (s *Source) Decode(_ context.Context, in tagout.Delivery) ([]tagout.Alert, 
 		return []tagout.Alert{a}, nil
 	}
 	var raw []json.RawMessage
-	if err := read(body, &raw, ""); err != nil {
+	if err := incoming.Read(body, &raw, ""); err != nil {
 		return nil, err
 	}
 	if len(raw) == 0 {
@@ -72,9 +70,9 @@ func (s *Source) Decode(_ context.Context, in tagout.Delivery) ([]tagout.Alert, 
 func (s *Source) alert(raw json.RawMessage, at string, now time.Time) (tagout.Alert, error) {
 	var a alert
 	if !bytes.HasPrefix(raw, []byte("{")) {
-		return tagout.Alert{}, tagout.Errorf(tagout.Invalid, "%s must be a JSON object.", or(at, "The body"))
+		return tagout.Alert{}, tagout.Errorf(tagout.Invalid, "%s must be a JSON object.", incoming.Or(at, "The body"))
 	}
-	if err := read(raw, &a, at); err != nil {
+	if err := incoming.Read(raw, &a, at); err != nil {
 		return tagout.Alert{}, err
 	}
 	if strings.TrimSpace(a.Name) == "" {
@@ -96,46 +94,7 @@ func (s *Source) alert(raw json.RawMessage, at string, now time.Time) (tagout.Al
 	}
 	return tagout.Alert{
 		Source: s.name, Name: a.Name, Summary: a.Summary, Labels: a.Labels, Annotations: a.Annotations, Value: a.Value,
-		Fingerprint: or(a.Fingerprint, fingerprint(a.Name, a.Labels)), CorrelationID: a.CorrelationID,
+		Fingerprint: incoming.Or(a.Fingerprint, incoming.Fingerprint(a.Name, a.Labels)), CorrelationID: a.CorrelationID,
 		Status: status, StartsAt: starts, URL: a.URL, Raw: raw,
 	}, nil
-}
-
-// fingerprint tells alerts of the same name and labels from others.
-func fingerprint(name string, labels map[string]string) string {
-	text, _ := json.Marshal([]any{name, labels}) // maps marshal in key order
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:8])
-}
-
-// read unmarshals JSON. Its errors name the place, never the content.
-func read(body []byte, into any, at string) error {
-	err := json.Unmarshal(body, into)
-	if err == nil {
-		return nil
-	}
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		field, _, _ := strings.Cut(wrong.Field, ".") // what follows may be a key of the payload
-		what := "a string"
-		switch {
-		case field == "labels" || field == "annotations":
-			what = "an object whose values are strings"
-		case field == "value":
-			what = "a finite number"
-		case field == "":
-			what = "an object, or an array of objects"
-		}
-		return tagout.Errorf(tagout.Invalid, "%s must be %s.", or(strings.TrimSuffix(at+"/"+field, "/"), "The body"), what)
-	}
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return tagout.Errorf(tagout.Invalid, "The body is not JSON: it breaks off or goes wrong at byte %d.", syntax.Offset)
-	}
-	return tagout.Errorf(tagout.Invalid, "%s cannot be read as JSON.", or(at, "The body"))
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

@@ -1,14 +1,9 @@
 package pagerduty
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"io"
-	"net/http"
 	"time"
-
-	"github.com/PagerDuty/go-pagerduty/webhookv3"
 
 	"tagout"
 	"tagout/integrations/outgoing"
@@ -44,9 +39,8 @@ func (p *Pager) Heard(_ context.Context, in tagout.Delivery) ([]tagout.Acknowled
 	if p.secret == "" { // an empty secret would verify
 		return nil, tagout.Errorf(tagout.Unauthorized, "The pager %s has no webhook_secret, so nothing can be believed. Fix: Configure the secret of the webhook subscription.", p.name)
 	}
-	request := &http.Request{Header: http.Header(in.Header), Body: io.NopCloser(bytes.NewReader(in.Body))}
-	if err := webhookv3.VerifySignature(request, p.secret); err != nil {
-		return nil, tagout.Errorf(tagout.Unauthorized, "The header X-PagerDuty-Signature holds no signature of this body with the webhook_secret.")
+	if err := verify(in, p.secret, "webhook_secret"); err != nil {
+		return nil, err
 	}
 	var w webhook
 	if err := json.Unmarshal(in.Body, &w); err != nil || w.Event == nil || w.Event.Type == "" {

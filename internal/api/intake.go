@@ -20,7 +20,8 @@ import (
 type source struct {
 	name    string
 	decode  tagout.Source
-	token   *fingerprint // nil: open
+	token   *fingerprint        // nil: open, unless it is signed
+	signed  tagout.SignedSource // nil: the sender does not sign
 	limiter *rate.Limiter
 }
 
@@ -31,6 +32,9 @@ func newSources(o Options) map[string]*source {
 		if configured.Token != "" {
 			hash := fingerprint(sha256.Sum256([]byte(configured.Token)))
 			s.token = &hash
+		}
+		if signed, ok := configured.Source.(tagout.SignedSource); ok && signed.Signs() {
+			s.signed = signed
 		}
 		sources[name] = s
 	}
@@ -72,7 +76,8 @@ func (e *edge) alerts(w http.ResponseWriter, r *http.Request) {
 		e.fail(w, r, tagout.Errorf(tagout.NotFound, "No alert source of this name is configured."))
 		return
 	}
-	if err := e.admit(r, s.token); err != nil {
+	mustSign, err := e.admitTo(r, s)
+	if err != nil {
 		e.fail(w, r, err)
 		return
 	}
@@ -86,7 +91,14 @@ func (e *edge) alerts(w http.ResponseWriter, r *http.Request) {
 		e.fail(w, r, err)
 		return
 	}
-	alerts, err := s.decode.Decode(r.Context(), tagout.Delivery{Source: s.name, Header: withoutSecrets(r.Header), Body: body, At: at})
+	delivery := tagout.Delivery{Source: s.name, Header: withoutSecrets(r.Header), Body: body, At: at}
+	if mustSign {
+		if err := s.signed.Verify(delivery); err != nil {
+			e.fail(w, r, err)
+			return
+		}
+	}
+	alerts, err := s.decode.Decode(r.Context(), delivery)
 	if err != nil {
 		e.fail(w, r, malformed(err, body))
 		return

@@ -49,9 +49,19 @@ func (s *settings) readNode(d *decoder, n *node, _ path) {
 }
 
 type sourceSection struct {
-	Kind     string    `yaml:"kind" need:"true" doc:"What posts: alertmanager or generic."`
-	Token    string    `yaml:"token" doc:"The bearer token that it sends; may be empty only while listen is loopback."`
+	Kind     string    `yaml:"kind" need:"true" doc:"What posts: alertmanager, cloudevents, datadog, generic, grafana, pagerduty or sentry."`
+	Token    string    `yaml:"token" doc:"The token that it sends, as a bearer token or the password of basic authentication; may be empty only while listen is loopback, or where the sender signs with a secret."`
 	Settings remainder `doc:"Further settings of the kind."`
+}
+
+// signs reports whether a secret is configured with which the sender signs. A kind that does
+// not know the key refuses it.
+func (s sourceSection) signs() bool {
+	if s.Settings.node == nil {
+		return false
+	}
+	secret := s.Settings.node.get("secret")
+	return secret != nil && secret.kind == scalarNode && secret.text != ""
 }
 
 func (b *builder) adapters() {
@@ -62,8 +72,8 @@ func (b *builder) adapters() {
 		p, s := root.member(key), b.doc.Sources[key]
 		n := b.nodes[p.name]
 		b.name(p, "source", key)
-		if q := p.key("token"); s.Token == "" && b.ok(p) && b.ok(q) && b.ok(path{}.key("listen")) && !loopback(b.doc.Listen) {
-			b.fail(q, "Set a token, or listen on 127.0.0.1 only.", "The source %s has no token, but others than this machine can reach `listen`.", quoted(key))
+		if q := p.key("token"); s.Token == "" && !s.signs() && b.ok(p) && b.ok(q) && b.ok(path{}.key("listen")) && !loopback(b.doc.Listen) {
+			b.fail(q, "Set a token (or a secret, where the sender signs), or listen on 127.0.0.1 only.", "The source %s has no token, but others than this machine can reach `listen`.", quoted(key))
 		}
 		if s.Settings.node == nil {
 			continue

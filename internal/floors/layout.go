@@ -62,7 +62,7 @@ func Tagout() Layout {
 			{Dir: "gate/...", Imports: middle},
 			{Dir: "store/...", Imports: middle},
 			{Dir: "integrations", Imports: append([]string{"integrations/..."}, middle...)},
-			{Dir: "integrations/...", Imports: []string{"", "integrations/outgoing"}},
+			{Dir: "integrations/...", Imports: []string{"", "integrations/incoming", "integrations/outgoing"}},
 			{Dir: "sandbox/..."},
 			{Dir: "internal/...", Imports: middle},
 			{Dir: "docs/examples/...", StandardOnly: true},
