@@ -52,6 +52,7 @@ const (
 	EventComponentBack     EventKind = "rollback.component_confirmed" // one component was read back
 	EventComponentFailed   EventKind = "rollback.component_failed"
 	EventEvidence          EventKind = "evidence.kept"
+	EventRecordShared      EventKind = "record.shared"     // somebody was given the whole record
 	EventRedacted          EventKind = "evidence.redacted" // its content was taken away; the hash stays
 	EventPinned            EventKind = "version.pinned"
 	EventUnpinned          EventKind = "version.released"

@@ -59,6 +59,13 @@ type API interface {
 	// RemoveBookmark is bookmarks.remove.
 	RemoveBookmark(ctx context.Context, channel, id string) error
 
+	// UploadURL is files.getUploadURLExternal; it returns where to send the bytes, and the file's ID.
+	UploadURL(ctx context.Context, name string, size int) (url, file string, err error)
+	// SendFile posts the bytes of a file to the address that UploadURL returned.
+	SendFile(ctx context.Context, url string, content []byte) error
+	// ShareFile is files.completeUploadExternal.
+	ShareFile(ctx context.Context, file string, u Upload) error
+
 	// PublishHome is views.publish.
 	PublishHome(ctx context.Context, user string, view slack.HomeTabViewRequest) error
 
@@ -100,9 +107,10 @@ type Response struct {
 
 // Posted is a message that is there already.
 type Posted struct {
-	TS  string
-	Key string // of its metadata; "" if it has none of ours
-	Bot string // the posting bot's ID
+	TS    string
+	Key   string   // of its metadata; "" if it has none of ours
+	Bot   string   // the posting bot's ID
+	Files []string // names of the files in it
 }
 
 // NewChannel is a channel to be created.

@@ -28,7 +28,9 @@ type Options struct {
 	Registerer    prometheus.Registerer
 	// Leads tells whether this replica is the one that edits what open incidents show, so
 	// that two never overwrite each other with something older; nil: always.
-	Leads   func() bool
+	Leads func() bool
+	// Record packs the record of an incident. It returns Invalid if it is too large for Slack.
+	Record  func(ctx context.Context, id tagout.IncidentID) (tagout.PackedRecord, error)
 	Workers int // how many deliveries are worked at once; default 32
 }
 
@@ -77,6 +79,7 @@ type Bot struct {
 	names    *template.Template
 	announce string
 	leads    func() bool
+	record   func(ctx context.Context, id tagout.IncidentID) (tagout.PackedRecord, error)
 
 	verbs  map[string]tagout.Command
 	clicks map[string]tagout.Command // by button action
@@ -127,7 +130,7 @@ func New(o Options) (*Bot, error) {
 	base, cancel := context.WithCancel(context.Background())
 	b := &Bot{
 		api: o.API, desk: o.Desk, inbox: o.Inbox, clock: o.Clock, log: o.Logger, names: names,
-		announce: o.Announce, leads: o.Leads, render: renderer{prefix: o.CommandPrefix},
+		announce: o.Announce, leads: o.Leads, record: o.Record, render: renderer{prefix: o.CommandPrefix},
 		metrics: newMetrics(o.Registerer), pacer: newPacer(),
 		members: newCache[string, Member](memberTTL), emails: newCache[string, tagout.UserID](emailTTL),
 		dms: newCache[tagout.UserID, string](24 * time.Hour), rooms: newCache[string, tagout.IncidentID](0),
@@ -164,6 +167,11 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Leads == nil {
 		o.Leads = func() bool { return true }
+	}
+	if o.Record == nil {
+		o.Record = func(context.Context, tagout.IncidentID) (tagout.PackedRecord, error) {
+			return tagout.PackedRecord{}, tagout.Errorf(tagout.Invalid, "Nothing packs records here.")
+		}
 	}
 	if o.Workers <= 0 {
 		o.Workers = 32

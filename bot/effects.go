@@ -24,6 +24,7 @@ func (b *Bot) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectNoteDraft:   b.draftNote,
 		tagout.EffectNotePost:    b.postStatusNote,
 		tagout.EffectRetireRoom:  b.retire,
+		tagout.EffectRecord:      b.shareRecord,
 	}
 }
 

@@ -281,8 +281,9 @@ type setup struct {
 	desk     *desk
 	clock    tagout.Clock
 	leads    func() bool // nil: always
-	slack    *edge       // use this one's sandbox
-	down     bool        // Slack is down at the start
+	record   func(context.Context, tagout.IncidentID) (tagout.PackedRecord, error)
+	slack    *edge // use this one's sandbox
+	down     bool  // Slack is down at the start
 }
 
 func open(t *testing.T, s setup) *edge {
@@ -306,7 +307,7 @@ func open(t *testing.T, s setup) *edge {
 	e.slack.Down(s.down)
 	made, err := bot.New(bot.Options{
 		API: bot.NewAPI("xoxb-sandbox", e.url+"/api/", nil), Desk: e.desk, Inbox: e.inbox, Commands: s.commands,
-		Announce: "#incidents", ChannelName: s.template, CommandPrefix: s.prefix, Workers: s.workers, Clock: s.clock, Leads: s.leads,
+		Announce: "#incidents", ChannelName: s.template, CommandPrefix: s.prefix, Workers: s.workers, Clock: s.clock, Leads: s.leads, Record: s.record,
 		Logger: slog.New(slog.NewTextHandler(e.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {

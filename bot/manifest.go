@@ -45,6 +45,7 @@ func Scopes() map[string]string {
 		"users:read.email":  "find the people of a PagerDuty or GoAlert schedule",
 		"usergroups:read":   "page the members of a user group",
 		"pins:write":        "pin the incident card",
+		"files:write":       "post the record of an incident as a file",
 		"bookmarks:read":    "see which links the channel has, so that none is added twice",
 		"bookmarks:write":   "put the incident's links into the header of its channel",
 	}

@@ -284,7 +284,7 @@ func allowances(method string, at Place) []allowance {
 		return []allowance{{key: method, limit: 50, window: 10 * time.Second}}
 	case "response_url": // each has its own few uses and no tier
 		return []allowance{{key: method, limit: 300, window: time.Second}}
-	case "chat.postEphemeral", "views.open", "users.info":
+	case "chat.postEphemeral", "views.open", "users.info", "files.getUploadURLExternal", "files.completeUploadExternal":
 		return []allowance{{key: method, limit: 95, window: minute}}
 	case "conversations.open", "conversations.history":
 		return []allowance{{key: method, limit: 47, window: minute, pages: 30}}

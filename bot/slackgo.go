@@ -161,6 +161,9 @@ func (s *slackGo) History(ctx context.Context, channel string, oldest time.Time)
 		if m.Metadata.EventType == metadataType {
 			p.Key, _ = m.Metadata.EventPayload["key"].(string)
 		}
+		for _, f := range m.Files {
+			p.Files = append(p.Files, f.Name)
+		}
 		found = append(found, p)
 	}
 	return found, nil

@@ -56,6 +56,7 @@ type desk struct {
 	paged     tagout.WhoIsPaged
 	informed  informed
 	private   []tagout.IncidentID
+	records   []tagout.RecordOrder
 	slowReads bool // Incident answers only when its context ends
 }
 

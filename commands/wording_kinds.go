@@ -110,7 +110,8 @@ func (f floor) versionsWords() map[tagout.EventKind]func(facts) string {
 		tagout.EventComponentFailed: func(d facts) string {
 			return d.text("agent") + " " + d.text("component") + " " + d.text("version") + " was not read back" + d.after(": ", "error")
 		},
-		tagout.EventRedacted: func(d facts) string { return "redacted " + d.text("name") + d.after(": ", "reason") },
+		tagout.EventRecordShared: func(d facts) string { return "asked for the whole record, for " + d.text("to") },
+		tagout.EventRedacted:     func(d facts) string { return "redacted " + d.text("name") + d.after(": ", "reason") },
 		tagout.EventEvidence: func(d facts) string {
 			return "kept " + d.text("name") + " as evidence, " + d.text("size") + " bytes" + d.after(", SHA-256 ", "sha256")
 		},

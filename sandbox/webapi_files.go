@@ -143,9 +143,9 @@ func (s *Sandbox) serveFile(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	f := s.files[r.PathValue("id")]
 	var body []byte
-	kind := ""
+	kind, name := "", ""
 	if f != nil {
-		body, kind = f.body, f.Mimetype
+		body, kind, name = f.body, f.Mimetype, f.Name
 	}
 	s.mu.Unlock()
 	if body == nil {
@@ -155,6 +155,9 @@ func (s *Sandbox) serveFile(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Content-Security-Policy", "sandbox")
+	if !strings.HasPrefix(kind, "image/") {
+		w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	}
 	_, _ = w.Write(body)
 }
 

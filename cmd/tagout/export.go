@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -39,7 +38,7 @@ func (c exportCmd) Run(env *surroundings) error {
 		return err
 	}
 	defer s.Close()
-	record, err := recordOf(env.ctx, s, id)
+	record, err := bundle.Read(env.ctx, s, id)
 	if err != nil {
 		return err
 	}
@@ -92,52 +91,3 @@ func (c exportCmd) write(env *surroundings, id tagout.IncidentID, packed []byte)
 	fmt.Fprintf(env.stderr, "%s  written to %s, %d bytes. Check it with: unzip %s && sh %s/verify.sh\n", id, path, len(packed), path, id)
 	return nil
 }
-
-// recordOf reads all that is known of an incident, as it is at one moment: what is written
-// while it is read makes it read again.
-func recordOf(ctx context.Context, s *store.Store, id tagout.IncidentID) (bundle.Record, error) {
-	for {
-		var r bundle.Record
-		i, err := s.Incident(ctx, id)
-		if err != nil {
-			return r, err
-		}
-		if r.Events, err = s.Timeline(ctx, id); err != nil {
-			return r, err
-		}
-		if r.Requests, err = s.Requests(ctx, id); err != nil {
-			return r, err
-		}
-		if r.Alerts, err = s.Alerts(ctx, id, everyAlert); err != nil {
-			return r, err
-		}
-		if r.Pages, err = s.Pages(ctx, id); err != nil {
-			return r, err
-		}
-		if r.Evidence, err = evidenceOf(ctx, s, id); err != nil {
-			return r, err
-		}
-		if r.Incident, err = s.Incident(ctx, id); err != nil || r.Incident.Head == i.Head {
-			return r, err
-		}
-	}
-}
-
-// evidenceOf reads what was kept with an incident, contents included, altered or not.
-func evidenceOf(ctx context.Context, s *store.Store, id tagout.IncidentID) ([]tagout.Evidence, error) {
-	kept, err := s.EvidenceOf(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	for n, e := range kept {
-		whole, err := s.EvidenceContent(ctx, id, e.SHA256)
-		if err != nil && tagout.CodeOf(err) != tagout.Internal {
-			return nil, err
-		}
-		kept[n].Content = whole.Content
-	}
-	return kept, nil
-}
-
-// everyAlert is more than one incident ever has.
-const everyAlert = 10_000_000

@@ -11,6 +11,7 @@ import (
 	"tagout/cmd/tagout/app"
 	"tagout/commands"
 	"tagout/escalation"
+	"tagout/internal/bundle"
 	"tagout/internal/config"
 	"tagout/store"
 )
@@ -202,7 +203,7 @@ func (c verifyCmd) verify(env *surroundings, s *store.Store, i *tagout.Incident)
 }
 
 func (c verifyCmd) evidence(env *surroundings, s *store.Store, i *tagout.Incident, events []tagout.Event) error {
-	kept, err := evidenceOf(env.ctx, s, i.ID)
+	kept, err := bundle.EvidenceOf(env.ctx, s, i.ID)
 	if err != nil {
 		return err
 	}

@@ -50,6 +50,7 @@ type App struct {
 	slack   http.Handler // for http mode; nil in socket mode
 	handler http.Handler
 	flagd   *flagd.Server // nil: off
+	packing chan struct{} // holds a token while a record is packed
 
 	ready    atomic.Bool // holds were loaded, or it is known that they cannot be
 	draining atomic.Bool
@@ -71,7 +72,7 @@ func New(o Options) (*App, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	a := &App{options: o, config: o.Config, log: o.Logger, clock: o.Clock, store: &lateStore{}, metrics: prometheus.NewRegistry(), news: make(chan struct{}, 1)}
+	a := &App{options: o, config: o.Config, log: o.Logger, clock: o.Clock, store: &lateStore{}, metrics: prometheus.NewRegistry(), news: make(chan struct{}, 1), packing: make(chan struct{}, 1)}
 	if a.clock == nil {
 		a.clock = tagout.SystemClock{}
 	}
@@ -137,7 +138,7 @@ func (a *App) wireSlack() error {
 	a.bot, err = bot.New(bot.Options{
 		API: bot.NewAPI(s.BotToken, s.APIURL, nil), Desk: a.desk, Inbox: a.store, Commands: a.Commands(),
 		Announce: s.Announce, ChannelName: s.ChannelName, CommandPrefix: s.CommandPrefix,
-		Clock: a.clock, Logger: a.log.With("part", "slack"), Registerer: a.metrics, Leads: a.leads,
+		Clock: a.clock, Logger: a.log.With("part", "slack"), Registerer: a.metrics, Leads: a.leads, Record: a.record,
 	})
 	if err != nil {
 		return err
