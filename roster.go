@@ -53,6 +53,12 @@ type Roster struct {
 	People  []Called // each once, in the order of the roles
 	Doubts  []Doubt
 	Instead []string // roles that are paged as well, since others are not known
+	Unasked []Reason // who else would be found out by asking, where nobody is asked
+}
+
+// Asks reports whether asking would find out who is paged for a role.
+func (r Roster) Asks(role string) bool {
+	return slices.ContainsFunc(r.Unasked, func(why Reason) bool { return why.Role == role && why.Via != ViaOverride })
 }
 
 // Persons are the people of the roster.

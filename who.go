@@ -43,4 +43,5 @@ type Signers struct {
 	People      []UserID     // their members, and those of groups that count for signing
 	Delegations []Delegation // by which some of the people may sign in the place of members
 	Unknown     []string     // groups that count and cannot be read: nobody signs by them
+	Unasked     []string     // groups that count and were not asked
 }

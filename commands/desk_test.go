@@ -35,6 +35,8 @@ type desk struct {
 	delegations []tagout.Delegation
 	known       tagout.AgentVersions
 	kept        tagout.FormDraft
+	routed      []tagout.RoutedAlert
+	foreseen    tagout.Foresight
 
 	stops     []tagout.StopRequest
 	declared  []tagout.Declaration

@@ -30,6 +30,8 @@ func Permits() []tagout.Permit {
 		{Thing: "/timeline", For: tagout.ForEverybody, To: "read a timeline", Right: tagout.MayRead, Note: ofPrivate},
 		{Thing: "button timeline", For: tagout.ForEverybody, To: "read a timeline", Note: ofPrivate},
 		{Thing: "/evidence", For: tagout.ForMembers, To: "get the record of an incident", Note: ofPrivate},
+		{Thing: "/routes", For: tagout.ForEverybody, To: "ask how alerts are routed", Right: tagout.MayRead, Note: ofPrivate},
+		{Thing: "button routes", For: tagout.ForEverybody, To: "ask how alerts are routed", Note: ofPrivate},
 		{Thing: "/oncall", For: tagout.ForEverybody, To: "ask who is on call"},
 		{Thing: "/oncall override @PERSON 4h", For: tagout.ForMembers, To: "change who is on call"},
 		{Thing: "/who", For: tagout.ForEverybody, To: "ask who would be paged", Right: tagout.MayRead},

@@ -98,6 +98,25 @@ func (w whos) message(a tagout.WhoIsPaged) tagout.Message {
 	if a.Stopped != "" {
 		m = m.Para(tagout.Bold("Nobody is paged any more"), ": "+a.Stopped+". If it were open:")
 	}
+	m = w.steps(m, a)
+	if a.Role == "" && a.Class == "" && a.Incident == 0 {
+		m = m.Para("The role to which the failure class hands over is paged as well: ", tagout.Typed("who "+string(a.Severity)+" CLASS"), ".")
+	}
+	m = w.signers(m, a)
+	m.Footer = tagout.T("As of ", a.At, ". Signing follows the roles' members alone, never who is on call.")
+	return m
+}
+
+// signers are who may sign, a fact for each sign-off.
+func (w whos) signers(m tagout.Message, a tagout.WhoIsPaged) tagout.Message {
+	for _, s := range a.Signers {
+		m = m.Fact("May sign (not: is paged) for "+w.policy.RuleText(tagout.SignoffRule{{AnyOf: s.Roles}}), signersOf(s))
+	}
+	return m
+}
+
+// steps are the steps of the ladder, with everybody in them.
+func (w whos) steps(m tagout.Message, a tagout.WhoIsPaged) tagout.Message {
 	for n, step := range a.Steps {
 		m = m.Para(w.stepText(a, n, step))
 		for _, c := range step.Roster.People {
@@ -108,7 +127,10 @@ func (w whos) message(a tagout.WhoIsPaged) tagout.Message {
 				m = m.Para("• whoever "+p.Pager+" has on call — by ", tagout.Bold(p.Pager))
 			}
 		}
-		if len(step.Pages) == 0 {
+		for _, why := range step.Roster.Unasked {
+			m = m.Para("• "+w.policy.RoleName(why.Role)+": ", unaskedText(why))
+		}
+		if len(step.Pages) == 0 && len(step.Roster.Unasked) == 0 {
 			m.Tone = tagout.ToneDanger
 			m = m.Para(tagout.Bold("Nobody"), ": add members to these roles.")
 		}
@@ -117,13 +139,6 @@ func (w whos) message(a tagout.WhoIsPaged) tagout.Message {
 			m = m.Para(doubt)
 		}
 	}
-	if a.Role == "" && a.Class == "" && a.Incident == 0 {
-		m = m.Para("The role to which the failure class hands over is paged as well: ", tagout.Typed("who "+string(a.Severity)+" CLASS"), ".")
-	}
-	for _, s := range a.Signers {
-		m = m.Fact("May sign (not: is paged) for "+w.policy.RuleText(tagout.SignoffRule{{AnyOf: s.Roles}}), signersOf(s))
-	}
-	m.Footer = tagout.T("As of ", a.At, ". Signing follows the roles' members alone, never who is on call.")
 	return m
 }
 
@@ -183,6 +198,17 @@ func (w whos) personText(c tagout.Called, s tagout.PagingStep) tagout.Text {
 	return append(t, tagout.T(" — by ", tagout.Bold(strings.Join(pagers, ", then ")))...)
 }
 
+// unaskedText is who else would be asked for at the time.
+func unaskedText(why tagout.Reason) tagout.Text {
+	switch why.Via {
+	case tagout.ViaGroup:
+		return tagout.T("whoever is in the Slack group " + why.Source + ", asked at the time")
+	case tagout.ViaSchedule:
+		return tagout.T("whoever the schedule of " + why.Source + " has on call, asked at the time")
+	}
+	return tagout.T("whoever an override of " + why.Source + " puts in, asked at the time")
+}
+
 func (w whos) reasonText(r tagout.Reason) tagout.Text {
 	role := w.policy.RoleName(r.Role)
 	var t tagout.Text
@@ -214,6 +240,9 @@ func signersOf(s tagout.Signers) tagout.Text {
 	}
 	if len(s.People) == 0 {
 		t = tagout.T("nobody")
+	}
+	for _, group := range s.Unasked {
+		t = append(t, tagout.T("; whoever is in the group "+group+", asked at the time")...)
 	}
 	for _, group := range s.Unknown {
 		t = append(t, tagout.T("; the group "+group+" cannot be read, so nobody signs by it")...)

@@ -100,6 +100,7 @@ type Desk struct {
 	trials    trials
 	peers     Peers
 	away      func() bool
+	alone     bool // nothing is connected, and nobody is asked; see [Foreteller]
 }
 
 // New makes a desk. It returns Invalid, naming the place, for a route whose expression

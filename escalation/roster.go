@@ -92,7 +92,7 @@ func (d *Desk) callRole(ctx context.Context, r *tagout.Roster, overrides []tagou
 	if role.OnCall != "" {
 		d.callRotation(ctx, r, overrides, role)
 	}
-	if !r.Has(key) {
+	if !r.Has(key) && !r.Asks(key) {
 		r.Doubt(tagout.Doubt{Role: key, Via: tagout.ViaMember, Problem: "Nobody is known who could be paged for this role.", Blind: true})
 	}
 }
@@ -111,6 +111,10 @@ func (d *Desk) person(who tagout.OnCallPerson) tagout.Person {
 }
 
 func (d *Desk) callGroup(ctx context.Context, r *tagout.Roster, role *tagout.Role) {
+	if d.alone {
+		r.Unasked = append(r.Unasked, tagout.Reason{Role: role.Key, Via: tagout.ViaGroup, Source: role.SlackGroup})
+		return
+	}
 	k := d.lookGroup(ctx, role.SlackGroup)
 	if k.err != nil {
 		r.Doubt(doubtOf(k, role.Key, tagout.ViaGroup, role.SlackGroup, r.At))
@@ -127,6 +131,16 @@ func doubtOf(k known, role string, via tagout.Via, source string, now time.Time)
 }
 
 func (d *Desk) callRotation(ctx context.Context, r *tagout.Roster, overrides []tagout.Override, role *tagout.Role) {
+	if rotation := d.policy.Rotations[role.OnCall]; d.alone && rotation != nil {
+		why := tagout.Reason{Role: role.Key, Via: tagout.ViaOverride, Source: role.OnCall}
+		if rotation.Elsewhere {
+			why.Via = tagout.ViaSchedule
+		}
+		r.Unasked = append(r.Unasked, why)
+		if rotation.Elsewhere {
+			return
+		}
+	}
 	duty := d.dutyAt(ctx, d.policy.Rotations[role.OnCall], role.OnCall, overrides, r.At)
 	for _, doubt := range duty.Doubts {
 		doubt.Role = role.Key

@@ -71,12 +71,30 @@ func compile(env *cel.Env, route tagout.Route) (rule, error) {
 // for example over a label that is not there, does not match; without any rule it is SEV-2.
 // A severity or class in a failure report may raise, never lower.
 func (r *Router) Route(a tagout.Alert) tagout.Verdict {
+	v, _ := r.route(a, nil)
+	return v
+}
+
+// Explain is [Router.Route] with how it came to its verdict.
+func (r *Router) Explain(a tagout.Alert) tagout.Routing {
+	var routing tagout.Routing
+	routing.Verdict, routing.Raised = r.route(a, func(tried tagout.RuleTried) { routing.Tried = append(routing.Tried, tried) })
+	return routing
+}
+
+// route decides, and tells of each rule that it tries unless told is nil. raised says that a
+// failure report asked for more than the rules.
+func (r *Router) route(a tagout.Alert, told func(tagout.RuleTried)) (verdict tagout.Verdict, raised bool) {
 	v := tagout.Verdict{Severity: tagout.Sev2, Class: r.policy.DefaultClass}
 	input := map[string]any{"alert": facts(a)}
 	var scope *tagout.Scope
-	for _, candidate := range r.rules {
+	for n, candidate := range r.rules {
 		out, _, err := candidate.program.Eval(input)
-		if err != nil || out.Value() != true {
+		matched := err == nil && out.Value() == true
+		if told != nil {
+			told(tagout.RuleTried{Number: n, When: candidate.route.When, Place: candidate.route.Place, Matched: matched, Why: whyNot(matched, err)})
+		}
+		if !matched {
 			continue
 		}
 		v.Severity, v.Class, v.Threshold = candidate.route.Severity, candidate.route.Class, candidate.route.Threshold
@@ -89,8 +107,20 @@ func (r *Router) Route(a tagout.Alert) tagout.Verdict {
 		scope = &fromLabels
 	}
 	v.Scope = *scope
+	routed := v
 	r.raise(&v, a.Report)
-	return v
+	return v, v != routed
+}
+
+// whyNot says why a rule did not match.
+func whyNot(matched bool, err error) string {
+	switch {
+	case matched:
+		return ""
+	case err != nil:
+		return err.Error()
+	}
+	return "it is false"
 }
 
 func (r *Router) raise(v *tagout.Verdict, report *tagout.FailureReport) {

@@ -28,6 +28,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run Tagout."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date."`
 	Config  configCmd  `cmd:"" help:"Check the configuration, or print its schema."`
+	Route   routeCmd   `cmd:"" help:"Tell what an alert would do and why, without doing anything."`
 	Slack   slackCmd   `cmd:"" help:"Set up the Slack app."`
 	Verify  verifyCmd  `cmd:"" help:"Check the hash chain of the timelines: exit 0, or 1 with the first bad event."`
 	Export  exportCmd  `cmd:"" help:"Pack an incident's whole record into a zip file that can be checked without Tagout."`

@@ -10,7 +10,7 @@ import (
 
 // Notes beside what a path asks for.
 const (
-	ownToken   = "or with the token of the source; without one only where the source has none, from this machine"
+	ownToken   = "or with the token or the signature of the source; without either only where the source has none, from this machine"
 	onLoopback = "or without a token from this machine, while Tagout listens on loopback only"
 	oneLink    = "whoever has the link of a page; it is theirs alone"
 	byCommand  = "the right of the command"
