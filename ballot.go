@@ -68,6 +68,13 @@ type mandate struct {
 	by   *Delegation // nil: of their own
 }
 
+func (s Signing) roleName(role string) string {
+	if s.RoleName == nil {
+		return role
+	}
+	return s.RoleName(role)
+}
+
 // mandates are those of a person at a time, their own first.
 func (s Signing) mandates(at time.Time) []mandate {
 	var list []mandate
@@ -91,11 +98,11 @@ func (b ballot) roleOf(s Signing, at time.Time) (mandate, error) {
 				return m, nil
 			}
 		}
-		return mandate{}, Errorf(Forbidden, "You are not a signer for this: it needs %s.", b.rule)
+		return mandate{}, Errorf(Forbidden, "You are not a signer for this: it needs %s.", b.rule.text(s.roleName))
 	}
 	for _, given := range b.given {
 		if given.By == s.User.ID {
-			return mandate{}, Errorf(Conflict, "You signed %s for %s already.", given.Verdict, given.Role)
+			return mandate{}, Errorf(Conflict, "You signed %s for %s already.", given.Verdict, s.roleName(given.Role))
 		}
 	}
 	missing := missingOf(b.rule, b.given)
@@ -105,15 +112,15 @@ func (b ballot) roleOf(s Signing, at time.Time) (mandate, error) {
 		case m.by != nil && m.by.spent(b.given):
 			why = Errorf(Conflict, "@%s, for whom you sign, has given the sign-off already, or somebody else has for them.", m.by.By)
 		case m.by == nil && b.voiced(s.User.ID):
-			why = Errorf(Conflict, "Somebody to whom you delegated %s has signed for you already.", m.role)
+			why = Errorf(Conflict, "Somebody to whom you delegated %s has signed for you already.", s.roleName(m.role))
 		case missingOf(b.rule, with).count() < missing.count():
 			return m, nil
 		case why == nil && missing.names(m.role):
-			why = Errorf(Conflict, "It is not your turn yet: %s signs before %s. Everything stays as it is.", missing[:1], m.role)
+			why = Errorf(Conflict, "It is not your turn yet: %s signs before %s. Everything stays as it is.", missing[:1].text(s.roleName), s.roleName(m.role))
 		}
 	}
 	if why == nil {
-		why = Errorf(Forbidden, "You are not a signer for this: it needs %s.", missing)
+		why = Errorf(Forbidden, "You are not a signer for this: it needs %s.", missing.text(s.roleName))
 	}
 	return mandate{}, why
 }

@@ -1,6 +1,7 @@
 package tagout_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -35,6 +36,39 @@ type life struct {
 	events   []tagout.Event
 	effects  []tagout.Effect
 	at       time.Time
+	agents   tagout.Registry // as configured now
+}
+
+// restarts reads the incident again as the database gives it back.
+func (l *life) restarts() {
+	l.t.Helper()
+	text, err := json.Marshal(l.incident)
+	again := &tagout.Incident{}
+	if err == nil {
+		err = json.Unmarshal(text, again)
+	}
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	again.ID, again.Head, again.Holds = l.incident.ID, l.incident.Head, slices.Clone(l.incident.Holds) // which have rows of their own
+	l.incident = again
+}
+
+// reconfigured are configurations with which Tagout may be started again: as it was, with a
+// part of the agent, with none of it, and with more.
+func reconfigured() []tagout.Registry {
+	changed := func(change func(*tagout.Agent)) tagout.Registry {
+		a := *stagedAgents["mailer"]
+		change(&a)
+		return tagout.Registry{"mailer": &a}
+	}
+	return []tagout.Registry{
+		stagedAgents, {},
+		changed(func(a *tagout.Agent) { a.Channels, a.Regions = []string{"email"}, []string{"us"} }),
+		changed(func(a *tagout.Agent) { a.Tools = map[string]tagout.Risk{"send_email": "low"} }),
+		changed(func(a *tagout.Agent) { a.Canary = tagout.MustScope("mailer/email") }),
+		changed(func(a *tagout.Agent) { a.Channels, a.Regions = append(a.Channels, "fax"), append(a.Regions, "apac") }),
+	}
 }
 
 func (l *life) take(c tagout.Change, err error) error {
@@ -60,7 +94,7 @@ func (l *life) must(c tagout.Change, err error) {
 func approvedPlan(t *testing.T, text string) *life {
 	t.Helper()
 	row := stagedRow(t, text)
-	l := &life{t: t, incident: &tagout.Incident{ID: 7}, at: noon}
+	l := &life{t: t, incident: &tagout.Incident{ID: 7}, at: noon, agents: stagedAgents}
 	l.must(l.incident.Open(tagout.Opening{Title: "x", Scope: tagout.MustScope("mailer"), Row: row}, noon))
 	l.must(l.incident.Hang(hold("h1", "mailer", tagout.Halted, noon), stagedAgents, noon))
 	l.must(l.incident.RequestResume(tagout.ResumeDraft{ID: "r1", By: requester, Target: tagout.Running, Deliverables: complete}, row, stagedAgents, nil, noon))
@@ -74,12 +108,12 @@ func (l *life) decide(tool, key string) tagout.Decision {
 }
 
 func (l *life) advance(by tagout.User, roles ...string) error {
-	_, c, err := l.incident.Advance(tagout.Pressing{User: by, HomeTeam: "T1", Roles: roles}, stagedAgents, l.at)
+	_, c, err := l.incident.Advance(tagout.Pressing{User: by, HomeTeam: "T1", Roles: roles}, l.agents, l.at)
 	return l.take(c, err)
 }
 
 func (l *life) setback(id string) {
-	l.must(l.incident.FallBack(tagout.Setback{ID: id, Scope: tagout.MustScope("mailer/sms"), Reason: "a new alert came on its scope", By: tagout.Tagout}, stagedAgents, l.at), nil)
+	l.must(l.incident.FallBack(tagout.Setback{ID: id, Scope: tagout.MustScope("mailer/sms"), Reason: "a new alert came on its scope", By: tagout.Tagout}, l.agents, l.at), nil)
 }
 
 // share counts how many of a thousand instances may do something.
@@ -214,6 +248,12 @@ func TestNoLifeLetsMoreHappenThanWasSigned(t *testing.T) {
 		began, stage, void := noon, 0, false
 		for step := range 12 {
 			l.at = l.at.Add(time.Duration(r.IntN(200)) * time.Minute)
+			switch r.IntN(4) {
+			case 0:
+				l.restarts()
+			case 1:
+				l.agents = reconfigured()[r.IntN(len(reconfigured()))]
+			}
 			switch r.IntN(6) {
 			case 0:
 				l.setback(fmt.Sprint("a", step))
@@ -229,8 +269,10 @@ func TestNoLifeLetsMoreHappenThanWasSigned(t *testing.T) {
 					row := stagedRow(t, plans[r.IntN(len(plans))])
 					draft := tagout.ResumeDraft{ID: id, By: requester, Target: tagout.Running, Stages: row.Resume.Stages, Deliverables: complete}
 					l.incident.Stages = nil // of a severity that asks for none; any plan will do
-					l.must(l.incident.RequestResume(draft, nil, stagedAgents, nil, l.at))
-					_, c, err := l.incident.Sign(signing(l.incident, legal, "legal"), stagedAgents, l.at)
+					if l.take(l.incident.RequestResume(draft, nil, l.agents, nil, l.at)) != nil {
+						break // with this configuration nobody can ask for that
+					}
+					_, c, err := l.incident.Sign(signing(l.incident, legal, "legal"), l.agents, l.at)
 					l.must(c, err)
 					began, stage, void = l.at, 0, false
 				}

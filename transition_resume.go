@@ -141,6 +141,8 @@ type Signing struct {
 	Causers  []Causer // who changed the agents, also after the request was made
 
 	Delegations []Delegation // to the user, by people who are members of the role now
+
+	RoleName func(role string) string // what a role is called in refusals; nil: by its key
 }
 
 // Lifting is what an approved request took off and hung instead.

@@ -64,6 +64,20 @@ func decision() tagout.Message {
 	return m
 }
 
+// decisionHostile is a decision message all of whose foreign words are as bad and as long as
+// they may be.
+func decisionHostile() tagout.Message {
+	long := strings.Repeat(evil+"\n", 3000/len(evil)+1)[:3000]
+	m := tagout.Message{Title: "Resume " + evil + "?", Footer: tagout.T(evil)}.
+		Para(tagout.Mention("U0IC"), " asks to resume ", tagout.Fixed(evil), " to ", tagout.Running, ".")
+	for _, part := range []string{"Cause", "Control changes", "Verified", "Verified against", "Fix", "Alerting", "Impact", "Remediation", "Changes", "Alerts", "Versions to run", "Rollback"} {
+		m = m.Fact(part, long)
+	}
+	m = m.Fact("Signed", tagout.Bold("GO"), " by ", tagout.Mention("U0LEGAL"), ": "+long)
+	m.Buttons = decision().Buttons
+	return m
+}
+
 func timeline() tagout.Message {
 	m := tagout.Message{Title: "Timeline of INC-7"}
 	for range 40 {
@@ -104,7 +118,7 @@ func huge() tagout.Message {
 func TestMessagesRenderAsRecorded(t *testing.T) {
 	t.Parallel()
 	messages := map[string]tagout.Message{
-		"kill_answer": killAnswer(), "page_dm": pageDM(), "card": card(), "decision": decision(), "timeline": timeline(),
+		"kill_answer": killAnswer(), "page_dm": pageDM(), "card": card(), "decision": decision(), "decision_hostile": decisionHostile(), "timeline": timeline(),
 		"hostile": hostile(), "strange": strange(), "huge": huge(), "empty": {}, "one_line": tagout.Say("INC-7 was acknowledged."),
 	}
 	for name, m := range messages {

@@ -60,7 +60,7 @@ func (d *Desk) firing(ctx context.Context, id tagout.IncidentID) ([]string, erro
 // count is answered with the reason and leaves a line on the timeline. If the outcome of
 // the commit is unknown, nothing is lifted here.
 func (d *Desk) Sign(ctx context.Context, id tagout.IncidentID, s tagout.Signing) (*tagout.Incident, error) {
-	s.HomeTeam = d.homeTeam()
+	s.HomeTeam, s.RoleName = d.homeTeam(), d.policy.RoleName
 	roles, err := d.signerRoles(ctx, s.User.ID)
 	if err != nil {
 		return nil, err

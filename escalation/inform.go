@@ -83,7 +83,7 @@ func (d *Desk) write(i *tagout.Incident, a tagout.Audience, t *tagout.NoteTempla
 // needed puts it on its way. A click that does not count is answered with the reason and
 // leaves a line on the timeline.
 func (d *Desk) SignNote(ctx context.Context, id tagout.IncidentID, s tagout.Signing) (*tagout.Incident, error) {
-	s.HomeTeam = d.homeTeam()
+	s.HomeTeam, s.RoleName = d.homeTeam(), d.policy.RoleName
 	var err error
 	if s.Roles, err = d.signerRoles(ctx, s.User.ID); err != nil {
 		return nil, err

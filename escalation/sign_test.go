@@ -79,7 +79,7 @@ func TestAClickThatDoesNotCountIsAnsweredRecordedAndLiftsNothing(t *testing.T) {
 		words  string
 	}{
 		"the requester":                        {at(func(s *tagout.Signing) { s.User.ID = "U0IC" }), tagout.Forbidden, "somebody else has to sign"},
-		"an outsider":                          {at(func(s *tagout.Signing) { s.User.ID = "U0EXEC" }), tagout.Forbidden, "You are not a signer for this: it needs program or revops."},
+		"an outsider":                          {at(func(s *tagout.Signing) { s.User.ID = "U0EXEC" }), tagout.Forbidden, "You are not a signer for this: it needs Program lead or RevOps."},
 		"another role":                         {at(func(s *tagout.Signing) { s.User.ID = "U0LEGAL" }), tagout.Forbidden, "You are not a signer"},
 		"a guest":                              {at(func(s *tagout.Signing) { s.User.Guest = true }), tagout.Forbidden, "Guests"},
 		"a bot":                                {at(func(s *tagout.Signing) { s.User.Bot = true }), tagout.Forbidden, "Only a person"},

@@ -88,7 +88,7 @@ func (d *Desk) callText(i *tagout.Incident, reminder bool) tagout.Message {
 // Ask records a signer's question about the pending request, which then waits for its answer.
 // It returns Forbidden, Conflict or Expired, with the reason, for somebody who could not sign.
 func (d *Desk) Ask(ctx context.Context, id tagout.IncidentID, s tagout.Signing, question, text string) (*tagout.Incident, error) {
-	s.HomeTeam = d.homeTeam()
+	s.HomeTeam, s.RoleName = d.homeTeam(), d.policy.RoleName
 	roles, err := d.signerRoles(ctx, s.User.ID)
 	if err != nil {
 		return nil, err

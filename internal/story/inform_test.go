@@ -62,7 +62,7 @@ func TestWhatCustomersReadNeedsTheGoOfLegal(t *testing.T) {
 		w.presses("U0LEGAL", room, "GO")
 		w.reads("U0LEGAL", room, "You wrote this status note, so somebody else has to sign it")
 		w.presses("U0OUTSIDER", room, "GO")
-		w.reads("U0OUTSIDER", room, "not a signer.*legal")
+		w.reads("U0OUTSIDER", room, "not a signer.*Legal")
 		w.happens(id, tagout.EventNoteRefused, 2)
 
 		w.writes("U0PLATFORM", room, note("customer")) // written anew: the draft of Legal is void

@@ -197,7 +197,7 @@ func TestLoweringTheSeverityDoesNotDodgeTheSignoffs(t *testing.T) {
 		w.reads("U0IC", room, "still needs the sign-offs of SEV-1")
 		w.asksToResume("U0IC", room, deliverables)
 		w.presses("U0MOPS", room, "GO")
-		w.reads("U0MOPS", room, "not a signer.*legal")
+		w.reads("U0MOPS", room, "not a signer.*Legal")
 		if w.mode("mailer", emailEU()) != string(tagout.Halted) {
 			t.Fatal("SEV-3's signer resumed a SEV-1")
 		}

@@ -31,7 +31,7 @@ func TestFromAnAlertToAStoppedAgentToASignedResume(t *testing.T) {
 		w.presses("U0IC", room, "GO")
 		w.reads("U0IC", room, "somebody else has to sign")
 		w.presses("U0OUTSIDER", room, "GO")
-		w.reads("U0OUTSIDER", room, "not a signer.*legal")
+		w.reads("U0OUTSIDER", room, "not a signer.*Legal")
 		if got := w.mode("mailer", emailEU()); got != string(tagout.Halted) {
 			t.Fatalf("after two clicks that do not count the mailer is %s", got)
 		}

@@ -101,6 +101,8 @@ type params struct {
 	RollbackWithin                                                                 string
 	Pin                                                                            bool   // of SEV-3
 	Stages                                                                         string // of a resumption after a SEV-1; empty: at once
+	Signoffs                                                                       string // of a SEV-1; empty: Legal
+	Ordered                                                                        bool   // they sign in turn, and a SEV-2 needs two people
 }
 
 func newWorld(t *testing.T, s setting) *world {
