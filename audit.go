@@ -75,6 +75,7 @@ type audit struct {
 	approved map[string][]HoldID  // by request: what it may lift
 	plans    map[string]*toldPlan // by the request that began it
 	actions  map[int]toldAction   // by number
+	end      toldEnd
 }
 
 // said is what is read of an event's data, whatever its kind.
@@ -93,6 +94,7 @@ func (a *audit) take(e Event) error {
 	if tellsOfAction(e.Kind) {
 		return a.action(e)
 	}
+	a.end.take(e.Kind)
 	switch e.Kind {
 	case EventHeld:
 		var h Hold
@@ -225,5 +227,8 @@ func (a *audit) compare() error {
 	if len(a.rule)+len(i.Rule) > 0 && !reflect.DeepEqual(a.rule, i.Rule) {
 		return Errorf(Conflict, "%s: the record asks for other sign-offs than the timeline.", i.ID)
 	}
-	return a.compareStaging()
+	if err := a.compareStaging(); err != nil {
+		return err
+	}
+	return a.compareEnd()
 }

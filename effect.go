@@ -38,6 +38,7 @@ const (
 	EffectNotePost    EffectKind = "note_post"        // a status note to one Slack channel
 	EffectNoteMail    EffectKind = "note_mail"        // a status note to one address
 	EffectRecord      EffectKind = "record"           // the whole record of an incident, as a file in Slack
+	EffectReview      EffectKind = "review"           // the document of the review, posted or brought up to date
 	EffectNoteExpire  EffectKind = "expire_note"      // a drafted status note has run out
 	EffectTicket      EffectKind = "ticket"           // a ticket of a corrective action in a tracker
 	EffectTicketCheck EffectKind = "ticket_check"     // how the ticket stands there

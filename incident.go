@@ -123,6 +123,7 @@ type Incident struct {
 	Doubted         []string           // what could not be found out about who is paged, as it was told last
 	Actions         []CorrectiveAction `json:",omitempty"`
 	Informing
+	Ending
 	Room Room
 	Head Head
 }
@@ -222,6 +223,9 @@ func (i *Incident) settle(by Actor, at time.Time) Change {
 	if i.State.Ended() {
 		c = c.And(i.letGo(by, at))
 	}
+	if i.State != before {
+		c = c.And(i.ended(by, at))
+	}
 	return c
 }
 
@@ -238,6 +242,10 @@ func (i *Incident) derive() State {
 	switch {
 	case i.State == StateClosed || i.State == StateCancelled:
 		return i.State
+	case i.cancelled():
+		return StateCancelled
+	case i.closed():
+		return StateClosed
 	case !i.At(Resumed).IsZero():
 		return StateResumed
 	case i.contained() && !i.At(Mitigated).IsZero():

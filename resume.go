@@ -35,10 +35,11 @@ type ResumeRequest struct {
 	Firing       []string          `json:"firing,omitempty"`  // alerts that fire on the scope
 	Causers      []Causer          `json:"causers,omitempty"` // they cannot sign
 	Expires      time.Time         `json:"expires"`
-	Head         Head              `json:"head"`                // of the timeline when it was asked
-	Stages       StagePlan         `json:"stages,omitempty"`    // how it goes to the target; empty: at once
-	Commander    UserID            `json:"commander,omitempty"` // who may begin stages, beside the signers
-	Amends       string            `json:"amends,omitempty"`    // the plan whose present stage it changes; "": a plan of its own
+	Head         Head              `json:"head"`                  // of the timeline when it was asked
+	Stages       StagePlan         `json:"stages,omitempty"`      // how it goes to the target; empty: at once
+	Commander    UserID            `json:"commander,omitempty"`   // who may begin stages, beside the signers
+	Amends       string            `json:"amends,omitempty"`      // the plan whose present stage it changes; "": a plan of its own
+	FalseAlarm   string            `json:"false_alarm,omitempty"` // why the incident is said to be one; with the last GO it is cancelled
 	Digest       string            `json:"digest"`
 
 	State    RequestState `json:"state"`

@@ -213,5 +213,8 @@ func (i *Incident) TakeAlert(in Incoming, a *Agent, at time.Time) Change {
 	if r := i.Request; kind != EventAlertResolved && r != nil && r.Scope.Touches(in.Verdict.Scope, a) {
 		c = c.And(i.voidRequest("a new alert came on its scope", in.Alert.Actor(), at))
 	}
+	if kind != EventAlertResolved {
+		c = c.And(i.disturb("a new alert came", in.Alert.Actor(), at))
+	}
 	return c
 }

@@ -162,7 +162,7 @@ func (d Deadline) todo(i *Incident) Text {
 	case DueInform, DueUpdate:
 		return T("Write a status note with ", Typed("inform "+i.ID.String()), ".")
 	case DueReview:
-		return T("The review has not been held yet.")
+		return i.reviewTodo()
 	case DueClock:
 		return T("Once it is done, stop the clock with ", Typed(`clock `+i.ID.String()+` "`+d.Name+`" done`), ".")
 	}

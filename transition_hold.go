@@ -25,6 +25,7 @@ func (i *Incident) Hang(h Hold, agents Registry, at time.Time) (Change, error) {
 	}
 	c.effect(EffectContain, i.ID, string(h.ID), nil)
 	c = c.And(i.voidRequest("a new stop came on its scope", h.By, at))
+	c = c.And(i.disturb("a new stop came", h.By, at))
 	c = c.And(i.FallBack(Setback{ID: string(h.ID), Scope: h.Scope, Reason: "a new stop came on its scope", By: h.By}, agents, at))
 	return c.And(i.settle(h.By, at)), nil
 }

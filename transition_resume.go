@@ -16,6 +16,9 @@ func (i *Incident) RequestResume(d ResumeDraft, row *SeverityPolicy, agents Regi
 	}
 	r := ResumeRequest{ID: d.ID, Incident: i.ID, By: d.By, At: Moment(at), Target: d.Target, Versions: d.Versions, Firing: firing, Causers: d.Causers,
 		Severity: i.HighestSeverity, Rule: i.Rule, Monitor: i.Monitor, Head: i.Head, State: RequestPending}
+	if i.FalseAlarm != nil {
+		r.FalseAlarm = i.FalseAlarm.Reason
+	}
 	require := slices.Clone(i.Require)
 	if row != nil && row.Severity == i.HighestSeverity {
 		r.Rule, r.Monitor = r.Rule.With(row.Resume.Rule), max(r.Monitor, row.Resume.Monitor)

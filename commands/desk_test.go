@@ -59,7 +59,8 @@ type desk struct {
 	informed  informed
 	private   []tagout.IncidentID
 	records   []tagout.RecordOrder
-	slowReads bool // Incident answers only when its context ends
+	ended     []string // "cancel U0IC: why"
+	slowReads bool     // Incident answers only when its context ends
 }
 
 func (d *desk) Stop(_ context.Context, s tagout.StopRequest) (tagout.StopResult, error) {

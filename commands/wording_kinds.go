@@ -9,7 +9,7 @@ import (
 // wordings says each kind of event in words that follow the actor's name.
 func (f floor) wordings() map[tagout.EventKind]func(facts) string {
 	all := map[tagout.EventKind]func(facts) string{}
-	for _, some := range []map[tagout.EventKind]func(facts) string{f.courseWords(), f.pagingWords(), f.enforcingWords(), f.versionsWords(), f.resumingWords(), f.informingWords(), f.actionWords()} {
+	for _, some := range []map[tagout.EventKind]func(facts) string{f.courseWords(), f.pagingWords(), f.enforcingWords(), f.versionsWords(), f.resumingWords(), f.informingWords(), f.endingWords(), f.actionWords()} {
 		maps.Copy(all, some)
 	}
 	return all
@@ -40,7 +40,12 @@ func (f floor) courseWords() map[tagout.EventKind]func(facts) string {
 			return "not contained any more: " + d.text("observed") + " of " + d.text("controls") + " confirmed"
 		},
 		tagout.EventMitigated: func(d facts) string { return "mitigated" + d.after(" by ", "by") },
-		tagout.EventResumed:   func(facts) string { return "resumed: no hold of it stands any more" },
+		tagout.EventResumed: func(d facts) string {
+			if what := d.text("what"); what != "" {
+				return "says that it is over: " + what
+			}
+			return "resumed: no hold of it stands any more"
+		},
 		tagout.EventSeverity: func(d facts) string {
 			return "changed the severity from " + d.severity("from") + " to " + d.severity("to") + d.after(": ", "reason")
 		},

@@ -28,6 +28,9 @@ func (d *Desk) Decision(ctx context.Context, id tagout.IncidentID) (tagout.Messa
 	}
 	m := tagout.Message{Title: "Resume " + r.Scope.String() + "? " + i.ID.String() + " " + r.Severity.Label(), Tone: tagout.ToneWarning}
 	m = m.Para(tagout.Mention(r.By.ID), " asks to lift ", counted(len(r.Holds), "hold"), " of ", i.ID.String()+" ("+cut(i.Title, 150)+"): ", tagout.Fixed(r.Scope.String()), " goes to ", r.Target, ".")
+	if r.FalseAlarm != "" {
+		m = m.Para(tagout.Bold("It is called a false alarm: "), cut(r.FalseAlarm, shownText), " Once nothing of "+i.ID.String()+" is held any more it is cancelled: no review is owed, and its clocks end.")
+	}
 	for _, key := range tagout.Deliverables() {
 		if text := r.Deliverables[key]; text != "" {
 			m = m.Para(tagout.Bold(tagout.DeliverableLabels[key]+": "), cut(text, shownText))

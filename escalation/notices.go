@@ -81,6 +81,7 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 		m = m.Para(i.Room.Failure)
 	}
 	m = attention(m, i)
+	m = alarmText(m, i)
 	m.Buttons = d.cardButtons(i)
 	m.Footer = tagout.T("Timeline head: event ", fmt.Sprint(i.Head.Seq), ", ", tagout.Fixed(i.Head.Hash))
 	return m, nil
@@ -118,6 +119,7 @@ func (d *Desk) cardButtons(i *tagout.Incident) []tagout.Button {
 	if rb := i.Rollback; rb != nil && !rb.FailedAt.IsZero() && !i.State.Ended() {
 		b = append(b, i.RetryButton())
 	}
+	b = append(b, endingButtons(i)...)
 	return append(b, tagout.Button{Action: "timeline", Label: "Timeline", Value: id})
 }
 
