@@ -7,9 +7,9 @@ import (
 
 // Ending is what an incident keeps of how it comes to its end.
 type Ending struct {
-	FalseAlarm *FalseAlarm `json:",omitempty"`
-	Closing    *Closing    `json:",omitempty"` // by hand, where no review is owed
-	Review     *Review     `json:",omitempty"`
+	FalseAlarm *FalseAlarm     `json:",omitempty"`
+	Closing    *Closing        `json:",omitempty"` // by hand, where no review is owed
+	Review     *IncidentReview `json:",omitempty"`
 }
 
 // FalseAlarm says that an incident was none. As long as anything of it is held it waits: it

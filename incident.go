@@ -146,6 +146,7 @@ type Room struct {
 	AnnounceIn string `json:"announce_in,omitempty"` // channel ID of the announcement
 	Decision   string `json:"decision,omitempty"`    // timestamp of the newest decision message
 	DecisionOf string `json:"decision_of,omitempty"` // the request that it shows
+	Review     string `json:"review,omitempty"`      // timestamp of the document of the review
 	Failure    string `json:"failure,omitempty"`     // why there is no channel of its own
 	Private    bool   `json:"private,omitempty"`     // only members of the channel see it
 	Moving     bool   `json:"moving,omitempty"`      // it left its channel, and the new one is not there yet

@@ -112,7 +112,7 @@ func (i *Incident) MakePrivate(by User, at time.Time) (Change, error) {
 	old := i.Room
 	i.Room = Room{Announced: old.Announced, AnnounceIn: old.AnnounceIn, Moving: true}
 	if old.Channel != "" {
-		c.effect(EffectRetireRoom, i.ID, old.Channel, RetiredRoom{Channel: old.Channel, Card: old.Card, Decision: old.Decision, Announce: old.AnnounceIn})
+		c.effect(EffectRetireRoom, i.ID, old.Channel, RetiredRoom{Channel: old.Channel, Card: old.Card, Decision: old.Decision, Review: old.Review, Announce: old.AnnounceIn})
 	}
 	c.effect(EffectOpenChannel, i.ID, "private", nil)
 	if old.Announced != "" {
@@ -120,6 +120,9 @@ func (i *Incident) MakePrivate(by User, at time.Time) (Change, error) {
 	}
 	if r := i.Request; r != nil && r.State == RequestPending {
 		c.effect(EffectDecision, i.ID, r.ID+":private", nil)
+	}
+	if i.Review != nil {
+		c = c.And(i.showReview("private"))
 	}
 	return c, nil
 }
@@ -130,6 +133,7 @@ type RetiredRoom struct {
 	Channel  string `json:"channel"`
 	Card     string `json:"card,omitempty"`
 	Decision string `json:"decision,omitempty"`
+	Review   string `json:"review,omitempty"`
 	Announce string `json:"announce,omitempty"` // the channel to which the decision may have fallen back
 }
 

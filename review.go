@@ -26,9 +26,9 @@ const (
 	ReviewApproved  ReviewState = "approved"
 )
 
-// Review is what was learned from an incident: what people wrote, version by version, and
+// IncidentReview is what was learned from an incident: what people wrote, version by version, and
 // who approved exactly that.
-type Review struct {
+type IncidentReview struct {
 	State    ReviewState       `json:"state"`
 	Parts    map[string]string `json:"parts"`    // of the newest version, by the key of [ReviewParts]
 	Versions []ReviewVersion   `json:"versions"` // who wrote when; the texts are on the timeline
@@ -41,8 +41,6 @@ type Review struct {
 	DecidedBy UserID    `json:"decided_by,omitempty"` // who approved it, or sent it back
 	DecidedAt time.Time `json:"decided_at,omitzero"`
 	Reason    string    `json:"reason,omitempty"` // why it was sent back, or has to be submitted again
-
-	Shown Place `json:"shown,omitzero"` // where the document stands
 }
 
 // ReviewVersion says who wrote a version of a review.
@@ -94,7 +92,7 @@ func ReviewParts() []ReviewPart {
 }
 
 // Version is the number of the newest version; 0: nobody has written anything yet.
-func (r *Review) Version() int {
+func (r *IncidentReview) Version() int {
 	if r == nil {
 		return 0
 	}
@@ -102,7 +100,7 @@ func (r *Review) Version() int {
 }
 
 // Authors are who wrote any version of it.
-func (r *Review) Authors() []UserID {
+func (r *IncidentReview) Authors() []UserID {
 	if r == nil {
 		return nil
 	}
@@ -116,10 +114,10 @@ func (r *Review) Authors() []UserID {
 }
 
 // Approved reports whether it was approved and nothing has come since that it does not tell of.
-func (r *Review) Approved() bool { return r != nil && r.State == ReviewApproved }
+func (r *IncidentReview) Approved() bool { return r != nil && r.State == ReviewApproved }
 
 // Wrote reports whether somebody had a hand in the review: then somebody else approves it.
-func (r *Review) Wrote(id UserID) bool {
+func (r *IncidentReview) Wrote(id UserID) bool {
 	return r != nil && (r.SubmittedBy.ID == id || slices.Contains(r.Authors(), id))
 }
 
@@ -136,7 +134,7 @@ func (i *Incident) ReviewedActions() []ReviewedAction {
 
 // Signed is the text that is approved: the incident, what people wrote, and the corrective
 // actions, as JSON.
-func (r Review) Signed(id IncidentID) []byte {
+func (r IncidentReview) Signed(id IncidentID) []byte {
 	text, _ := json.Marshal(struct { // our own types marshal, maps in key order
 		Incident IncidentID        `json:"incident"`
 		Version  int               `json:"version"`
@@ -147,8 +145,8 @@ func (r Review) Signed(id IncidentID) []byte {
 	return text
 }
 
-// Sum is the digest of what is approved: SHA-256 in hex over [Review.Signed].
-func (r Review) Sum(id IncidentID) string { return sumOf(r.Signed(id)) }
+// Sum is the digest of what is approved: SHA-256 in hex over [IncidentReview.Signed].
+func (r IncidentReview) Sum(id IncidentID) string { return sumOf(r.Signed(id)) }
 
 // ReviewState is how far the review is; "" if there is none. What was submitted before the
 // corrective actions changed has to be submitted again.

@@ -58,7 +58,7 @@ func (i *Incident) SaveReview(e ReviewEdit, at time.Time) (Change, error) {
 		return Change{}, nil
 	}
 	if r == nil {
-		r = &Review{}
+		r = &IncidentReview{}
 		i.Review = r
 	}
 	was := r.State
@@ -131,8 +131,8 @@ func approvedBy(approvers []UserID) Text {
 func (i *Incident) approvalWanted(by User) Message {
 	t := T("The review of ", Bold(i.ID.String()), " waits for your approval; ", by.Actor().Text(), " submitted it.")
 	m := Message{Body: []Text{t}}
-	if i.Review.Shown.TS != "" {
-		m = m.Para(MessageLink(i.Review.Shown.Channel, i.Review.Shown.TS, "Read it and decide there"), ".")
+	if i.Room.Channel != "" && i.Room.Review != "" {
+		m = m.Para(MessageLink(i.Room.Channel, i.Room.Review, "Read it and decide there"), ".")
 	} else if i.Room.Channel != "" {
 		m = m.Para("It is in ", ChannelLink(i.Room.Channel), ".")
 	}
@@ -202,11 +202,4 @@ func (i *Incident) reopenReview(reason string, by Actor, at time.Time) Change {
 	c.post(i, i.key("review_reopened"), Message{Tone: ToneWarning, Body: []Text{
 		T("The review of ", Bold(i.ID.String()), " has to be brought up to date and submitted again: "+reason+".")}})
 	return c.And(i.showReview(i.key("reopened")))
-}
-
-// ShowReview records where the document stands.
-func (i *Incident) ShowReview(at Place) {
-	if i.Review != nil {
-		i.Review.Shown = at
-	}
 }
