@@ -58,6 +58,11 @@ type ReviewedAction struct {
 	Layer  Layer     `json:"layer"`
 }
 
+// same reports whether a and b read the same.
+func (a ReviewedAction) same(b ReviewedAction) bool {
+	return a.Number == b.Number && a.Title == b.Title && a.Owner == b.Owner && a.Layer == b.Layer && a.Due.Equal(b.Due)
+}
+
 // ReviewPart is one part of a review.
 type ReviewPart struct {
 	Key   string
@@ -154,7 +159,7 @@ func (i *Incident) ReviewState() ReviewState {
 	switch {
 	case i.Review == nil:
 		return ""
-	case i.Review.State == ReviewSubmitted && !slices.Equal(i.Review.Actions, i.ReviewedActions()):
+	case i.Review.State == ReviewSubmitted && !slices.EqualFunc(i.Review.Actions, i.ReviewedActions(), ReviewedAction.same):
 		return ReviewDraft
 	}
 	return i.Review.State

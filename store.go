@@ -120,6 +120,7 @@ type FoldTransition func(i *Incident, in Incoming, now time.Time) (Change, error
 type IncidentQuery struct {
 	Agent   string
 	Open    bool   // not resumed, closed or cancelled
+	Resumed bool   // resumed, but neither closed nor cancelled: a review may be owed
 	Channel string // whose Room.Channel this is
 	Limit   int    // 0: 100
 }

@@ -15,8 +15,9 @@ type ReviewEdit struct {
 	Parts map[string]string // by the key of [ReviewParts]
 }
 
-// mayReview returns an error unless this person may write a review of the incident now.
-func (i *Incident) mayReview(by User) error {
+// Reviewable returns nil if this person may write a review of the incident now, else Forbidden
+// or Conflict with the reason.
+func (i *Incident) Reviewable(by User) error {
 	switch {
 	case by.Guest || by.Bot || by.ID == "":
 		return Errorf(Forbidden, "Only a full member of the workspace can write a review; guests, bots and API tokens cannot. Nothing was saved.")
@@ -36,7 +37,7 @@ func (i *Incident) mayReview(by User) error {
 // Conflict if the review was approved, or somebody saved another version meanwhile, and
 // Invalid for one that is too long.
 func (i *Incident) SaveReview(e ReviewEdit, at time.Time) (Change, error) {
-	if err := i.mayReview(e.By); err != nil {
+	if err := i.Reviewable(e.By); err != nil {
 		return Change{}, err
 	}
 	r := i.Review
@@ -85,7 +86,7 @@ func (i *Incident) showReview(key string) Change {
 // they stand. approvers are told. It returns Conflict if version is not the newest, or it
 // waits for its approval already, and Invalid, naming all of it, if something is missing.
 func (i *Incident) SubmitReview(version int, by User, approvers []UserID, at time.Time) (Change, error) {
-	if err := i.mayReview(by); err != nil {
+	if err := i.Reviewable(by); err != nil {
 		return Change{}, err
 	}
 	switch {
@@ -147,17 +148,18 @@ func (i *Incident) approvalWanted(by User) Message {
 // approved review closes the incident once nothing is held. It lifts nothing. It returns
 // Forbidden or Conflict, with the reason, for a press that does not count.
 func (i *Incident) DecideReview(s Signing, at time.Time) (Change, error) {
-	if err := i.reviewBallot().open(s, at); err != nil {
-		return Change{}, err
-	}
 	r, by := i.Review, s.User.Actor()
-	reason := clip(strings.TrimSpace(s.Reason), 1000)
 	switch {
 	case slices.Contains(r.Authors(), s.User.ID):
 		return Change{}, Errorf(Forbidden, "You wrote a part of this review, so somebody else has to decide on it: an RCA facilitator who did not.")
 	case !slices.Contains(s.Roles, RCAFacilitator):
 		return Change{}, Errorf(Forbidden, "Only the RCA facilitator approves a review or sends it back. To make somebody that: /tagout role %s rca @PERSON.", i.ID)
-	case s.Verdict == NoGo && reason == "":
+	}
+	if err := i.reviewBallot().open(s, at); err != nil {
+		return Change{}, err
+	}
+	reason := clip(strings.TrimSpace(s.Reason), 1000)
+	if s.Verdict == NoGo && reason == "" {
 		return Change{}, Errorf(Invalid, "Say what has to change before you approve it. Nothing was changed.")
 	}
 	r.DecidedBy, r.DecidedAt, r.Reason = s.User.ID, Moment(at), reason

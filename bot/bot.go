@@ -51,6 +51,7 @@ type Desk interface {
 	// Invitees are the people who belong into the channel.
 	Invitees(ctx context.Context, id tagout.IncidentID) ([]tagout.UserID, error)
 	Notes
+	Reviews
 	// Links are what the incident's channel should have as bookmarks.
 	Links(ctx context.Context, id tagout.IncidentID) ([]tagout.RoomLink, error)
 	// Home is what somebody reads on their own page of the app.

@@ -23,6 +23,7 @@ func (b *Bot) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectDirect:      b.direct,
 		tagout.EffectNoteDraft:   b.draftNote,
 		tagout.EffectNotePost:    b.postStatusNote,
+		tagout.EffectReview:      b.review,
 		tagout.EffectRetireRoom:  b.retire,
 		tagout.EffectRecord:      b.shareRecord,
 	}

@@ -115,13 +115,14 @@ type desk struct {
 	cards     map[tagout.IncidentID]string // what the card says
 	invitees  []tagout.UserID
 	links     []tagout.RoomLink
+	reviews   map[tagout.IncidentID]string // what the document of the review says
 	home      func(tagout.User) tagout.Home
 	setRoom   func() error // fails SetRoom if not nil
 	down      error
 }
 
 func newDesk() *desk {
-	return &desk{incidents: map[tagout.IncidentID]*tagout.Incident{}, cards: map[tagout.IncidentID]string{}}
+	return &desk{incidents: map[tagout.IncidentID]*tagout.Incident{}, cards: map[tagout.IncidentID]string{}, reviews: map[tagout.IncidentID]string{}}
 }
 
 func (d *desk) add(inc tagout.Incident) *tagout.Incident {

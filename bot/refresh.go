@@ -59,6 +59,9 @@ func (b *Bot) refreshIncident(ctx context.Context, id tagout.IncidentID) error {
 	if err := b.refreshNotes(ctx, inc); err != nil {
 		return err
 	}
+	if err := b.refreshReview(ctx, inc); err != nil {
+		return err
+	}
 	if inc.Request == nil || room.Decision == "" || room.DecisionOf != inc.Request.ID {
 		return nil
 	}

@@ -35,6 +35,7 @@ type Desk interface {
 	DutyKeeper
 	RosterReader
 	Informer
+	Reviewer
 	Ender
 	Timekeeper
 	RoleGiver
@@ -72,7 +73,7 @@ func All(d Desk, p *tagout.Policy, options ...Option) []tagout.Command {
 		status(f, d), ack(d), incident(f, d), severity(f, d), note(d), timeline(f, d), evidence(d), routes(f, d),
 		oncall(f, d), who(f, d), role(d), handover(d), pageTest(d),
 		rollback(f, d), resume(f, d), delegate(f, d), stage(f, d), inform(f, d), clock(f, d),
-		closing(f, d), cancel(f, d),
+		review(f, d), closing(f, d), cancel(f, d),
 	}
 	may := newPermits()
 	for n := range list {

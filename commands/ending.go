@@ -67,7 +67,10 @@ func cancelled(i *tagout.Incident) tagout.Message {
 // closing says that an incident is over which holds nothing.
 func closing(f floor, d Ender) tagout.Command {
 	e := ending{floor: f, desk: d, verb: "close", what: "close an incident", title: "Close it?", label: "What became of it",
-		hint: "It stands on the timeline under your name.", end: d.Close, said: closed}
+		hint: "It stands on the timeline under your name.", said: closed}
+	e.end = func(ctx context.Context, id tagout.IncidentID, words string, by tagout.User) (*tagout.Incident, error) {
+		return d.Close(ctx, id, words, by)
+	}
 	return e.command("Close an incident that holds nothing.", "[INC-n] WHAT BECAME OF IT…",
 		detail(fullMembers, []string{"/close INC-7 the vendor mended it, nothing was affected"},
 			"It never lifts a hold: while anything is held it is refused, and resume is the way.",

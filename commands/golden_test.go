@@ -206,6 +206,22 @@ func TestAnswersReadAsTheyShould(t *testing.T) {
 		{"clock", "/clock INC-7", func(d *desk) { mailerHeld(d); clocks(d.incidents[7]) }, nil},
 		{"clock-stopped", "/clock INC-7 “Art. 73 report” done by courier", func(d *desk) { mailerHeld(d); clocks(d.incidents[7]) }, nil},
 		{"clock-none", "/clock INC-7", mailerHeld, nil},
+		{"cancel", "/cancel INC-7 it was the load test", mailerHeld, nil},
+		{"cancel-nothing-held", "/cancel INC-7 it was the load test", nothingHeld, nil},
+		{"cancel-form", "/cancel INC-7", mailerHeld, nil},
+		{"close", "/close INC-7 the vendor mended it", nothingHeld, nil},
+		{"close-owes-a-review", "/close INC-7 the vendor mended it", func(d *desk) { nothingHeld(d); owesReview(d.incidents[7]) }, nil},
+		{"review-form", "/review INC-7", func(d *desk) {
+			mailerHeld(d)
+			d.incidents[7].Request.Deliverables = map[string]string{"cause": "Prompt v42"}
+		}, nil},
+		{"review-form-second", "/review INC-7", func(d *desk) { mailerHeld(d); d.incidents[7].Review = reviewOf(d.incidents[7]) }, nil},
+		{"review-submit", "/review INC-7 submit", func(d *desk) { mailerHeld(d); d.incidents[7].Review = reviewOf(d.incidents[7]) }, nil},
+		{"review-approved", "/review INC-7", func(d *desk) {
+			mailerHeld(d)
+			d.incidents[7].Review = reviewOf(d.incidents[7])
+			approve(d.incidents[7])
+		}, nil},
 		{"help", "/help", nil, nil},
 		{"help-kill", "/help kill", nil, nil},
 	} {

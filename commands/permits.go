@@ -68,12 +68,26 @@ func Permits() []tagout.Permit {
 		{Thing: "form note-nogo", For: tagout.ForSigners, To: "sign", Note: "never who wrote the note"},
 		{Thing: "button note-again", For: tagout.ForMembers, To: "tell stakeholders"},
 		{Thing: "/clock", For: tagout.ForMembers, To: "look at or stop clocks"},
+		{Thing: "/review", For: tagout.ForMembers, To: "write a review"},
+		{Thing: "button review", For: tagout.ForMembers, To: "write a review"},
+		{Thing: "form review", For: tagout.ForMembers, To: "write a review"},
+		{Thing: "button review-submit", For: tagout.ForMembers, To: "submit a review"},
+		{Thing: "button review-go", For: tagout.ForHolders, To: "approve a review", Note: approvers},
+		{Thing: "button review-nogo", For: tagout.ForEverybody, To: "open the form", Note: "it only opens the form"},
+		{Thing: "form review-nogo", For: tagout.ForHolders, To: "send a review back", Note: approvers},
+		{Thing: "/close", For: tagout.ForMembers, To: "close an incident", Note: "never one that holds anything"},
+		{Thing: "button close", For: tagout.ForMembers, To: "close an incident"},
+		{Thing: "form close", For: tagout.ForMembers, To: "close an incident"},
+		{Thing: "/cancel", For: tagout.ForMembers, To: "call an incident a false alarm", Note: "it lifts nothing"},
+		{Thing: "button cancel", For: tagout.ForMembers, To: "call an incident a false alarm"},
+		{Thing: "form cancel", For: tagout.ForMembers, To: "call an incident a false alarm"},
 		{Thing: "/help", For: tagout.ForEverybody, To: "read the help", Right: tagout.MayRead},
 	}
 }
 
 const (
 	ofPrivate = "of a private incident its people only"
+	approvers = "the RCA facilitator; if they wrote a part of it, whoever else the configuration names for that"
 	ballots   = "never who asked or made the change; who tries is on the timeline"
 )
 

@@ -118,17 +118,17 @@ func (r resumption) typing(ctx context.Context, s tagout.Submission) error {
 	if err != nil {
 		return err
 	}
-	return r.desk.KeepDraft(ctx, draftOf(id, s))
+	return r.desk.KeepDraft(ctx, draftOf(id, resumeForm, s))
 }
 
 // keep keeps a form that was not accepted; nothing is kept of one without values. That this
 // fails must not hide what is wrong with the form, which still stands there filled.
 func (r resumption) keep(ctx context.Context, id tagout.IncidentID, s tagout.Submission) {
-	_ = r.desk.KeepDraft(ctx, draftOf(id, s))
+	_ = r.desk.KeepDraft(ctx, draftOf(id, resumeForm, s))
 }
 
-func draftOf(id tagout.IncidentID, s tagout.Submission) tagout.FormDraft {
-	d := tagout.FormDraft{Incident: id, Form: resumeForm, Person: s.User.ID, At: s.At}
+func draftOf(id tagout.IncidentID, form string, s tagout.Submission) tagout.FormDraft {
+	d := tagout.FormDraft{Incident: id, Form: form, Person: s.User.ID, At: s.At}
 	for key, value := range s.Values {
 		if value = prose(value); value != "" {
 			if d.Values == nil {

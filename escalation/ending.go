@@ -36,16 +36,33 @@ func (d *Desk) Close(ctx context.Context, id tagout.IncidentID, what string, by 
 func endingButtons(i *tagout.Incident) []tagout.Button {
 	id := i.ID.String()
 	over := tagout.Button{Action: "close", Label: "It is over", Value: id}
+	write := tagout.Button{Action: "review", Label: "Write the review", Value: id, Tone: tagout.ToneGood}
+	if i.Review != nil {
+		write = tagout.Button{Action: "review", Label: "Edit the review", Value: id}
+	}
 	switch {
 	case i.State == tagout.StateClosed || i.State == tagout.StateCancelled || i.Binds():
 		return nil
 	case !i.State.Ended():
 		return []tagout.Button{over, {Action: "cancel", Label: "False alarm", Value: id}}
-	case !i.OwesReview():
+	case !i.OwesReview() && i.ReviewState() != tagout.ReviewSubmitted:
 		over.Label = "Close"
-		return []tagout.Button{over}
+		write.Tone = tagout.ToneNeutral
+		return []tagout.Button{write, over}
 	}
-	return nil
+	return []tagout.Button{write}
+}
+
+// reviewFact tells on the card how far the review is.
+func reviewFact(m tagout.Message, i *tagout.Incident) tagout.Message {
+	if i.Review == nil {
+		return m
+	}
+	t := tagout.T(string(i.ReviewState()))
+	if i.Room.Channel != "" && i.Room.Review != "" {
+		t = append(t, tagout.T(", ", tagout.MessageLink(i.Room.Channel, i.Room.Review, "read it"))...)
+	}
+	return m.Fact("Review", t)
 }
 
 // alarmText says on the card that somebody called the incident a false alarm.

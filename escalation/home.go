@@ -23,7 +23,7 @@ func (d *Desk) Home(ctx context.Context, user tagout.User) (tagout.Home, error) 
 	}
 	open = slices.DeleteFunc(open, func(i *tagout.Incident) bool { return !d.Sees(ctx, i, tagout.Viewer{User: user}) })
 	if err == nil {
-		h.Sections = append(h.Sections, d.pagedFor(open, user), d.toSign(ctx, open, user))
+		h.Sections = append(h.Sections, d.pagedFor(open, user), d.toSign(ctx, open, user), d.homeReviews(ctx, open, user))
 	}
 	h.Sections = append(h.Sections, d.onCallNow(ctx), d.agentsNow())
 	if err == nil {

@@ -67,6 +67,7 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 	m = m.Fact("Alerts", alertsText(i.Alerts)).Fact("To resume", signersText(d.policy, i))
 	m = m.Fact("Detected", i.At(tagout.Detected))
 	m = d.lastNote(m, i)
+	m = reviewFact(m, i)
 	if i.Private {
 		m = m.Para(tagout.Bold("Private."), " Only its people read about it. Outside this channel nothing is told but its number.")
 	}

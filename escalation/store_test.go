@@ -274,7 +274,7 @@ func (m *memory) Incidents(ctx context.Context, q tagout.IncidentQuery) ([]*tago
 		held := slices.ContainsFunc(i.Holds, func(h tagout.Hold) bool { return h.Scope.Agent == q.Agent })
 		switch {
 		case q.Agent != "" && i.Scope.Agent != q.Agent && !held:
-		case q.Open && i.State.Ended():
+		case q.Open && i.State.Ended(), q.Resumed && i.State != tagout.StateResumed:
 		case q.Channel != "" && i.Room.Channel != q.Channel:
 		case q.Limit > 0 && len(list) == q.Limit:
 		default:

@@ -210,6 +210,9 @@ func (s *Store) Incidents(ctx context.Context, q tagout.IncidentQuery) ([]*tagou
 		if q.Open {
 			db = db.Where(notEnded)
 		}
+		if q.Resumed {
+			db = db.Where("state = 'resumed'")
+		}
 		if q.Channel != "" {
 			db = db.Where("channel = ?", key(q.Channel))
 		}
