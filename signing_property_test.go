@@ -374,6 +374,11 @@ func (g *game) requests() error {
 	if r := i.Request; err == nil || complete != nil || r.Deliverables["cause"] != "a prompt" || r.Deliverables["fix"] != "a filter" || !slices.Contains(r.Rule.Roles(), "exec") || r.Monitor != 2*time.Hour {
 		return fmt.Errorf("what the configuration asks for now is not asked for: %v, %v", err, complete)
 	}
+	alarm := g.again()
+	must(alarm.Cancel("a test", tagout.User{ID: "U"}, g.at))
+	if must(g.ask(alarm, func(*tagout.ResumeDraft) {})); alarm.Request.FalseAlarm != "a test" || i.Request.FalseAlarm != "" {
+		return fmt.Errorf("who signs does not read that it is called a false alarm")
+	}
 	elsewhere := tagout.MustScope("researcher")
 	if _, err := g.ask(g.again(), func(d *tagout.ResumeDraft) { d.Scope = &elsewhere }); err == nil {
 		return fmt.Errorf("a request for what is not held came about")
