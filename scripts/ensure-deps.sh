@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside Go and gcc: Postgres, Chromium with a font,
-# Alertmanager, curl, jq and unzip, and Node with the packages of the OpenFeature test.
+# Prometheus and Alertmanager, curl, jq and unzip, and Node with the packages of the OpenFeature test.
 #
 # What is there is left alone. What is missing is installed by apt-get, as root or
 # with a sudo that asks no password; no service is started. Where that is not
@@ -30,6 +30,7 @@ have_chromium() {
 	have "${CHROME:-chromium}" || have chromium-browser || have google-chrome || have google-chrome-stable
 }
 
+have_prometheus() { have prometheus && have promtool; }
 have_alertmanager() { { have prometheus-alertmanager || have alertmanager; } && have amtool; }
 
 have_font() {
@@ -42,6 +43,7 @@ have_node() { [ "$(node_major || true)" -ge "$node_wanted" ] 2>/dev/null; }
 missing_packages() {
 	have_postgres || echo postgresql
 	have_chromium || echo chromium
+	have_prometheus || echo prometheus
 	have_alertmanager || echo prometheus-alertmanager
 	have_font || echo fonts-dejavu-core
 	have curl || echo curl
