@@ -32,6 +32,9 @@ type Options struct {
 	// Record packs the record of an incident. It returns Invalid if it is too large for Slack.
 	Record  func(ctx context.Context, id tagout.IncidentID) (tagout.PackedRecord, error)
 	Workers int // how many deliveries are worked at once; default 32
+	// Hurry is how many times faster than Slack takes it everything is sent; for a workspace
+	// without limits, as the sandbox is. 0: as Slack takes it.
+	Hurry int
 }
 
 // Desk is what the edge needs to know of incidents.
@@ -87,6 +90,7 @@ type Bot struct {
 	forms  map[string]tagout.Command // by form ID
 
 	pacer     *pacer
+	hurry     time.Duration // a divisor of windows
 	health    health
 	self      atomic.Pointer[Identity]
 	members   *cache[string, Member]
@@ -132,7 +136,7 @@ func New(o Options) (*Bot, error) {
 	b := &Bot{
 		api: o.API, desk: o.Desk, inbox: o.Inbox, clock: o.Clock, log: o.Logger, names: names,
 		announce: o.Announce, leads: o.Leads, record: o.Record, render: renderer{prefix: o.CommandPrefix},
-		metrics: newMetrics(o.Registerer), pacer: newPacer(),
+		metrics: newMetrics(o.Registerer), pacer: newPacer(), hurry: time.Duration(max(1, o.Hurry)),
 		members: newCache[string, Member](memberTTL), emails: newCache[string, tagout.UserID](emailTTL),
 		dms: newCache[tagout.UserID, string](24 * time.Hour), rooms: newCache[string, tagout.IncidentID](0),
 		seen: newCache[string, struct{}](30 * time.Minute), worked: newCache[string, struct{}](2 * time.Hour),

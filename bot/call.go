@@ -29,7 +29,7 @@ type call struct {
 // do makes a call at the pace that Slack accepts. It waits out rate limits and repeats
 // what failed without effect, or what may be repeated. Errors are [tagout.Error]s.
 func (b *Bot) do(ctx context.Context, c call, run func(ctx context.Context) error) error {
-	needs := allowances(c.method, c.at)
+	needs := b.needs(c.method, c.at)
 	limited := 0
 	for try := 1; ; try++ {
 		if err := b.pacer.wait(ctx, c.priority, needs); err != nil {

@@ -258,6 +258,15 @@ func (p *pacer) forget(now time.Time) {
 	}
 }
 
+// needs are what a call of a method needs, at the pace of this bot.
+func (b *Bot) needs(method string, at Place) []allowance {
+	all := allowances(method, at)
+	for n := range all {
+		all[n].window /= max(1, b.hurry)
+	}
+	return all
+}
+
 // allowances are what a call of a method needs, the narrowest first. They stay a little below
 // Slack's limits, since calls arrive unevenly. Slack limits posts by channel; that we post no
 // more than three a second in all is our own manners, which pages need not have.

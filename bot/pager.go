@@ -28,7 +28,7 @@ func (p slackPager) Reaches(to tagout.Person) bool { return to.ID != "" }
 // person, or none who can be written to, and is postponed if so many pages wait for this
 // person, or Slack wants so long a pause, that it would only be in the way of others'.
 func (p slackPager) Send(ctx context.Context, page tagout.Page) error {
-	needs := allowances("chat.postMessage", Place{Channel: string(page.To.ID)})
+	needs := p.bot.needs("chat.postMessage", Place{Channel: string(page.To.ID)})
 	if pause := p.bot.pacer.putOff(needs); pause > 0 {
 		return tagout.Postpone(tagout.Errorf(tagout.TooMany, "Slack takes about one message a second for one person, and many wait; it is sent in its turn."), pause)
 	}

@@ -22,6 +22,9 @@ import (
 // version is set by the release build.
 var version = "dev"
 
+// hurry is set by the build that the stories run: see [app.Options]. A release has none.
+var hurry = "0"
+
 // cli is the command line.
 type cli struct {
 	Demo    demoCmd    `cmd:"" help:"Show Tagout at work: a Slack workspace in a box, agents that really ask the gate. Needs nothing else."`

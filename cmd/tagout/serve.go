@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"tagout"
@@ -36,7 +37,11 @@ func (c serveCmd) Run(env *surroundings) error {
 		return fmt.Errorf("cannot listen on %s: %w. Change listen in %s, or stop what uses that port", cfg.Listen, err, c.Path)
 	}
 	collectLess()
-	a, err := app.New(app.Options{Config: cfg, Logger: env.log, Version: version, NoMigrate: c.NoMigrate})
+	pace, err := strconv.Atoi(hurry)
+	if err != nil {
+		return err
+	}
+	a, err := app.New(app.Options{Config: cfg, Logger: env.log, Version: version, NoMigrate: c.NoMigrate, Hurry: pace})
 	if err != nil {
 		listener.Close()
 		return err

@@ -16,7 +16,6 @@ import (
 // which owns it keeps for as long as it lives. A folder whose lock is free was left
 // behind by a process that was killed.
 const (
-	folderParent = "/tmp" // short, for a socket's path has room for 107 bytes
 	folderPrefix = "tagout-pg-"
 	lockName     = "owner.lock"
 	lockDraft    = "owner.new"
@@ -24,6 +23,15 @@ const (
 	// one whose owner died between creating the two.
 	unlockedAge = 10 * time.Minute
 )
+
+// folderParent is where the clusters live: the folder for temporary files, unless its name
+// is long, since a socket's path has room for 107 bytes.
+func folderParent() string {
+	if parent := os.TempDir(); len(parent) <= 50 {
+		return parent
+	}
+	return "/tmp"
+}
 
 // folder is the place of one cluster.
 type folder struct {

@@ -175,7 +175,7 @@ func TestAKilledProcessLeavesNoClusterBehind(t *testing.T) {
 	if _, err := conn.Exec(ctx, "SELECT pg_sleep(3600)"); err == nil || ctx.Err() != nil {
 		t.Errorf("the orphaned server still serves (%v)", err)
 	}
-	sweep(folderParent, time.Now())
+	sweep(folderParent(), time.Now())
 	if _, err := os.Stat(path); err == nil {
 		t.Errorf("%s was left behind", path)
 	}

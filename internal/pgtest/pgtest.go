@@ -7,8 +7,9 @@
 //
 // StartCluster starts a further cluster that a test may stop and start as it likes.
 //
-// The clusters use the machine's own initdb and postgres, keep fsync on, accept
-// everyone on 127.0.0.1 as superuser, and live in a folder under /tmp. Where the
+// Prepared hands each test a copy of one that was prepared once, such as by migrating it.
+// The clusters use the machine's own initdb and postgres, do not wait for the disk, accept
+// everyone on 127.0.0.1 as superuser, and live in the folder for temporary files. Where the
 // variable TAGOUT_TEST_POSTGRES holds a postgres:// URL with the right to create
 // databases, New uses that server instead.
 //
@@ -43,6 +44,9 @@ var shared struct {
 	once   sync.Once
 	server *server
 	err    error
+
+	preparing sync.Once
+	failed    error // to prepare
 }
 
 // New returns the postgres:// URL of an empty database for this test alone. It is
@@ -54,8 +58,35 @@ func New(tb testing.TB) string {
 	if admin == "" {
 		admin = sharedServer(tb).url("postgres")
 	}
-	return createDatabase(tb, admin)
+	return createDatabase(tb, admin, "template0")
 }
+
+// Prepared returns the postgres:// URL of a database for this test alone, as New does; it
+// is a copy of a database that prepare had once. All calls of a test process give the same
+// prepare, which leaves no connection open.
+func Prepared(tb testing.TB, prepare func(address string) error) string {
+	tb.Helper()
+	if os.Getenv(ServerVariable) != "" { // no copies are left on a server that is not ours
+		address := New(tb)
+		if err := prepare(address); err != nil {
+			tb.Fatalf("prepare a database: %v", err)
+		}
+		return address
+	}
+	server := sharedServer(tb)
+	shared.preparing.Do(func() {
+		if shared.failed = execute(server.url("postgres"), createStatement(prepared, "template0")); shared.failed == nil {
+			shared.failed = prepare(server.url(prepared))
+		}
+	})
+	if shared.failed != nil {
+		tb.Fatalf("prepare a database: %v", shared.failed)
+	}
+	return createDatabase(tb, server.url("postgres"), prepared)
+}
+
+// prepared is the database that Prepared copies.
+const prepared = "tagout_prepared"
 
 // Main runs the tests of a package, stops this process's cluster if one was started,
 // removes its folder, cleans up with each of after, and exits with the tests' code.
@@ -92,9 +123,9 @@ func giveUp(tb testing.TB, err error) {
 	tb.Fatal(err)
 }
 
-// createDatabase makes an empty database on the server of the admin URL and returns
+// createDatabase makes a copy of the template on the server of the admin URL and returns
 // the same URL with that database.
-func createDatabase(tb testing.TB, admin string) string {
+func createDatabase(tb testing.TB, admin, template string) string {
 	tb.Helper()
 	target, err := url.Parse(admin)
 	if err != nil {
@@ -102,7 +133,7 @@ func createDatabase(tb testing.TB, admin string) string {
 	}
 	name, err := randomName()
 	if err == nil {
-		err = execute(admin, createStatement(name))
+		err = execute(admin, createStatement(name, template))
 	}
 	if err != nil {
 		tb.Fatalf("create a database for this test: %v", err)
@@ -125,9 +156,10 @@ func randomName() (string, error) {
 	return "tagout_test_" + hex.EncodeToString(random), nil
 }
 
-// createStatement makes an empty database out of nothing but what Postgres ships.
-func createStatement(name string) string {
-	return "CREATE DATABASE " + name + " TEMPLATE template0 ENCODING 'UTF8'"
+// createStatement makes a database that is a copy of another. template0 is nothing but what
+// Postgres ships.
+func createStatement(name, template string) string {
+	return "CREATE DATABASE " + name + " TEMPLATE " + template + " ENCODING 'UTF8'"
 }
 
 // execute runs one statement on a connection of its own.

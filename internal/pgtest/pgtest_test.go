@@ -28,16 +28,24 @@ func TestEachTestGetsAnEmptyDatabaseOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestTheClusterIsDurable(t *testing.T) {
+// prepare makes what the copies start with.
+func prepare(address string) error {
+	conn, err := pgx.Connect(context.Background(), address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.Background())
+	_, err = conn.Exec(context.Background(), "CREATE TABLE prepared AS SELECT 1 AS id")
+	return err
+}
+
+func TestACopyOfAPreparedDatabaseIsOnesOwn(t *testing.T) {
 	t.Parallel()
-	conn := connect(t, pgtest.New(t))
-	for _, setting := range []string{"fsync", "synchronous_commit", "full_page_writes"} {
-		var value string
-		if err := conn.QueryRow(context.Background(), "SELECT current_setting($1)", setting).Scan(&value); err != nil {
-			t.Fatal(err)
-		}
-		if value != "on" {
-			t.Errorf("%s = %q, want on", setting, value)
+	first, second := connect(t, pgtest.Prepared(t, prepare)), connect(t, pgtest.Prepared(t, prepare))
+	exec(t, first, "INSERT INTO prepared VALUES (2)")
+	for conn, want := range map[*pgx.Conn]int{first: 2, second: 1} {
+		if got := queryInt(t, conn, "SELECT count(*) FROM prepared"); got != want {
+			t.Errorf("%d rows, want %d", got, want)
 		}
 	}
 }

@@ -10,12 +10,30 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"testing"
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
 
 	"tagout/internal/pgtest"
+	"tagout/store"
 )
+
+// emptyPostgres is a database of Tagout's in which nothing has happened yet. It is a copy,
+// with an ID of its own: to migrate takes longer.
+func emptyPostgres(t *testing.T) string {
+	t.Helper()
+	address := pgtest.Prepared(t, func(address string) error { return store.Migrate(context.Background(), address) })
+	db, err := sql.Open("pgx", address) // the driver that the store brings
+	if err == nil {
+		_, err = db.Exec("UPDATE meta SET value = gen_random_uuid() WHERE key = 'database_id'")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	return address
+}
 
 // outage is a way in which a database can be away.
 type outage struct {

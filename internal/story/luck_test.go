@@ -348,7 +348,7 @@ func TestAnAgentWithoutControlsIsContainedByLease(t *testing.T) {
 }
 
 func TestAStormIsOneIncident(t *testing.T) {
-	tell(t, bothStores, func(t *testing.T, w *world) {
+	tellWith(t, bothStores, func(p *params) { p.Hurry = 1 }, func(t *testing.T, w *world) {
 		w.slack.SetStrict(true)
 		var all sync.WaitGroup
 		for n := range 8 {

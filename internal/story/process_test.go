@@ -2,6 +2,7 @@ package story_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,14 +32,15 @@ func throwAway() {
 	}
 }
 
-// built is the real binary, with crash points, made once for all stories.
+// built is the real binary, with crash points and in as much of a hurry as the stories, made
+// once for all of them.
 var built = sync.OnceValues(func() (string, error) {
 	dir, err := shelf("bin")
 	if err != nil {
 		return "", err
 	}
 	path := filepath.Join(dir, "tagout")
-	out, err := exec.Command("go", "build", "-tags", "crashpoints", "-o", path, "tagout/cmd/tagout").CombinedOutput()
+	out, err := exec.Command("go", "build", "-tags", "crashpoints", "-ldflags", fmt.Sprintf("-s -w -X main.hurry=%d", hurry), "-o", path, "tagout/cmd/tagout").CombinedOutput()
 	if err != nil {
 		os.Stderr.Write(out)
 	}

@@ -100,10 +100,15 @@ type params struct {
 	PagerDuty                                                                      string // where its events go; empty: none
 	RollbackWithin                                                                 string
 	Pin                                                                            bool   // of SEV-3
+	Pool                                                                           int    // connections to Postgres, each a process that has to start; 0: as many as by default
 	Stages                                                                         string // of a resumption after a SEV-1; empty: at once
 	Signoffs                                                                       string // of a SEV-1; empty: Legal
 	Ordered                                                                        bool   // they sign in turn, and a SEV-2 needs two people
+	Hurry                                                                          int    // how much faster than Slack's limits Tagout sends here; 1 where the story is about them
 }
+
+// hurry is the pace of stories that are not about Slack's limits: they only wait for them.
+const hurry = 25
 
 func newWorld(t *testing.T, s setting) *world {
 	t.Helper()
@@ -118,10 +123,10 @@ func newWorld(t *testing.T, s setting) *world {
 	w.params = params{
 		Listen: w.address, Journal: filepath.Join(w.dir, "stops.journal"), SlackMode: s.slack, SlackURL: slackServer.URL,
 		ControlURL: w.mailer.url(), SMTP: w.mails.address,
-		Repeat: "5m", Expires: "4h", Monitor: "0s", ContainDeadline: "60s", Inform: "30m", RemindAt: "80", Lease: "30s", RollbackWithin: "1m", StaleAfter: "120s",
+		Repeat: "5m", Expires: "4h", Monitor: "0s", ContainDeadline: "60s", Inform: "30m", RemindAt: "80", Lease: "30s", RollbackWithin: "1m", StaleAfter: "120s", Hurry: hurry,
 	}
 	if s.database == "postgres" {
-		w.params.Database = pgtest.New(t)
+		w.params.Database, w.params.Pool = emptyPostgres(t), 6
 	} else {
 		w.params.Database = "sqlite://" + filepath.ToSlash(filepath.Join(w.dir, "tagout.db"))
 	}
@@ -167,7 +172,7 @@ func (w *world) starts() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	a, err := app.New(app.Options{Config: cfg, Logger: w.log.logger(), Version: "story"})
+	a, err := app.New(app.Options{Config: cfg, Logger: w.log.logger(), Version: "story", Hurry: w.params.Hurry})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -210,14 +215,20 @@ func (w *world) stops() {
 	w.app = nil
 }
 
+// A story looks soon at first, and then less often, since each look costs the others time.
+const firstLook, lastLook = 2 * time.Millisecond, 40 * time.Millisecond
+
 // eventually waits until ok holds, looking again and again.
 func (w *world) eventually(what string, ok func() bool) {
 	w.t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
+	pause := firstLook
+	tick := time.NewTimer(pause)
 	defer tick.Stop()
 	limit := time.NewTimer(patience)
 	defer limit.Stop()
 	for !ok() {
+		tick.Reset(pause)
+		pause = min(pause*5/4, lastLook)
 		select {
 		case <-tick.C:
 		case <-limit.C:

@@ -31,6 +31,9 @@ type Options struct {
 	NoMigrate bool // leave the schema to `tagout migrate`
 	// Transport is for outgoing HTTP to controls and pagers; nil: the default one.
 	Transport http.RoundTripper
+	// Hurry is how many times faster than Slack takes it messages are sent; for the sandbox,
+	// which has no limits unless it is told to. 0: as Slack takes them.
+	Hurry int
 }
 
 // App is one Tagout. Make it with [New], then [App.Start], serve [App.Handler], [App.Stop].
@@ -138,7 +141,7 @@ func (a *App) wireSlack() error {
 	a.bot, err = bot.New(bot.Options{
 		API: bot.NewAPI(s.BotToken, s.APIURL, nil), Desk: a.desk, Inbox: a.store, Commands: a.Commands(),
 		Announce: s.Announce, ChannelName: s.ChannelName, CommandPrefix: s.CommandPrefix,
-		Clock: a.clock, Logger: a.log.With("part", "slack"), Registerer: a.metrics, Leads: a.leads, Record: a.record,
+		Clock: a.clock, Logger: a.log.With("part", "slack"), Registerer: a.metrics, Leads: a.leads, Record: a.record, Hurry: a.options.Hurry,
 	})
 	if err != nil {
 		return err
