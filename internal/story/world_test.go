@@ -27,7 +27,7 @@ import (
 )
 
 // abreast is how many stories play at once where nobody says otherwise: they mostly wait.
-const abreast = 3
+const abreast = 4
 
 func TestMain(m *testing.M) {
 	flag.Parse()
