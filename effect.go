@@ -54,6 +54,7 @@ type Effect struct {
 	Due      time.Time       `json:"due,omitzero"`  // zero: at once
 	Data     json.RawMessage `json:"data,omitzero"` // what the kind needs
 	Lane     string          `json:"lane,omitzero"` // what the effects of a kind wait for apart from each other, such as a pager
+	Again    bool            `json:"-"`             // it was begun before, so that any part of it may have been done
 }
 
 // NewEffect makes an effect that is due at once, with data marshalled to JSON.

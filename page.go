@@ -42,6 +42,7 @@ type Page struct {
 	Detail   string // why it failed, without secrets
 	QueuedAt time.Time
 	SentAt   time.Time
+	Again    bool `json:"-"` // an earlier attempt may have delivered it
 }
 
 // PageEnds says what makes a page needless that was not delivered yet.

@@ -183,6 +183,18 @@ func (c *Change) post(i *Incident, key string, m Message) {
 	c.effect(EffectPost, i.ID, key, PostNote{Message: m})
 }
 
+// alertTold is what the timeline keeps of an alert.
+type alertTold struct {
+	Alert    string    `json:"alert"`
+	Name     string    `json:"name"`
+	Scope    Scope     `json:"scope"`
+	Severity Severity  `json:"severity"`
+	Source   string    `json:"source"`
+	StartsAt time.Time `json:"starts_at"`
+	Summary  string    `json:"summary"`
+	Value    *float64  `json:"value"`
+}
+
 // TakeAlert folds an alert, or its end, into the incident. A new alert on the scope of a
 // pending resume request makes that void.
 func (i *Incident) TakeAlert(in Incoming, a *Agent, at time.Time) Change {
@@ -206,9 +218,9 @@ func (i *Incident) TakeAlert(in Incoming, a *Agent, at time.Time) Change {
 	if in.Alert.Report != nil {
 		kind = EventReport
 	}
-	c.event(kind, in.Alert.Actor(), at, map[string]any{
-		"alert": in.ID, "source": in.Alert.Source, "name": clip(in.Alert.Name, 300), "summary": clip(in.Alert.Summary, 1000),
-		"scope": in.Verdict.Scope, "severity": in.Verdict.Severity, "starts_at": in.Alert.StartsAt, "value": in.Alert.Value,
+	c.event(kind, in.Alert.Actor(), at, alertTold{
+		Alert: in.ID, Source: in.Alert.Source, Name: clip(in.Alert.Name, 300), Summary: clip(in.Alert.Summary, 1000),
+		Scope: in.Verdict.Scope, Severity: in.Verdict.Severity, StartsAt: in.Alert.StartsAt, Value: in.Alert.Value,
 	})
 	if r := i.Request; kind != EventAlertResolved && r != nil && r.Scope.Touches(in.Verdict.Scope, a) {
 		c = c.And(i.voidRequest("a new alert came on its scope", in.Alert.Actor(), at))

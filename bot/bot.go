@@ -151,9 +151,9 @@ func New(o Options) (*Bot, error) {
 	b.render.workspace = func() string { return b.identity().URL }
 	b.work = newLane(b, "work", o.Workers, 8*o.Workers)
 	b.stops = newLane(b, "stops", stopWorkers, 1024)
-	b.refresh = newUpkeep(b, "an incident's messages", refreshers, b.refreshIncident)
-	b.fittings = newUpkeep(b, "an incident's channel", 1, b.fitOut)
-	b.homes = newUpkeep(b, "an App Home", homeWorkers, b.publishHome)
+	b.refresh = newUpkeep(b, "an incident's messages", refreshers, refreshRest, b.refreshIncident)
+	b.fittings = newUpkeep(b, "an incident's channel", 1, fittingRest, b.fitOut)
+	b.homes = newUpkeep(b, "an App Home", homeWorkers, refreshRest, b.publishHome)
 	return b, nil
 }
 

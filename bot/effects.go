@@ -230,12 +230,16 @@ func (b *Bot) direct(ctx context.Context, e tagout.Effect) error {
 // lets one open few of them a minute. That is done only if Slack does not find the person,
 // since then it says why.
 func (b *Bot) directly(ctx context.Context, to tagout.UserID, urgency priority, key string, m tagout.Message) error {
-	o := outgoing{channel: string(to), priority: urgency, key: key, message: m}
+	return b.directlyAs(ctx, to, outgoing{priority: urgency, key: key, message: m})
+}
+
+func (b *Bot) directlyAs(ctx context.Context, to tagout.UserID, o outgoing) error {
+	o.channel = string(to)
 	_, err := b.post(ctx, o)
 	if slackName(err) != "channel_not_found" {
 		return err
 	}
-	if o.channel, err = b.dm(ctx, to, urgency); err != nil {
+	if o.channel, err = b.dm(ctx, to, o.priority); err != nil {
 		return err
 	}
 	_, err = b.post(ctx, o)

@@ -38,7 +38,7 @@ func (p slackPager) Send(ctx context.Context, page tagout.Page) error {
 			Action: ackAction, Label: "Acknowledge", Value: page.Incident.String(), Tone: tagout.ToneGood,
 		})
 	}
-	err := p.bot.directly(ctx, page.To.ID, pagesFirst, "page:"+string(page.ID), m)
+	err := p.bot.directlyAs(ctx, page.To.ID, outgoing{priority: pagesFirst, key: "page:" + string(page.ID), message: m, tried: triedAs(page.Again)})
 	if err == nil {
 		crashpoint.Here("slack.paged")
 		return nil

@@ -16,6 +16,24 @@ type outgoing struct {
 	key      string // names the message for good, so that it is never posted twice
 	message  tagout.Message
 	thread   string // the timestamp of the message that it answers; "": none
+	tried    tried
+}
+
+// tried tells whether a message may have been posted before.
+type tried int
+
+const (
+	triedByIntent tried = iota // if its intent is on record, which is stored before each first try
+	triedNever                 // certainly not
+	triedBefore                // it may have been
+)
+
+// triedAs is for what only one effect posts: the effect knows whether it was begun before.
+func triedAs(again bool) tried {
+	if again {
+		return triedBefore
+	}
+	return triedNever
 }
 
 // post sends a message, in parts if it must, and returns where its first part stands. A
@@ -39,37 +57,44 @@ func (b *Bot) post(ctx context.Context, o outgoing) (Place, error) {
 	return first, nil
 }
 
-// postOnce posts one message under its key. The intent is stored first: whoever finds it
-// stored looks for the message before posting it again.
+// postOnce posts one message under its key. Unless its effect knows better the intent is
+// stored first: whoever finds it stored looks for the message before posting it again.
 func (b *Bot) postOnce(ctx context.Context, o outgoing, content Content) (Place, error) {
+	if o.tried != triedByIntent {
+		place, _, err := b.postAfter(ctx, o, content, o.tried == triedNever)
+		return place, err
+	}
 	intent := intentOf("post:" + content.Key)
-	fresh := b.intend(ctx, intent)
+	place, over, err := b.postAfter(ctx, o, content, b.intend(ctx, intent))
+	if over {
+		b.settle(ctx, intent)
+	}
+	return place, err
+}
+
+// postAfter posts a message that is fresh, or looks for it first. It is over once nobody
+// need look for it any more: it stands, or Slack refused it.
+func (b *Bot) postAfter(ctx context.Context, o outgoing, content Content, fresh bool) (place Place, over bool, err error) {
 	for try := 1; ; try++ {
 		if !fresh {
 			place, found, err := b.find(ctx, o, content.Key)
 			if err != nil {
-				return Place{}, err
+				return Place{}, false, err
 			}
 			if found {
-				b.settle(ctx, intent)
-				return place, nil
+				return place, true, nil
 			}
 		}
-		var place Place
-		err := b.do(ctx, call{method: "chat.postMessage", priority: o.priority, at: Place{Channel: o.channel}, once: true},
+		err = b.do(ctx, call{method: "chat.postMessage", priority: o.priority, at: Place{Channel: o.channel}, once: true},
 			func(ctx context.Context) (err error) {
 				place, err = b.api.Post(ctx, o.channel, content)
 				return err
 			})
 		if err == nil {
-			b.settle(ctx, intent)
-			return place, nil
+			return place, true, nil
 		}
 		if f := readFailure(err); !f.maybe || try == maxTries || sleep(ctx, jitter(300*time.Millisecond)) != nil {
-			if f.refused() {
-				b.settle(ctx, intent)
-			}
-			return Place{}, err
+			return Place{}, f.refused(), err
 		}
 		fresh = false
 	}

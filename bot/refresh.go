@@ -10,8 +10,19 @@ import (
 
 const (
 	refreshers   = 4
+	refreshRest  = 100 * time.Millisecond // between two looks at one incident's messages
+	fittingRest  = 500 * time.Millisecond // and at its channel's topic and bookmarks
 	refreshLimit = 2 * time.Minute
 )
+
+// Committed tells of a committed change of an incident. It never waits.
+func (b *Bot) Committed(i *tagout.Incident) {
+	if i.Room.Channel == "" && i.Room.Announced == "" && i.Room.Decision == "" && len(i.Notes) == 0 {
+		b.homesChanged() // nothing else shows it yet: a storm of new incidents is not read for nothing
+		return
+	}
+	b.Changed(i.ID)
+}
 
 // Changed tells that the messages of an incident are stale, the fittings of its channel, and
 // the App Home of whoever looks at theirs. It never waits.

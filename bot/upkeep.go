@@ -16,6 +16,7 @@ type upkeep[K comparable] struct {
 	bot     *Bot
 	what    string // for the log
 	workers int
+	rest    time.Duration // between two works of one thing, so that one that changes all the time takes no more than it must
 	work    func(ctx context.Context, key K) error
 
 	mu     sync.Mutex
@@ -32,11 +33,12 @@ type staleness int
 const (
 	queued staleness = iota + 1
 	underWay
-	staleAgain // changed while it was under way
+	resting    // fresh since a moment ago
+	staleAgain // changed while it was under way, or rested
 )
 
-func newUpkeep[K comparable](b *Bot, what string, workers int, work func(ctx context.Context, key K) error) *upkeep[K] {
-	u := &upkeep[K]{bot: b, what: what, workers: workers, work: work, state: map[K]staleness{}, tries: map[K]int{}}
+func newUpkeep[K comparable](b *Bot, what string, workers int, rest time.Duration, work func(ctx context.Context, key K) error) *upkeep[K] {
+	u := &upkeep[K]{bot: b, what: what, workers: workers, rest: rest, work: work, state: map[K]staleness{}, tries: map[K]int{}}
 	u.wake = sync.NewCond(&u.mu)
 	return u
 }
@@ -50,7 +52,7 @@ func (u *upkeep[K]) mark(key K) {
 		u.state[key] = queued
 		u.queue = append(u.queue, key)
 		u.wake.Signal()
-	case underWay:
+	case underWay, resting:
 		u.state[key] = staleAgain
 	}
 }
@@ -98,21 +100,19 @@ func (u *upkeep[K]) next() (key K, ok bool) {
 	return key, true
 }
 
-// done queues a thing again if it changed meanwhile, and later if it failed.
+// done lets a thing rest, and queues it later if it failed.
 func (u *upkeep[K]) done(key K, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	again := u.state[key] == staleAgain
-	delete(u.state, key)
 	if err == nil {
 		delete(u.tries, key)
-		if again {
-			u.state[key] = queued
-			u.queue = append(u.queue, key)
-			u.wake.Signal()
+		if u.state[key] == underWay {
+			u.state[key] = resting
 		}
+		time.AfterFunc(u.rest, func() { u.rested(key) })
 		return
 	}
+	delete(u.state, key)
 	if u.ending {
 		return
 	}
@@ -120,4 +120,17 @@ func (u *upkeep[K]) done(key K, err error) {
 	pause := min(time.Minute, time.Second<<min(6, u.tries[key]))
 	u.bot.log.Warn(u.what+" could not be brought up to date; trying again", "of", fmt.Sprint(key), "pause", pause, "error", tagout.Sentence(err))
 	time.AfterFunc(jitter(pause), func() { u.mark(key) })
+}
+
+// rested queues a thing again if it changed meanwhile.
+func (u *upkeep[K]) rested(key K) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	again := u.state[key] == staleAgain
+	delete(u.state, key)
+	if again {
+		u.state[key] = queued
+		u.queue = append(u.queue, key)
+		u.wake.Signal()
+	}
 }

@@ -81,8 +81,8 @@ func (q *intake) work() {
 		if len(batch) == 0 {
 			return
 		}
-		all := q.store(batch)
-		go q.finish(batch, all)
+		q.store(batch)
+		go q.finish(batch)
 		if len(batch) >= aStorm {
 			q.gather(-1, breaths)
 			return
@@ -119,15 +119,23 @@ func (q *intake) next() []*arrival {
 	return batch
 }
 
-// store folds a batch and gives each request its part; all is what was stored.
-func (q *intake) store(batch []*arrival) (all []tagout.Incoming) {
+// store folds a batch and gives each request its part. What the database refuses is one
+// request's: then each has a transaction of its own, so that none suffers for another.
+func (q *intake) store(batch []*arrival) {
 	defer q.survive(batch)
 	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
 	defer cancel()
+	var all []tagout.Incoming
 	for _, a := range batch {
 		all = append(all, a.in...)
 	}
 	out, err := q.desk.store.Fold(ctx, all, q.desk.fold)
+	if err != nil && len(batch) > 1 && tagout.CodeOf(err) != tagout.Unavailable {
+		for _, a := range batch {
+			a.out, a.err = q.desk.store.Fold(ctx, a.in, q.desk.fold)
+		}
+		return
+	}
 	for _, a := range batch {
 		if err != nil {
 			a.err = err
@@ -135,7 +143,6 @@ func (q *intake) store(batch []*arrival) (all []tagout.Incoming) {
 		}
 		a.out, out = out[:len(a.in):len(a.in)], out[len(a.in):]
 	}
-	return all
 }
 
 // survive answers a batch whose work panicked.
@@ -152,8 +159,8 @@ func (q *intake) survive(batch []*arrival) {
 
 // finish does what follows from stored alerts, whether or not their senders still wait, and
 // answers these.
-func (q *intake) finish(batch []*arrival, all []tagout.Incoming) {
-	q.follow(batch, all)
+func (q *intake) finish(batch []*arrival) {
+	q.follow(batch)
 	q.mu.Lock()
 	for _, a := range batch {
 		q.count -= len(a.in)
@@ -164,21 +171,22 @@ func (q *intake) finish(batch []*arrival, all []tagout.Incoming) {
 	}
 }
 
-func (q *intake) follow(batch []*arrival, all []tagout.Incoming) {
+func (q *intake) follow(batch []*arrival) {
 	defer q.survive(batch)
-	folded := make([]tagout.Folded, 0, len(all))
+	var taken []tagout.Incoming
+	var folded []tagout.Folded
 	for _, a := range batch {
-		folded = append(folded, a.out...)
+		if a.err != nil {
+			continue // its transaction failed, so nothing follows
+		}
+		taken, folded = append(taken, a.in...), append(folded, a.out...)
 		for _, f := range a.out {
 			if f.Err != nil {
 				a.err = errors.Join(a.err, f.Err)
 			}
 		}
 	}
-	if len(folded) < len(all) {
-		return // the transaction failed, so nothing follows
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), batchTimeout)
 	defer cancel()
-	q.desk.afterFold(ctx, all, folded)
+	q.desk.afterFold(ctx, taken, folded)
 }

@@ -48,6 +48,10 @@ type Store interface {
 type Gate interface {
 	tagout.Gate
 	Status() tagout.GateStatus
+	// Knows reports whether a hold stands in the gate, or has been lifted there since.
+	Knows(id tagout.HoldID) bool
+	// AnyHold reports whether any hold is so. It copies none, as Holds does.
+	AnyHold(is func(tagout.Hold) bool) bool
 	// Instances lists the running copies of an agent that asked lately.
 	Instances(agent string) []tagout.Instance
 }

@@ -3,6 +3,7 @@ package escalation
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"tagout"
@@ -32,8 +33,12 @@ func (d *Desk) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 	}
 }
 
-// containNow makes sure that the gate holds what the incident says, whoever committed it.
+// containNow makes sure that the gate holds what the incident says, whoever committed it. The
+// hold of a stop is almost always there: whoever commits it applies it at once.
 func (d *Desk) containNow(ctx context.Context, e tagout.Effect) error {
+	if hold := e.Key[strings.LastIndexByte(e.Key, ':')+1:]; d.gate.Knows(tagout.HoldID(hold)) {
+		return nil
+	}
 	i, err := d.store.Incident(ctx, e.Incident)
 	if err != nil {
 		return err

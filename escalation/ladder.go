@@ -128,6 +128,7 @@ func (d *Desk) send(ctx context.Context, e tagout.Effect) error {
 		return err
 	}
 	sent := discreet(i, page)
+	sent.Again = e.Again
 	crashpoint.Here("page.sending")
 	sent.AckURL = link // which is not kept: it says in somebody's name that they take it on
 	err = d.pagers[n].Send(ctx, sent)

@@ -93,6 +93,17 @@ func (a *authority) Lift(lifted []tagout.HoldID, replacements []tagout.Hold) {
 	a.put(replacements)
 }
 
+func (a *authority) Knows(id tagout.HoldID) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, stands := a.stands[id]
+	return stands || a.lifted[id]
+}
+
+func (a *authority) AnyHold(is func(tagout.Hold) bool) bool {
+	return slices.ContainsFunc(a.Holds(), is)
+}
+
 func (a *authority) Holds() []tagout.Hold {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -196,6 +196,28 @@ func (g *Gate) settle(ids []tagout.HoldID) {
 // Holds lists what stands, committed or not, in the order in which it came.
 func (g *Gate) Holds() []tagout.Hold { return slices.Clone(g.now.Load().holds()) }
 
+// Knows reports whether this hold stands here, or has been lifted since.
+func (g *Gate) Knows(id tagout.HoldID) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.ledger.knows(id)
+}
+
+// AnyHold reports whether any hold is so. It looks at them in no order, and copies none.
+func (g *Gate) AnyHold(is func(tagout.Hold) bool) bool {
+	so := func(s standing) bool { return is(s.hold) }
+	v := g.now.Load()
+	if slices.ContainsFunc(v.general, so) {
+		return true
+	}
+	for _, a := range v.agents {
+		if slices.ContainsFunc(a.own, so) {
+			return true
+		}
+	}
+	return false
+}
+
 // Decide answers for one action of one agent, by its canonical name.
 func (g *Gate) Decide(agent string, asked tagout.Attributes) tagout.Decision {
 	v := g.now.Load()

@@ -16,6 +16,8 @@ type backend interface {
 	reader(ctx context.Context) *gorm.DB
 	// snapshot runs fn in a transaction that sees one moment.
 	snapshot(ctx context.Context, fn func(db *gorm.DB) error) error
+	// incident reads one incident as it was at one moment; nil if it does not exist.
+	incident(ctx context.Context, id int64) (*tagout.Incident, error)
 	// transact runs fn in a transaction and commits it unless fn fails.
 	transact(ctx context.Context, fn func(t *tx) error) error
 	// migrations opens what changes the schema.
@@ -37,32 +39,33 @@ type backend interface {
 // tx is one transaction: rows through GORM and jobs through River on the same connection.
 type tx struct {
 	*gorm.DB
-	lanes lanes
-	sql   interface {
+	lanes      lanes
+	precedence *precedence
+	sql        interface {
 		// now is the database's own clock, not the start of the transaction.
 		now() (time.Time, error)
 		// lockKeys waits until no other transaction holds any of these, until the end.
 		lockKeys(keys []string) error
-		// forUpdate is appended to a SELECT that locks its rows.
-		forUpdate() string
+		// lock reads incidents, in order of their numbers, and keeps others from changing them.
+		lock(ids []int64) ([]*tagout.Incident, error)
 		// skipLocked is appended to a SELECT that locks the rows that nobody else has.
 		skipLocked() string
+		// look answers what a folding asks, and keeps others from opening the same incidents.
+		look(q questions) (findings, error)
+		// reserve draws incident numbers for the next so many calls of number.
+		reserve(n int) error
 		// number is an incident number that nobody else gets; the transaction has taken some
 		// already that it has not saved yet.
 		number(taken int) (int64, error)
 		// enqueue inserts jobs.
 		enqueue(jobs []river.InsertManyParams) error
-		// pairs is a table q (a, b) of texts, made from one argument: JSON, [["a","b"], …].
-		pairs() string
-		// knownAlerts selects the alerts whose IDs are the first of such pairs.
-		knownAlerts() string
 		// insert writes rows, with an ON CONFLICT clause or "", at the next flush at the latest.
 		insert(c columns, conflict string) error
 		// countRepeats adds to the counts of alerts.
 		countRepeats(rows []repeatRow) error
 		// announce tells other processes of holds, once the transaction commits.
-		announce() error
-		// flush sends what insert and countRepeats have gathered.
+		announce()
+		// flush sends what insert, countRepeats and announce have gathered.
 		flush() error
 	}
 }

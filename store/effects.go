@@ -53,9 +53,8 @@ type dueEffect struct {
 	now time.Time
 }
 
-// queue keeps effects that are due later as timers and enqueues the others.
-func (t *tx) queue(effects []dueEffect) error {
-	var now, later []tagout.Effect
+// parted tells effects that are due now from those that are due later.
+func parted(effects []dueEffect) (now, later []tagout.Effect) {
 	for _, e := range effects {
 		if e.Due.After(e.now) {
 			later = append(later, e.Effect)
@@ -63,6 +62,12 @@ func (t *tx) queue(effects []dueEffect) error {
 			now = append(now, e.Effect)
 		}
 	}
+	return now, later
+}
+
+// queue keeps effects that are due later as timers and enqueues the others.
+func (t *tx) queue(effects []dueEffect) error {
+	now, later := parted(effects)
 	if err := t.setTimers(later); err != nil {
 		return err
 	}
@@ -73,6 +78,7 @@ func (t *tx) enqueue(effects []tagout.Effect) error {
 	if len(effects) == 0 {
 		return nil
 	}
+	t.precedence.queued(effects)
 	jobs := make([]river.InsertManyParams, len(effects))
 	for n, e := range effects {
 		args := effectArgs{Effect: e.Kind, Incident: int64(e.Incident), Key: clean(e.Key), Due: e.Due, Data: clean(string(e.Data))}
@@ -142,7 +148,7 @@ func (s *Store) riverConfig(id string, do map[tagout.EffectKind]tagout.EffectFun
 		}
 	}
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &worker{do: do, log: s.log})
+	river.AddWorker(workers, &worker{do: do, log: s.log, precedence: &s.precedence})
 	return &river.Config{
 		ID: id, Logger: quiet(s.log), Queues: queues, Workers: workers,
 		FetchCooldown: fetchCooldown, FetchPollInterval: otherPoll,
@@ -156,16 +162,20 @@ type worker struct {
 	river.WorkerDefaults[effectArgs]
 	do  map[tagout.EffectKind]tagout.EffectFunc
 	log *slog.Logger
+
+	precedence *precedence
 }
 
 // Work runs one effect and decides what becomes of it.
 func (w *worker) Work(ctx context.Context, job *river.Job[effectArgs]) error {
 	a := job.Args
-	e := tagout.Effect{Kind: a.Effect, Incident: tagout.IncidentID(a.Incident), Key: a.Key, Due: a.Due}
+	e := tagout.Effect{Kind: a.Effect, Incident: tagout.IncidentID(a.Incident), Key: a.Key, Due: a.Due, Again: job.Attempt > 1}
 	if a.Data != "" {
 		e.Data = json.RawMessage(a.Data)
 	}
+	done := w.precedence.enter(ctx, e.Kind)
 	err := w.run(ctx, e)
+	done()
 	if err == nil {
 		return nil
 	}

@@ -1,9 +1,9 @@
 package store
 
 import (
-	"encoding/json"
+	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -11,15 +11,54 @@ import (
 	"tagout"
 )
 
+// Fold takes alerts in one transaction; callers who have many bring them together. A repeat
+// only counts. The end of an alert goes to the incident of its beginning, if it fired.
+// Anything else goes to the incident that it correlates with, else to its agent's open one
+// of the same class, else to a fresh one once its threshold is reached, together with what
+// was kept below it. An alert for which fn fails is reported in its Folded and leaves no
+// trace; the others are taken.
+//
+// Fold itself returns Unavailable if the database cannot be reached, and what the database
+// says if it refuses an alert; then none of them is taken, but if ctx ended first they may
+// yet be. fn may run more than once for an alert; only its last outcome counts.
+func (s *Store) Fold(ctx context.Context, in []tagout.Incoming, fn tagout.FoldTransition) ([]tagout.Folded, error) {
+	if len(in) == 0 {
+		return nil, nil
+	}
+	out, err := s.fold(ctx, in, fn, false)
+	if errors.Is(err, errSpoiled) {
+		out, err = s.fold(ctx, in, fn, true)
+	}
+	return out, err
+}
+
+// errSpoiled tells that a transition failed after it may have changed an incident that other
+// alerts share.
+var errSpoiled = tagout.Errorf(tagout.Internal, "The alert could not be taken, by a defect of Tagout's.")
+
+func (s *Store) fold(ctx context.Context, in []tagout.Incoming, fn tagout.FoldTransition, careful bool) ([]tagout.Folded, error) {
+	var f *folding
+	err := s.change(ctx, func(t *tx) ([]*work, error) {
+		f = &folding{tx: t, store: s, fn: fn, careful: careful, in: slices.Clone(in), out: make([]tagout.Folded, len(in))}
+		return f.run()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f.out, nil
+}
+
 // folding is one transaction of Fold.
 type folding struct {
 	*tx
-	store *Store
-	fns   []tagout.FoldTransition // one for each alert
-	in    []tagout.Incoming
-	out   []tagout.Folded
-	now   time.Time
+	store   *Store
+	fn      tagout.FoldTransition
+	careful bool // keeps each incident as it was before each alert, since one of these fails
+	in      []tagout.Incoming
+	out     []tagout.Folded
+	now     time.Time
 
+	found   findings
 	known   map[string]*alertRow // by ID: as recorded, then as this transaction makes it
 	over    map[string]bool      // by ID: may be another occurrence of what is recorded
 	works   map[int64]*work      // incidents that are locked or fresh
@@ -44,14 +83,15 @@ func (f *folding) run() ([]*work, error) {
 	if f.now, err = f.store.moment(f.tx); err != nil {
 		return nil, err
 	}
+	if err := f.sql.reserve(f.openings()); err != nil {
+		return nil, err
+	}
 	for n := range f.in {
 		if err := f.take(n); err != nil {
 			return nil, err
 		}
 	}
-	if err := f.name(); err != nil {
-		return nil, err
-	}
+	f.name()
 	if err := f.flush(); err != nil {
 		return nil, err
 	}
@@ -65,50 +105,18 @@ func (f *folding) run() ([]*work, error) {
 	return list, nil
 }
 
-func (f *folding) readKnown() (map[string]*alertRow, error) {
-	ids := map[[2]string]bool{}
-	for _, in := range f.in {
-		ids[[2]string{key(in.ID), ""}] = true
-	}
-	var rows []*alertRow
-	err := f.Raw(f.sql.knownAlerts(), pairsOf(ids)).Scan(&rows).Error
-	known := make(map[string]*alertRow, len(ids))
-	for _, r := range rows {
-		known[r.ID] = r
-	}
-	if err != nil {
-		return nil, err
-	}
-	return known, f.findOver(known)
-}
-
 // findOver marks what fires without a known beginning, and whose incident has ended: nobody
 // can say whether that is the occurrence that was dealt with, so it is another one.
-func (f *folding) findOver(known map[string]*alertRow) error {
-	undated := map[int64][]string{}
-	for _, in := range f.in {
-		if row := known[key(in.ID)]; row != nil && row.Incident != nil && in.Alert.Status == tagout.Firing && in.Alert.StartsAt.IsZero() {
-			undated[*row.Incident] = append(undated[*row.Incident], row.ID)
-		}
-	}
+func (f *folding) findOver() {
 	f.over = map[string]bool{}
-	if len(undated) == 0 {
-		return nil
-	}
-	open, err := pluck(f.Raw("SELECT id FROM incidents WHERE id IN ? AND "+notEnded, slices.Collect(maps.Keys(undated))))
-	for incident, alerts := range undated {
-		for _, id := range alerts {
-			f.over[id] = !slices.Contains(open, incident)
+	for _, in := range f.in {
+		row := f.known[key(in.ID)]
+		if row == nil || row.Incident == nil || in.Alert.Status != tagout.Firing || !in.Alert.StartsAt.IsZero() {
+			continue
 		}
+		i := f.found.about[*row.Incident]
+		f.over[row.ID] = i == nil || i.State.Ended()
 	}
-	return err
-}
-
-// pairsOf is the argument of pairs. The statement is the same however many there are, so
-// that the database plans it once.
-func pairsOf(set map[[2]string]bool) string {
-	text, _ := json.Marshal(slices.Collect(maps.Keys(set))) // strings marshal
-	return string(text)
 }
 
 // onlyCounts reports a repeat of what has its incident. What fires on, as far as anybody can
@@ -121,22 +129,12 @@ func (f *folding) onlyCounts(row *alertRow, in tagout.Incoming) bool {
 // known of the alerts, and locks the incidents that they may belong to, so that a storm
 // reads its incident once. A batch of repeats locks no incident.
 func (f *folding) lockEverything() (err error) {
-	var keys []string
-	for _, in := range f.in {
-		keys = append(keys, openerKeys(in.Alert.CorrelationID, in.Verdict.Scope.Agent)...)
-	}
-	slices.Sort(keys)
-	if err := f.sql.lockKeys(slices.Compact(keys)); err != nil {
+	if f.found, err = f.sql.look(f.ask()); err != nil {
 		return err
 	}
-	if f.known, err = f.readKnown(); err != nil {
-		return err
-	}
-	ids, err := f.candidates()
-	if err != nil {
-		return err
-	}
-	return f.hold(ids)
+	f.known = f.found.known
+	f.findOver()
+	return f.hold(f.candidates())
 }
 
 // hold locks incidents and remembers them.
@@ -200,8 +198,8 @@ func (f *folding) resolve(n int, row *alertRow) error {
 		if err != nil {
 			return err
 		}
-		if !f.fold(n, w) {
-			return nil
+		if taken, err := f.fold(n, w); !taken {
+			return err
 		}
 	}
 	return f.written.record(f, in, row.Incident)
@@ -226,8 +224,8 @@ func (f *folding) news(n int, row *alertRow) error {
 		}
 		return f.open(n)
 	}
-	if !f.fold(n, w) {
-		return nil
+	if taken, err := f.fold(n, w); !taken {
+		return err
 	}
 	id := int64(w.incident.ID)
 	return f.written.record(f, in, &id)
@@ -247,31 +245,46 @@ func (f *folding) workOn(id int64) (*work, error) {
 	return nil, tagout.Errorf(tagout.Internal, "The record of %s is missing.", tagout.IncidentID(id))
 }
 
-// fold runs the transition for one alert. If it fails the incident is as before.
-func (f *folding) fold(n int, w *work) bool {
-	if err := f.transit(f.fns[n], w, f.in[n]); err != nil {
-		f.out[n].Err = err
-		return false
+// fold runs the transition for one alert. If it fails the incident is as before, and taken is
+// false.
+func (f *folding) fold(n int, w *work) (taken bool, err error) {
+	failure, err := f.transit(w, f.in[n])
+	if failure != nil || err != nil {
+		f.out[n].Err = failure
+		return false, err
 	}
 	f.out[n].Incident = w.incident
-	return true
+	return true, nil
 }
 
-// transit runs a transition on an incident that others of the batch share.
-func (f *folding) transit(fn tagout.FoldTransition, w *work, in tagout.Incoming) (err error) {
+// transit runs the transition on an incident that others of the batch share. Copies of the
+// incident are only made once it is known that one is needed: until then a failure is
+// errSpoiled, and ends the transaction.
+func (f *folding) transit(w *work, in tagout.Incoming) (failure, err error) {
+	if !f.careful {
+		change, failure := f.attempt(w.incident, in)
+		if failure != nil {
+			return nil, errSpoiled
+		}
+		w.change = w.change.And(change)
+		return nil, nil
+	}
 	before := clone(*w.incident)
+	change, failure := f.attempt(w.incident, in)
+	if failure != nil {
+		*w.incident = before
+		return failure, nil
+	}
+	w.change = w.change.And(change)
+	return nil, nil
+}
+
+func (f *folding) attempt(i *tagout.Incident, in tagout.Incoming) (change tagout.Change, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			f.store.log.Error("folding an alert panicked", "alert", in.ID, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			err = tagout.Errorf(tagout.Internal, "The alert could not be taken, by a defect of Tagout's.")
 		}
-		if err != nil {
-			*w.incident = before
-		}
 	}()
-	change, err := fn(w.incident, in, f.now)
-	if err == nil {
-		w.change = w.change.And(change)
-	}
-	return err
+	return f.fn(i, in, f.now)
 }

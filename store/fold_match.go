@@ -8,9 +8,8 @@ import (
 )
 
 // candidates lists the incidents that the alerts may belong to.
-func (f *folding) candidates() ([]int64, error) {
+func (f *folding) candidates() []int64 {
 	ids := map[int64]bool{}
-	same, correlated := map[[2]string]bool{}, map[[2]string]bool{}
 	for _, in := range f.in {
 		row := f.known[key(in.ID)]
 		if f.onlyCounts(row, in) {
@@ -20,27 +19,13 @@ func (f *folding) candidates() ([]int64, error) {
 			ids[*row.Incident] = true
 		}
 		m := matchOf(in)
-		same[[2]string{clean(m.Agent), clean(m.Class)}] = true
+		ids[f.found.open[kindOf{clean(m.Agent), clean(m.Class)}]] = true
 		if m.CorrelationID != "" {
-			correlated[[2]string{correlation(m.CorrelationID), ""}] = true
+			ids[f.found.correlated[correlation(m.CorrelationID)]] = true
 		}
 	}
-	for condition, set := range map[string]map[[2]string]bool{"agent = q.a AND class = q.b": same, "correlation = q.a": correlated} {
-		if len(set) == 0 {
-			continue
-		}
-		var found []int64
-		newest := "coalesce((SELECT id FROM incidents WHERE " + condition + " AND " + notEnded + " ORDER BY id DESC LIMIT 1), 0)"
-		if err := f.Raw("SELECT "+newest+" FROM "+f.sql.pairs(), pairsOf(set)).Scan(&found).Error; err != nil {
-			return nil, err
-		}
-		for _, id := range found {
-			if id != 0 {
-				ids[id] = true
-			}
-		}
-	}
-	return slices.Collect(maps.Keys(ids)), nil
+	delete(ids, 0) // there is none
+	return slices.Collect(maps.Keys(ids))
 }
 
 func matchOf(in tagout.Incoming) tagout.Match {

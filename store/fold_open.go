@@ -60,10 +60,12 @@ func (f *folding) open(n int) error {
 		return err
 	}
 	for _, earlier := range kept {
-		f.foldKept(f.fns[n], earlier, w)
+		if err := f.foldKept(earlier, w); err != nil {
+			return err
+		}
 	}
-	if !f.fold(n, w) {
-		return nil // nothing was opened, and what was kept stays kept
+	if taken, err := f.fold(n, w); !taken {
+		return err // nothing was opened, and what was kept stays kept
 	}
 	f.remember(w)
 	f.opened++
@@ -129,10 +131,12 @@ func (f *folding) learn(id string) error {
 
 // foldKept folds an alert that was kept. It is on record anyway, so a failure is only
 // logged.
-func (f *folding) foldKept(fn tagout.FoldTransition, in tagout.Incoming, w *work) {
-	if err := f.transit(fn, w, in); err != nil {
-		f.store.log.Error("an alert that was kept below its threshold could not be folded", "alert", in.ID, "error", err)
+func (f *folding) foldKept(in tagout.Incoming, w *work) error {
+	failure, err := f.transit(w, in)
+	if failure != nil {
+		f.store.log.Error("an alert that was kept below its threshold could not be folded", "alert", in.ID, "error", failure)
 	}
+	return err
 }
 
 // forgetSightings begins the count anew: what was seen has its incident now.

@@ -190,8 +190,7 @@ func (repeatsRow) TableName() string { return "alert_repeats" }
 
 // name tells which incidents those alerts belong to that no transition ran for: repeats,
 // and what was kept until another one of the batch reached the threshold.
-func (f *folding) name() error {
-	nameless := map[int64][]int{}
+func (f *folding) name() {
 	for n, in := range f.in {
 		row := f.known[key(in.ID)]
 		if row == nil || row.Incident == nil || f.out[n].Incident != nil || f.out[n].Err != nil {
@@ -200,21 +199,7 @@ func (f *folding) name() error {
 		if w := f.works[*row.Incident]; w != nil {
 			f.out[n].Incident = w.incident
 		} else {
-			nameless[*row.Incident] = append(nameless[*row.Incident], n)
+			f.out[n].Incident = f.found.about[*row.Incident]
 		}
 	}
-	if len(nameless) == 0 {
-		return nil
-	}
-	var rows []incidentRow
-	if err := f.DB.Where("id IN ?", slices.Collect(maps.Keys(nameless))).Find(&rows).Error; err != nil {
-		return err
-	}
-	list, err := assemble(f.DB, rows)
-	for _, i := range list {
-		for _, n := range nameless[int64(i.ID)] {
-			f.out[n].Incident = i
-		}
-	}
-	return err
 }

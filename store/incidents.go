@@ -188,14 +188,16 @@ func openerKeys(correlationID, agent string) []string {
 
 // Incident reads one incident. It returns NotFound if it does not exist.
 func (s *Store) Incident(ctx context.Context, id tagout.IncidentID) (*tagout.Incident, error) {
-	list, err := s.incidents(ctx, func(db *gorm.DB) *gorm.DB { return db.Where("id = ?", int64(id)) })
+	ctx, cancel, err := s.bound(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if len(list) == 0 {
-		return nil, tagout.Errorf(tagout.NotFound, "There is no %s.", id)
+	defer cancel()
+	i, err := s.backend.incident(ctx, int64(id))
+	if err == nil && i == nil {
+		err = tagout.Errorf(tagout.NotFound, "There is no %s.", id)
 	}
-	return list[0], nil
+	return i, s.explain(ctx, err)
 }
 
 const defaultLimit = 100

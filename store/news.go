@@ -18,10 +18,7 @@ const (
 
 // announce tells the other processes, when the transaction commits, that it hung or lifted
 // holds, or pinned versions. Only that is announced: whoever announces waits for others who do.
-func (t postgresTx) announce() error {
-	_, err := t.tx.Exec(t.ctx, "SELECT pg_notify($1, $2)", newsChannel, t.origin)
-	return err
-}
+func (t postgresTx) announce() { t.pending.Queue("SELECT pg_notify($1, $2)", newsChannel, t.origin) }
 
 // news listens on a connection of its own, and connects again with growing pauses.
 func (p *postgresDB) news(ctx context.Context, heard func()) {
@@ -97,4 +94,4 @@ func ping(ctx context.Context, conn *pgx.Conn) error {
 func (s *sqliteDB) news(ctx context.Context, _ func()) { <-ctx.Done() }
 
 // announce: there is nobody else to tell.
-func (t sqliteTx) announce() error { return nil }
+func (t sqliteTx) announce() {}

@@ -52,7 +52,8 @@ type Store struct {
 	backend backend
 	ready   atomic.Bool
 	pruned  atomic.Int64 // Unix seconds of the last pruning of deliveries
-	intake  intake
+
+	precedence precedence
 
 	preparing sync.Mutex
 	prepared  *preparation // under way; nil if none is
@@ -209,7 +210,7 @@ func (s *Store) write(ctx context.Context, fn func(t *tx) error) error {
 	defer cancel()
 	return s.explain(ctx, retryRaces(ctx, func() error {
 		return s.backend.transact(ctx, func(t *tx) error {
-			t.lanes = s.options.Lanes
+			t.lanes, t.precedence = s.options.Lanes, &s.precedence
 			return fn(t)
 		})
 	}))

@@ -98,7 +98,7 @@ func (p *postgresDB) snapshot(ctx context.Context, fn func(db *gorm.DB) error) e
 
 func (p *postgresDB) transact(ctx context.Context, fn func(t *tx) error) error {
 	return p.onConnection(ctx, pgx.TxOptions{}, func(g *gorm.DB, pt pgx.Tx) error {
-		t := &tx{DB: g, sql: postgresTx{ctx, pt, p.jobs, p.origin, &pgx.Batch{}}}
+		t := &tx{DB: g, sql: postgresTx{ctx, pt, p.jobs, p.origin, &pgx.Batch{}, &ahead{}}}
 		if err := fn(t); err != nil {
 			return err
 		}
@@ -165,35 +165,38 @@ type postgresTx struct {
 	jobs    *river.Client[pgx.Tx]
 	origin  string     // of this process
 	pending *pgx.Batch // statements that travel together
+	ahead   *ahead
+}
+
+// ahead is what was read before it was asked for, on a way that was made anyway.
+type ahead struct {
+	now     time.Time // zero: nothing
+	numbers []int64   // of incidents
+}
+
+const readClock = "SELECT clock_timestamp()"
+
+// queueClock reads the clock on the way.
+func (t postgresTx) queueClock(b *pgx.Batch) {
+	b.Queue(readClock).QueryRow(func(row pgx.Row) error { return row.Scan(&t.ahead.now) })
 }
 
 func (t postgresTx) now() (now time.Time, err error) {
-	err = t.tx.QueryRow(t.ctx, "SELECT clock_timestamp()").Scan(&now)
+	if now, t.ahead.now = t.ahead.now, now; !now.IsZero() {
+		return now, nil
+	}
+	err = t.tx.QueryRow(t.ctx, readClock).Scan(&now)
 	return now, err
 }
 
+const lockOpenerKeys = "SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest($1::bigint[]) AS k ORDER BY 1) AS sorted"
+
 func (t postgresTx) lockKeys(keys []string) error {
-	_, err := t.tx.Exec(t.ctx, `SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest($1::bigint[]) AS k ORDER BY 1) AS sorted`, lockNumbers(keys))
+	_, err := t.tx.Exec(t.ctx, lockOpenerKeys, lockNumbers(keys))
 	return err
 }
 
-func (t postgresTx) forUpdate() string  { return " FOR UPDATE" }
 func (t postgresTx) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
-
-func (t postgresTx) pairs() string {
-	return "(SELECT value ->> 0 AS a, value ->> 1 AS b FROM json_array_elements(?::json)) AS q"
-}
-
-// knownAlerts looks up each ID by itself: a plan made while the table was small would
-// otherwise go on reading all of it.
-func (t postgresTx) knownAlerts() string {
-	return "SELECT known.* FROM " + t.pairs() + " CROSS JOIN LATERAL (SELECT * FROM alerts WHERE id = q.a LIMIT 1) AS known"
-}
-
-func (t postgresTx) number(int) (n int64, err error) {
-	err = t.tx.QueryRow(t.ctx, "SELECT nextval('incident_number')").Scan(&n)
-	return n, err
-}
 
 func (t postgresTx) enqueue(jobs []river.InsertManyParams) error {
 	_, err := t.jobs.InsertManyTx(t.ctx, t.tx, jobs)

@@ -28,16 +28,18 @@ func (t *tx) save(works []*work) ([]*work, error) {
 	if err := t.savePages(b.pages); err != nil {
 		return nil, err
 	}
+	now, later := parted(b.effects)
+	if err := t.setTimers(later); err != nil {
+		return nil, err
+	}
+	if len(b.hung)+len(b.lifted)+len(b.pins) > 0 {
+		t.sql.announce()
+	}
 	if err := t.sql.flush(); err != nil {
 		return nil, err
 	}
 	if err := t.lift(b.lifted); err != nil {
 		return nil, err
-	}
-	if len(b.hung)+len(b.lifted)+len(b.pins) > 0 {
-		if err := t.sql.announce(); err != nil {
-			return nil, err
-		}
 	}
 	if err := t.savePins(b.pins); err != nil {
 		return nil, err
@@ -55,7 +57,7 @@ func (t *tx) save(works []*work) ([]*work, error) {
 			return nil, err
 		}
 	}
-	return b.changed, t.queue(b.effects)
+	return b.changed, t.enqueue(now)
 }
 
 // batch is everything that a transaction writes, over all its incidents.

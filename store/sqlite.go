@@ -114,16 +114,7 @@ type sqliteTx struct {
 func (t sqliteTx) now() (time.Time, error) { return time.Now(), nil }
 func (t sqliteTx) lockKeys([]string) error { return nil }
 func (t sqliteTx) flush() error            { return nil }
-func (t sqliteTx) forUpdate() string       { return "" }
 func (t sqliteTx) skipLocked() string      { return "" }
-
-func (t sqliteTx) pairs() string {
-	return "(SELECT json_extract(value, '$[0]') AS a, json_extract(value, '$[1]') AS b FROM json_each(?)) AS q"
-}
-
-func (t sqliteTx) knownAlerts() string {
-	return "SELECT * FROM alerts WHERE id IN (SELECT a FROM " + t.pairs() + ")"
-}
 
 // number continues after the last incident: incidents are never deleted.
 func (t sqliteTx) number(taken int) (last int64, err error) {

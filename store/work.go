@@ -27,11 +27,7 @@ func fresh(number int64) *work {
 // numbers so that nobody waits in a circle.
 func (t *tx) lock(ids []int64) ([]*work, error) {
 	slices.Sort(ids)
-	var rows []incidentRow
-	if err := t.Raw("SELECT * FROM incidents WHERE id IN ? ORDER BY id"+t.sql.forUpdate(), ids).Scan(&rows).Error; err != nil {
-		return nil, err
-	}
-	list, err := assemble(t.DB, rows)
+	list, err := t.sql.lock(ids)
 	if err != nil {
 		return nil, err
 	}

@@ -137,7 +137,7 @@ func (a *App) pagerNames() []string {
 // committed spreads the news of a committed change inside this process.
 func (a *App) committed(i *tagout.Incident) {
 	a.desk.Committed(i)
-	a.bot.Changed(i.ID)
+	a.bot.Committed(i)
 }
 
 // keep reads the holds every second, and whenever they may have changed elsewhere.

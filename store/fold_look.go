@@ -1,0 +1,201 @@
+package store
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"tagout"
+)
+
+// questions are what a folding asks of the database before it decides anything.
+type questions struct {
+	openers    []string // keys that nobody else may look for meanwhile
+	alerts     []string // IDs: what is known of these?
+	kinds      []kindOf // which incident is open for these?
+	correlated []string // and for these?
+}
+
+// kindOf is what makes alerts without a correlation one incident.
+type kindOf struct{ agent, class string }
+
+// findings are the answers.
+type findings struct {
+	known      map[string]*alertRow       // by ID
+	about      map[int64]*tagout.Incident // those of the known alerts, not locked
+	open       map[kindOf]int64           // the newest one that has not ended, if there is one
+	correlated map[string]int64
+}
+
+func newFindings() findings {
+	return findings{map[string]*alertRow{}, map[int64]*tagout.Incident{}, map[kindOf]int64{}, map[string]int64{}}
+}
+
+// ask gathers the questions of all alerts.
+func (f *folding) ask() questions {
+	openers, alerts, kinds, correlated := map[string]bool{}, map[string]bool{}, map[kindOf]bool{}, map[string]bool{}
+	for _, in := range f.in {
+		m := matchOf(in)
+		for _, k := range openerKeys(m.CorrelationID, m.Agent) {
+			openers[k] = true
+		}
+		alerts[key(in.ID)] = true
+		kinds[kindOf{clean(m.Agent), clean(m.Class)}] = true
+		if m.CorrelationID != "" {
+			correlated[correlation(m.CorrelationID)] = true
+		}
+	}
+	return questions{
+		slices.Sorted(maps.Keys(openers)), slices.Sorted(maps.Keys(alerts)), slices.Collect(maps.Keys(kinds)), slices.Collect(maps.Keys(correlated)),
+	}
+}
+
+// newestOpen selects the newest incident that has not ended, or 0.
+func newestOpen(condition string) string {
+	return "coalesce((SELECT id FROM incidents WHERE " + condition + " AND " + notEnded + " ORDER BY id DESC LIMIT 1), 0)"
+}
+
+// The statements by which Postgres answers. They are the same however many alerts there are,
+// so that each is planned once. Each alert is looked up by itself: a plan made while the
+// table was small would otherwise go on reading all of it.
+var (
+	findAlerts = "SELECT " + strings.Join(columnsOf[alertRow](nil).names, ", ") + ` FROM unnest($1::text[]) AS q (wanted)
+		CROSS JOIN LATERAL (SELECT * FROM alerts WHERE id = q.wanted LIMIT 1) AS known`
+	findAbout = recordOf + `(SELECT DISTINCT known.incident FROM unnest($1::text[]) AS q (wanted)
+		CROSS JOIN LATERAL (SELECT incident FROM alerts WHERE id = q.wanted LIMIT 1) AS known) AS told
+		CROSS JOIN LATERAL (SELECT * FROM incidents WHERE id = told.incident LIMIT 1) AS i`
+	findOpen       = "SELECT q.agent, q.class, " + newestOpen("agent = q.agent AND class = q.class") + " FROM unnest($1::text[], $2::text[]) AS q (agent, class)"
+	findCorrelated = "SELECT q.correlation, " + newestOpen("correlation = q.correlation") + " FROM unnest($1::text[]) AS q (correlation)"
+)
+
+// look locks the openers' keys and then answers, all on one way.
+func (t postgresTx) look(q questions) (findings, error) {
+	found := newFindings()
+	var b pgx.Batch
+	b.Queue(lockOpenerKeys, lockNumbers(q.openers))
+	b.Queue(findAlerts, q.alerts).Query(func(rows pgx.Rows) error {
+		known, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByName[alertRow])
+		for _, r := range known {
+			found.known[r.ID] = r
+		}
+		return err
+	})
+	b.Queue(findAbout, q.alerts).Query(func(rows pgx.Rows) error {
+		records, err := pgx.CollectRows(rows, pgx.RowToStructByName[record])
+		for _, r := range records {
+			if found.about[r.ID], err = r.incident(); err != nil {
+				return err
+			}
+		}
+		return err
+	})
+	agents, classes := make([]string, len(q.kinds)), make([]string, len(q.kinds))
+	for n, k := range q.kinds {
+		agents[n], classes[n] = k.agent, k.class
+	}
+	b.Queue(findOpen, agents, classes).Query(func(rows pgx.Rows) error {
+		var k kindOf
+		var id int64
+		_, err := pgx.ForEachRow(rows, []any{&k.agent, &k.class, &id}, func() error {
+			found.open[k] = id
+			return nil
+		})
+		return err
+	})
+	if len(q.correlated) > 0 {
+		b.Queue(findCorrelated, q.correlated).Query(func(rows pgx.Rows) error {
+			var c string
+			var id int64
+			_, err := pgx.ForEachRow(rows, []any{&c, &id}, func() error {
+				found.correlated[c] = id
+				return nil
+			})
+			return err
+		})
+	}
+	t.queueClock(&b)
+	return found, t.tx.SendBatch(t.ctx, &b).Close()
+}
+
+// look answers; nobody else writes meanwhile.
+func (t sqliteTx) look(q questions) (findings, error) {
+	found := newFindings()
+	about := map[int64]bool{}
+	for part := range slices.Chunk(q.alerts, batchSize) {
+		var rows []*alertRow
+		if err := t.db.Raw("SELECT * FROM alerts WHERE id IN ?", part).Scan(&rows).Error; err != nil {
+			return found, err
+		}
+		for _, r := range rows {
+			found.known[r.ID] = r
+			if r.Incident != nil {
+				about[*r.Incident] = true
+			}
+		}
+	}
+	if len(about) > 0 {
+		list, err := t.lock(slices.Sorted(maps.Keys(about)))
+		if err != nil {
+			return found, err
+		}
+		for _, i := range list {
+			found.about[int64(i.ID)] = i
+		}
+	}
+	for _, k := range q.kinds {
+		var id int64
+		if err := t.db.Raw("SELECT "+newestOpen("agent = ? AND class = ?"), k.agent, k.class).Scan(&id).Error; err != nil {
+			return found, err
+		}
+		found.open[k] = id
+	}
+	for _, c := range q.correlated {
+		var id int64
+		if err := t.db.Raw("SELECT "+newestOpen("correlation = ?"), c).Scan(&id).Error; err != nil {
+			return found, err
+		}
+		found.correlated[c] = id
+	}
+	return found, nil
+}
+
+// openings is how many incidents these alerts open, as far as that can be told beforehand:
+// not where a threshold or a correlation decides.
+func (f *folding) openings() int {
+	kinds := map[kindOf]bool{}
+	for _, in := range f.in {
+		m := matchOf(in)
+		k := kindOf{clean(m.Agent), clean(m.Class)}
+		plain := m.CorrelationID == "" && in.ID != "" && in.Alert.Status != tagout.Resolved && in.Verdict.Threshold.Count <= 1
+		if plain && f.known[key(in.ID)] == nil && f.found.open[k] == 0 {
+			kinds[k] = true
+		}
+	}
+	return len(kinds)
+}
+
+// reserve draws the numbers of incidents that are about to be opened, all at once.
+func (t postgresTx) reserve(n int) error {
+	if n == 0 {
+		return nil
+	}
+	rows, err := t.tx.Query(t.ctx, "SELECT nextval('incident_number') FROM generate_series(1, $1)", n)
+	if err != nil {
+		return err
+	}
+	t.ahead.numbers, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+	return err
+}
+
+func (t postgresTx) number(int) (n int64, err error) {
+	if drawn := t.ahead.numbers; len(drawn) > 0 {
+		t.ahead.numbers = drawn[1:]
+		return drawn[0], nil
+	}
+	err = t.tx.QueryRow(t.ctx, "SELECT nextval('incident_number')").Scan(&n)
+	return n, err
+}
+
+func (t sqliteTx) reserve(int) error { return nil }
