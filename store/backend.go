@@ -47,7 +47,8 @@ type tx struct {
 		// lockKeys waits until no other transaction holds any of these, until the end.
 		lockKeys(keys []string) error
 		// lock reads incidents, in order of their numbers, and keeps others from changing them.
-		lock(ids []int64) ([]*tagout.Incident, error)
+		// free leaves out those that others keep.
+		lock(ids []int64, free bool) ([]*tagout.Incident, error)
 		// skipLocked is appended to a SELECT that locks the rows that nobody else has.
 		skipLocked() string
 		// look answers what a folding asks, and keeps others from opening the same incidents.

@@ -95,7 +95,9 @@ func workersOf(kind tagout.EffectKind) int {
 	switch kind {
 	case tagout.EffectSend: // of each pager
 		return 48
-	case tagout.EffectContain, tagout.EffectPage, tagout.EffectRollback:
+	case tagout.EffectPage:
+		return 32
+	case tagout.EffectContain, tagout.EffectRollback:
 		return 8
 	}
 	return 4

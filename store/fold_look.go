@@ -136,7 +136,7 @@ func (t sqliteTx) look(q questions) (findings, error) {
 		}
 	}
 	if len(about) > 0 {
-		list, err := t.lock(slices.Sorted(maps.Keys(about)))
+		list, err := t.lock(slices.Sorted(maps.Keys(about)), false)
 		if err != nil {
 			return found, err
 		}

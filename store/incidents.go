@@ -14,14 +14,6 @@ import (
 // as the partial indexes are, so that they are used.
 const notEnded = "state NOT IN ('resumed', 'closed', 'cancelled')"
 
-// Update locks incident id, runs fn on it and commits what it did. It returns NotFound if
-// there is no such incident, fn's own error if it fails, and Unavailable if the database
-// cannot be reached.
-func (s *Store) Update(ctx context.Context, id tagout.IncidentID, fn tagout.Transition) (*tagout.Incident, error) {
-	i, _, err := s.Join(ctx, tagout.Match{Incident: id}, fn)
-	return i, err
-}
-
 // Join runs fn on the incident that m matches, or on a fresh one, and commits what it did.
 // It reports whether it was fresh. Its errors are those of [Store.Update].
 func (s *Store) Join(ctx context.Context, m tagout.Match, fn tagout.Transition) (*tagout.Incident, bool, error) {

@@ -53,6 +53,8 @@ type migrator struct {
 	goose *goose.Provider
 	river riverMigrator
 	close func()
+	// lighten drops what River's schema has for queries that nobody makes here.
+	lighten func(ctx context.Context) error
 
 	unlocked bool // nothing keeps two from migrating at once
 }
@@ -136,9 +138,21 @@ func (m *migrator) upOnce(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err = m.river.Migrate(ctx, rivermigrate.DirectionUp, nil)
-	return err
+	return m.riverUp(ctx)
 }
+
+func (m *migrator) riverUp(ctx context.Context) error {
+	_, err := m.river.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	if err != nil || m.lighten == nil {
+		return err
+	}
+	return m.lighten(ctx)
+}
+
+// dropHeavyIndexes drops the indexes over all that stands in a job's arguments and metadata:
+// keeping them up cost more than everything else about a job, and nothing is looked up by
+// them.
+const dropHeavyIndexes = "DROP INDEX IF EXISTS river_job_args_index, river_job_metadata_index"
 
 func (m *migrator) to(ctx context.Context, version int64) error {
 	current, _, err := m.goose.GetVersions(ctx)
@@ -157,8 +171,7 @@ func (m *migrator) to(ctx context.Context, version int64) error {
 	if _, err = m.goose.UpTo(ctx, version); err != nil || version == 0 {
 		return err
 	}
-	_, err = m.river.Migrate(ctx, rivermigrate.DirectionUp, nil)
-	return err
+	return m.riverUp(ctx)
 }
 
 // migrationLock is the advisory lock of the one who migrates.
@@ -198,7 +211,14 @@ func (p *postgresDB) migrations(ctx context.Context) (*migrator, error) {
 		closer()
 		return nil, err
 	}
-	return newMigrator(goose.DialectPostgres, "postgres", db, r, closer)
+	m, err := newMigrator(goose.DialectPostgres, "postgres", db, r, closer)
+	if err == nil {
+		m.lighten = func(ctx context.Context) error {
+			_, err := pool.Exec(ctx, dropHeavyIndexes)
+			return err
+		}
+	}
+	return m, err
 }
 
 func (s *sqliteDB) migrations(context.Context) (*migrator, error) {

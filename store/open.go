@@ -53,6 +53,7 @@ type Store struct {
 	ready   atomic.Bool
 	pruned  atomic.Int64 // Unix seconds of the last pruning of deliveries
 
+	together   together
 	precedence precedence
 
 	preparing sync.Mutex

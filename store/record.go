@@ -88,11 +88,15 @@ const (
 )
 
 // lock reads incidents and locks them, in the order of their numbers. The clock is read with
-// them.
-func (t postgresTx) lock(ids []int64) (list []*tagout.Incident, err error) {
+// them. free leaves out those that others have locked.
+func (t postgresTx) lock(ids []int64, free bool) (list []*tagout.Incident, err error) {
 	var b pgx.Batch
 	byID := map[int64]*tagout.Incident{}
-	b.Queue(lockIncidents, ids).Query(func(rows pgx.Rows) error {
+	locking := lockIncidents
+	if free {
+		locking += " SKIP LOCKED"
+	}
+	b.Queue(locking, ids).Query(func(rows pgx.Rows) error {
 		var r incidentRow
 		_, err := pgx.ForEachRow(rows, []any{&r.ID, &r.HeadSeq, &r.HeadHash, &r.Doc}, func() error {
 			i, err := r.incident()
@@ -127,7 +131,7 @@ func (t postgresTx) lock(ids []int64) (list []*tagout.Incident, err error) {
 }
 
 // lock reads incidents; the transaction has the one lock of the file.
-func (t sqliteTx) lock(ids []int64) ([]*tagout.Incident, error) {
+func (t sqliteTx) lock(ids []int64, _ bool) ([]*tagout.Incident, error) {
 	var rows []incidentRow
 	if err := t.db.Raw("SELECT * FROM incidents WHERE id IN ? ORDER BY id", ids).Scan(&rows).Error; err != nil {
 		return nil, err

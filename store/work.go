@@ -25,9 +25,14 @@ func fresh(number int64) *work {
 
 // lock reads incidents and keeps everybody else from changing them, in the order of their
 // numbers so that nobody waits in a circle.
-func (t *tx) lock(ids []int64) ([]*work, error) {
+func (t *tx) lock(ids []int64) ([]*work, error) { return t.lockAs(ids, false) }
+
+// lockFree is lock for those of them that nobody else has locked.
+func (t *tx) lockFree(ids []int64) ([]*work, error) { return t.lockAs(ids, true) }
+
+func (t *tx) lockAs(ids []int64, free bool) ([]*work, error) {
 	slices.Sort(ids)
-	list, err := t.sql.lock(ids)
+	list, err := t.sql.lock(ids, free)
 	if err != nil {
 		return nil, err
 	}

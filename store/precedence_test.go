@@ -1,0 +1,66 @@
+package store
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tagout"
+)
+
+func TestWhatIsOnlyToldGivesWayToPages(t *testing.T) {
+	t.Parallel()
+	begun := func(t *testing.T, p *precedence, kind tagout.EffectKind) *time.Duration {
+		began, after := time.Now(), time.Duration(-1)
+		go func() {
+			done := p.enter(t.Context(), kind)
+			after = time.Since(began)
+			done()
+		}()
+		return &after
+	}
+	for name, story := range map[string]func(t *testing.T, p *precedence){
+		"while one is sent": func(t *testing.T, p *precedence) {
+			sent := p.enter(t.Context(), tagout.EffectSend)
+			told, clock := begun(t, p, tagout.EffectPost), begun(t, p, tagout.EffectDeadline)
+			time.Sleep(time.Second)
+			if *told >= 0 || *clock != 0 {
+				t.Errorf("while a page was sent a note was told after %s, a clock rang after %s", *told, *clock)
+			}
+			sent()
+			time.Sleep(time.Second)
+			if *told < time.Second+stillUrgent || *told > time.Second+stillUrgent+2*lookAgain {
+				t.Errorf("the note was told after %s", *told)
+			}
+		},
+		"when one was queued": func(t *testing.T, p *precedence) {
+			p.queued([]tagout.Effect{{Kind: tagout.EffectPost}, {Kind: tagout.EffectPage}})
+			told := begun(t, p, tagout.EffectAnnounce)
+			time.Sleep(time.Second)
+			if *told < stillUrgent {
+				t.Errorf("it was told after %s", *told)
+			}
+		},
+		"but not for ever": func(t *testing.T, p *precedence) {
+			defer p.enter(t.Context(), tagout.EffectContain)()
+			told := begun(t, p, tagout.EffectOpenChannel)
+			time.Sleep(giveWayFor + time.Second)
+			if *told < giveWayFor || *told > giveWayFor+2*lookAgain {
+				t.Errorf("it was told after %s", *told)
+			}
+		},
+		"and at once if there is none": func(t *testing.T, p *precedence) {
+			p.queued([]tagout.Effect{{Kind: tagout.EffectPost}})
+			told := begun(t, p, tagout.EffectPost)
+			synctest.Wait()
+			if *told != 0 {
+				t.Errorf("it was told after %s", *told)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { story(t, &precedence{}) })
+		})
+	}
+}

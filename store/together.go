@@ -1,0 +1,196 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+
+	"tagout"
+)
+
+const (
+	atOnce       = 4  // transactions for updates under way
+	mostTogether = 64 // updates in one
+)
+
+// together gathers the updates that come while others are being committed, and commits them
+// in one transaction: a storm of effects, each of which changes another incident, costs few
+// round trips and few commits. Nobody waits for others to come.
+type together struct {
+	mu      sync.Mutex
+	waiting []*update
+	running int
+}
+
+// update is one call of Update.
+type update struct {
+	id   tagout.IncidentID
+	fn   tagout.Transition
+	out  *tagout.Incident
+	err  error
+	done chan struct{}
+}
+
+// Update locks incident id, runs fn on it and commits what it did. It returns NotFound if
+// there is no such incident, fn's own error if it fails, and Unavailable if the database
+// cannot be reached. Then, and if ctx ends first, it may yet be committed. fn may run more
+// than once, and a panic in it is Internal; only its last outcome counts.
+func (s *Store) Update(ctx context.Context, id tagout.IncidentID, fn tagout.Transition) (*tagout.Incident, error) {
+	if ctx.Err() != nil {
+		return nil, explain(ctx.Err())
+	}
+	u := &update{id: id, fn: fn, done: make(chan struct{})}
+	if s.together.add(u) {
+		go s.commitTogether(context.WithoutCancel(ctx))
+	}
+	select {
+	case <-u.done:
+		return u.out, u.err
+	case <-ctx.Done():
+		return nil, explain(ctx.Err())
+	}
+}
+
+// add reports whether the caller is to begin another transaction.
+func (g *together) add(u *update) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waiting = append(g.waiting, u)
+	if g.running == atOnce {
+		return false
+	}
+	g.running++
+	return true
+}
+
+// next takes the updates of the next transaction: of each incident only one.
+func (g *together) next() []*update {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var taken, left []*update
+	seen := map[tagout.IncidentID]bool{}
+	for _, u := range g.waiting {
+		if seen[u.id] || len(taken) == mostTogether {
+			left = append(left, u)
+			continue
+		}
+		seen[u.id] = true
+		taken = append(taken, u)
+	}
+	g.waiting = left
+	if len(taken) == 0 {
+		g.running--
+	}
+	return taken
+}
+
+// commitTogether commits updates until none waits.
+func (s *Store) commitTogether(ctx context.Context) {
+	for {
+		group := s.together.next()
+		if len(group) == 0 {
+			return
+		}
+		for _, u := range s.commitGroup(ctx, group) {
+			go s.commitAlone(ctx, u)
+		}
+	}
+}
+
+// commitGroup commits updates in one transaction, and answers them. It returns those that
+// need one of their own: of an incident that others have locked or that does not exist, and
+// all of them if the database refuses what one of them brings.
+func (s *Store) commitGroup(ctx context.Context, group []*update) (left []*update) {
+	if len(group) == 1 {
+		s.commitAlone(ctx, group[0])
+		return nil
+	}
+	var did []*update
+	err := s.change(ctx, func(t *tx) (works []*work, err error) {
+		works, did, left, err = s.runTogether(t, group)
+		return works, err
+	})
+	if err != nil && tagout.CodeOf(err) != tagout.Unavailable {
+		return group
+	}
+	for _, u := range did {
+		if err != nil && u.err == nil {
+			u.out, u.err = nil, err
+		}
+		close(u.done)
+	}
+	if err != nil {
+		for _, u := range left {
+			u.err = err
+			close(u.done)
+		}
+		return nil
+	}
+	return left
+}
+
+func (s *Store) runTogether(t *tx, group []*update) (works []*work, did, left []*update, err error) {
+	ids := make([]int64, len(group))
+	for n, u := range group {
+		ids[n] = int64(u.id)
+	}
+	locked, err := t.lockFree(ids)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	now, err := s.moment(t)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for _, u := range group {
+		n := slices.IndexFunc(locked, func(w *work) bool { return w.incident.ID == u.id })
+		if n < 0 {
+			left = append(left, u)
+			continue
+		}
+		w := locked[n]
+		w.now = now
+		did = append(did, u)
+		u.out, u.err = w.incident, nil
+		if w.change, u.err = s.attempt(u.fn, w); u.err != nil {
+			u.out = nil
+			continue
+		}
+		works = append(works, w)
+	}
+	return works, did, left, nil
+}
+
+// attempt runs a transition; a panic in it is an error like any other, since others share
+// the transaction.
+func (s *Store) attempt(fn tagout.Transition, w *work) (change tagout.Change, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("a change of an incident panicked", "incident", w.incident.ID.String(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = tagout.Errorf(tagout.Internal, "Nothing was changed, because of a defect of Tagout's.")
+		}
+	}()
+	return fn(w.incident, w.now)
+}
+
+// commitAlone commits one update in a transaction of its own, and answers it.
+func (s *Store) commitAlone(ctx context.Context, u *update) {
+	defer close(u.done)
+	var w *work
+	u.out, u.err = nil, nil
+	u.err = s.change(ctx, func(t *tx) (works []*work, err error) {
+		if w, err = t.join(tagout.Match{Incident: u.id}); err != nil {
+			return nil, err
+		}
+		if w.now, err = s.moment(t); err != nil {
+			return nil, err
+		}
+		w.change, err = s.attempt(u.fn, w)
+		return []*work{w}, err
+	})
+	if u.err == nil {
+		u.out = w.incident
+	}
+}
