@@ -51,6 +51,9 @@ type Policy struct {
 
 	PrivateRoles []string // read every private incident, beside its people and who must sign
 
+	Redaction    *Redaction    // what messages in Slack do not show; nil: they show all
+	KeepEvidence time.Duration // of incidents that have ended; 0: for good
+
 	DefaultSeverity Severity // of an incident that a command opens
 	DefaultClass    string   //
 }

@@ -58,6 +58,9 @@ type Store interface {
 	VersionHistory(ctx context.Context, agent string) (VersionHistory, error)
 	// Pins lists what the open incidents pin.
 	Pins(ctx context.Context) ([]Pin, error)
+	// OldEvidence lists evidence of ended incidents that was kept before a time and still has its
+	// content, oldest first, without the contents, at most limit pieces.
+	OldEvidence(ctx context.Context, before time.Time, limit int) ([]Evidence, error)
 	// EvidenceOf lists what was kept with an incident, oldest first, without the contents.
 	// Returns NotFound if there is no such incident.
 	EvidenceOf(ctx context.Context, id IncidentID) ([]Evidence, error)

@@ -31,7 +31,8 @@ type Options struct {
 	Leads func() bool
 	// Record packs the record of an incident. It returns Invalid if it is too large for Slack.
 	Record  func(ctx context.Context, id tagout.IncidentID) (tagout.PackedRecord, error)
-	Workers int // how many deliveries are worked at once; default 32
+	Mask    *tagout.Redaction // of what messages do not show; nil: nothing
+	Workers int               // how many deliveries are worked at once; default 32
 	// Hurry is how many times faster than Slack takes it everything is sent; for a workspace
 	// without limits, as the sandbox is. 0: as Slack takes it.
 	Hurry int
@@ -135,7 +136,7 @@ func New(o Options) (*Bot, error) {
 	base, cancel := context.WithCancel(context.Background())
 	b := &Bot{
 		api: o.API, desk: o.Desk, inbox: o.Inbox, clock: o.Clock, log: o.Logger, names: names,
-		announce: o.Announce, leads: o.Leads, record: o.Record, render: renderer{prefix: o.CommandPrefix},
+		announce: o.Announce, leads: o.Leads, record: o.Record, render: renderer{prefix: o.CommandPrefix, mask: o.Mask},
 		metrics: newMetrics(o.Registerer), pacer: newPacer(), hurry: time.Duration(max(1, o.Hurry)),
 		members: newCache[string, Member](memberTTL), emails: newCache[string, tagout.UserID](emailTTL),
 		dms: newCache[tagout.UserID, string](24 * time.Hour), rooms: newCache[string, tagout.IncidentID](0),

@@ -41,7 +41,11 @@ func (r renderer) view(f tagout.Form, channel string) (slack.ModalViewRequest, e
 		return slack.ModalViewRequest{}, tagout.Errorf(tagout.Internal, "The form is too large for Slack; this is a defect of Tagout.")
 	}
 	left := maxAll
-	blocks := r.body(f.Intro, &left)
+	intro := make([]tagout.Text, len(f.Intro))
+	for n := range f.Intro {
+		intro[n] = r.mask.Spans(f.Intro[n]) // but no value of a field: it is sent back as it stands
+	}
+	blocks := r.body(intro, &left)
 	if len(blocks)+len(f.Fields) > maxViewBlocks {
 		return slack.ModalViewRequest{}, tagout.Errorf(tagout.Internal, "The form has too many fields for Slack; this is a defect of Tagout.")
 	}

@@ -32,8 +32,9 @@ const (
 
 // renderer turns neutral messages into Block Kit. It is the only place that knows it.
 type renderer struct {
-	prefix    string        // of the commands, for the hint where the rest is
-	workspace func() string // its URL, "" while unknown; nil: never known
+	prefix    string            // of the commands, for the hint where the rest is
+	workspace func() string     // its URL, "" while unknown; nil: never known
+	mask      *tagout.Redaction // of what must not stand in Slack; nil: nothing
 }
 
 func (r renderer) cutNote() string { return " … (cut, see /" + r.prefix + "timeline)" }

@@ -8,8 +8,10 @@ import (
 	"tagout"
 )
 
-// prefixed is the message with its commands as they are typed in this workspace.
+// prefixed is the message with its commands as they are typed in this workspace, and without
+// what must not stand in Slack.
 func (r renderer) prefixed(m tagout.Message) tagout.Message {
+	m = r.mask.Message(m)
 	body := make([]tagout.Text, len(m.Body))
 	for i, t := range m.Body {
 		body[i] = r.typed(t)

@@ -37,6 +37,7 @@ type Store interface {
 	SawVersion(ctx context.Context, agent string, versions map[string]string, at time.Time) error
 	RecordChange(ctx context.Context, change tagout.Deployment) error
 	Pages(ctx context.Context, id tagout.IncidentID) ([]tagout.Page, error)
+	OldEvidence(ctx context.Context, before time.Time, limit int) ([]tagout.Evidence, error)
 	DatabaseID(ctx context.Context) (string, error)
 	Secret(ctx context.Context, name string) ([]byte, error)
 	tagout.OverrideStore

@@ -93,6 +93,21 @@ func (s *Store) EvidenceOf(ctx context.Context, id tagout.IncidentID) ([]tagout.
 	return list, err
 }
 
+// OldEvidence lists evidence of ended incidents that was kept before a time and still has its
+// content, oldest first, without the contents, at most limit pieces.
+func (s *Store) OldEvidence(ctx context.Context, before time.Time, limit int) (list []tagout.Evidence, err error) {
+	err = s.read(ctx, func(db *gorm.DB) error {
+		var rows []evidenceRow
+		err := db.Raw(`SELECT e.incident, e.name, e.sha256, e.media_type, e.size, e.at, e.redacted FROM evidence e JOIN incidents i ON i.id = e.incident
+			WHERE e.at < ? AND e.redacted = '' AND i.state IN ('resumed', 'closed', 'cancelled') ORDER BY e.at, e.incident, e.name LIMIT ?`, utc(before), limit).Scan(&rows).Error
+		for _, r := range rows {
+			list = append(list, r.evidence())
+		}
+		return err
+	})
+	return list, err
+}
+
 // EvidenceContent reads one piece by the hash of its content. It returns NotFound if the
 // incident has none of that hash, and Internal if the content is not what was kept.
 func (s *Store) EvidenceContent(ctx context.Context, id tagout.IncidentID, sha256 string) (e tagout.Evidence, err error) {

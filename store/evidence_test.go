@@ -75,3 +75,33 @@ func TestEvidenceRefusesToBeChanged(t *testing.T) {
 		}
 	})
 }
+
+func TestOldEvidenceIsThatOfEndedIncidentsWithItsContent(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, url string) {
+		s := open(t, url, store.Options{})
+		ended, going := mustJoin(t, s, tagout.Match{}, opening("mailer", "a")).ID, mustJoin(t, s, tagout.Match{}, opening("mailer", "b")).ID
+		for _, id := range []tagout.IncidentID{ended, going} {
+			mustUpdate(t, s, id, keeping("one", []byte("1")))
+			mustUpdate(t, s, id, keeping("two", []byte("2")))
+		}
+		mustUpdate(t, s, ended, func(i *tagout.Incident, _ time.Time) (tagout.Change, error) {
+			i.State = tagout.StateClosed
+			return tagout.Change{}, nil
+		})
+		later := time.Now().Add(time.Hour)
+		old, err := s.OldEvidence(t.Context(), later, 10)
+		if err != nil || len(old) != 2 || old[0].Incident != ended || old[0].Content != nil {
+			t.Fatalf("%+v, %v", old, err)
+		}
+		mustUpdate(t, s, ended, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+			return i.Redact(old[0], "too old", tagout.Tagout, now)
+		})
+		if left, err := s.OldEvidence(t.Context(), later, 10); err != nil || len(left) != 1 || left[0].Name == old[0].Name {
+			t.Errorf("%+v, %v", left, err)
+		}
+		if none, err := s.OldEvidence(t.Context(), old[0].At.Add(-time.Second), 10); err != nil || len(none) != 0 {
+			t.Errorf("%+v, %v", none, err)
+		}
+		mustVerify(t, s, ended)
+	})
+}

@@ -29,4 +29,10 @@ REVOKE UPDATE, DELETE ON signoffs FROM tagout_app;
 -- Which schema this is stays the owner's business.
 REVOKE INSERT, UPDATE, DELETE ON goose_db_version FROM tagout_app;
 
+-- With `evidence: {keep: …}` the program itself takes the content of old evidence away. It needs
+-- this for it, and no more: a trigger still lets it do nothing else to evidence. Without it, run
+-- `tagout redact` as the owner.
+--
+--   GRANT UPDATE (content, redacted) ON evidence TO tagout_app;
+
 COMMIT;

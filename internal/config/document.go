@@ -37,6 +37,8 @@ type document struct {
 	Sources       map[string]sourceSection            `yaml:"sources" doc:"Who may POST to /v1/alerts/NAME, by name."`
 	Routes        []routeSection                      `yaml:"routes" doc:"What an alert means: the first rule that matches wins."`
 	Private       privateSection                      `yaml:"private" doc:"Who reads private incidents beside their people."`
+	Redaction     redactionSection                    `yaml:"redaction" doc:"What messages in Slack do not show; the record keeps it whole."`
+	Evidence      evidenceSection                     `yaml:"evidence" doc:"How long the contents of evidence are kept."`
 	Digests       []digestSection                     `yaml:"digests" doc:"Reports on a schedule."`
 	Drills        []drillSection                      `yaml:"drills" doc:"Exercises on a schedule."`
 	API           apiSection                          `yaml:"api" doc:"Programs that may stop, read and report. None can resume or approve."`
@@ -69,6 +71,7 @@ func (b *builder) build() {
 	b.reminders()
 	b.inform()
 	b.private()
+	b.redaction()
 	b.classes()
 	b.agents()
 	b.commands()

@@ -57,6 +57,12 @@ func rules() map[string]broken {
 		"quoted number":     {class, "{on_failure: retry, retries: §\"3\"}", "whole number", "plain number"},
 		"part of a number":  {class, "{on_failure: retry, retries: §1.5}", "whole number", "plain number"},
 		"negative number":   {class, "{on_failure: retry, retries: §-1}", "too small", "plain number"},
+		// what is not shown, and not kept
+		"broken mask":   {"", "redaction: {patterns: {a: §'('}}\n", "is no regular expression", "RE2"},
+		"endless mask":  {"", "redaction: {patterns: {a: §'x*'}}\n", "finds even nothing", "RE2"},
+		"long mask":     {"", "redaction: {patterns: {a: §'" + strings.Repeat("a", 301) + "'}}\n", "more than 300 characters", "RE2"},
+		"unknown mask":  {"", "§redaction: {off: [fax]}\n", "none of the usual masks", "phone"},
+		"gone too soon": {"", "evidence: {keep: §24h}\n", "before the review", "168h"},
 		// informing
 		"late reminder":       {"", "reminders: {at: §100}\n", "comes too late", "from 1 to 99"},
 		"audience of nobody":  {"", "inform: {audiences: {§internal: {title: x}}}\n", "Nobody would get the notes", "Add channels or emails"},

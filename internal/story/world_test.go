@@ -20,6 +20,7 @@ import (
 	"text/template"
 	"time"
 
+	"tagout"
 	"tagout/cmd/tagout/app"
 	"tagout/internal/config"
 	"tagout/internal/pgtest"
@@ -83,6 +84,8 @@ type world struct {
 	mailer  *machine
 	mails   *mailbox
 	log     *journalist
+	clock   tagout.Clock         // nil: the machine's
+	tune    func(*config.Config) // changes a configuration that was read; may be nil
 	app     *app.App
 	server  *httptest.Server
 	address string
@@ -172,7 +175,10 @@ func (w *world) starts() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	a, err := app.New(app.Options{Config: cfg, Logger: w.log.logger(), Version: "story", Hurry: w.params.Hurry})
+	if w.tune != nil {
+		w.tune(cfg)
+	}
+	a, err := app.New(app.Options{Config: cfg, Clock: w.clock, Logger: w.log.logger(), Version: "story", Hurry: w.params.Hurry})
 	if err != nil {
 		w.t.Fatal(err)
 	}

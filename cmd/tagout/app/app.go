@@ -141,7 +141,7 @@ func (a *App) wireSlack() error {
 	a.bot, err = bot.New(bot.Options{
 		API: bot.NewAPI(s.BotToken, s.APIURL, nil), Desk: a.desk, Inbox: a.store, Commands: a.Commands(),
 		Announce: s.Announce, ChannelName: s.ChannelName, CommandPrefix: s.CommandPrefix,
-		Clock: a.clock, Logger: a.log.With("part", "slack"), Registerer: a.metrics, Leads: a.leads, Record: a.record, Hurry: a.options.Hurry,
+		Clock: a.clock, Logger: a.log.With("part", "slack"), Registerer: a.metrics, Leads: a.leads, Record: a.record, Mask: a.config.Policy.Redaction, Hurry: a.options.Hurry,
 	})
 	if err != nil {
 		return err

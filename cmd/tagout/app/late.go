@@ -124,6 +124,10 @@ func (l *lateStore) Pins(ctx context.Context) ([]tagout.Pin, error) {
 	return ask(l, func(s tagout.Store) ([]tagout.Pin, error) { return s.Pins(ctx) })
 }
 
+func (l *lateStore) OldEvidence(ctx context.Context, before time.Time, limit int) ([]tagout.Evidence, error) {
+	return ask(l, func(s tagout.Store) ([]tagout.Evidence, error) { return s.OldEvidence(ctx, before, limit) })
+}
+
 func (l *lateStore) EvidenceOf(ctx context.Context, id tagout.IncidentID) ([]tagout.Evidence, error) {
 	return ask(l, func(s tagout.Store) ([]tagout.Evidence, error) { return s.EvidenceOf(ctx, id) })
 }

@@ -1,0 +1,108 @@
+package tagout_test
+
+import (
+	"strings"
+	"testing"
+
+	"tagout"
+)
+
+func usual(t *testing.T, p tagout.RedactionPolicy) *tagout.Redaction {
+	t.Helper()
+	r, err := tagout.NewRedaction(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestWhatIsPersonalOrSecretIsMasked(t *testing.T) {
+	t.Parallel()
+	r := usual(t, tagout.RedactionPolicy{Patterns: map[string]string{"staff": `E-\d{6}`}, Spare: []string{"Help@Example.com, or +1 555 0100 99"}})
+	for text, want := range map[string]string{
+		"write to ann.o'neil+x@mail.example.co.uk, please": "write to ‹e-mail›, please",
+		"jürgen@müller.de":                             "‹e-mail›",
+		"<ann@example.com>":                            "<‹e-mail›>",
+		"or help@example.com":                          "or help@example.com",
+		"or +1 555 0100 99":                            "or +1 555 0100 99",
+		"call +49 (30) 123-4567 or (555) 010-9999":     "call ‹phone› or ‹phone›",
+		"card 4111 1111 1111 1111.":                    "card ‹card›.",
+		"card 5500-0055-5555-5559":                     "card ‹card›",
+		"order 4111 1111 1111 1112":                    "order 4111 1111 1111 1112",
+		"Authorization: Bearer abcdef0123456789abcdef": "Authorization: ‹token›",
+		"key sk-live_0123456789abcdefghij":             "key ‹token›",
+		"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.sig": "‹token›",
+		"AKIAIOSFODNN7EXAMPLE":                         "‹token›",
+		"xoxb-1234567890-abcdefghij":                   "‹token›",
+		"-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY----- x": "‹private key› x",
+		"by E-123456": "by ‹staff›",
+	} {
+		if got := r.Text(text); got != want {
+			t.Errorf("%q is shown as %q, want %q", text, got, want)
+		}
+		if once := r.Text(text); r.Text(once) != once {
+			t.Errorf("%q is masked twice", once)
+		}
+	}
+}
+
+func TestWhatTagoutSaysItselfIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	r := usual(t, tagout.RedactionPolicy{})
+	for _, text := range []string{
+		"", "INC-7 SEV-1 · mailer/email/eu ■ halted", "2026-11-22 05:34:12.345 UTC", "2026-11-22T05:34:12Z", "03:04:05  user:U0IC    hold.hung", "1700000000.000100",
+		strings.Repeat("0123456789abcdef", 4), "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "capped at 500/day without send_email, @low", "@here @U0LEGAL",
+		"212 people, 1,500,000 mails, 99.98 %", "prompt v41 → v42 at 127.0.0.1:8080", "tool:@high", "sk-1", "https://tagout.example.com/ack/abc",
+	} {
+		if got := r.Text(text); got != text {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+}
+
+func TestAMessageIsMaskedWhereverItIsRead(t *testing.T) {
+	t.Parallel()
+	r := usual(t, tagout.RedactionPolicy{})
+	const secret = "ann@example.com"
+	m := tagout.Message{Title: secret, Lines: []string{secret}, Footer: tagout.T(secret),
+		Buttons: []tagout.Button{{Action: "x", Label: secret, Confirm: secret, Value: "INC-7|" + secret}}}.
+		Para(secret, tagout.Bold(secret), tagout.Fixed(secret), tagout.Mention("U0IC"), tagout.Link("https://x.example/?a="+secret, secret)).Fact(secret, secret)
+	masked := r.Message(m)
+	text := masked.String()
+	if strings.Contains(text, secret) || strings.Contains(masked.Buttons[0].Label+masked.Buttons[0].Confirm+masked.Title, secret) {
+		t.Errorf("it still says %q", text)
+	}
+	if masked.Buttons[0].Value != "INC-7|"+secret || !strings.Contains(masked.Body[0][4].URL, secret) || masked.Body[0][3].Text != "U0IC" {
+		t.Errorf("what is not read was changed: %+v", masked)
+	}
+	if m.Lines[0] != secret || m.Body[0][0].Text != secret || m.Facts[0].Label != secret || m.Buttons[0].Label != secret {
+		t.Error("the message itself was changed")
+	}
+	var nobody *tagout.Redaction
+	if nobody.Text(secret) != secret || nobody.Message(m).Title != secret {
+		t.Error("without a policy something is masked")
+	}
+}
+
+func TestAPatternThatCannotWorkIsRefused(t *testing.T) {
+	t.Parallel()
+	many := map[string]string{}
+	for n := range tagout.MaxMasks + 1 {
+		many[strings.Repeat("x", n+1)] = "a"
+	}
+	for says, p := range map[string]tagout.RedactionPolicy{
+		"no regular expression": {Patterns: map[string]string{"a": "("}},
+		"even nothing":          {Patterns: map[string]string{"a": "x*"}},
+		"more than 300":         {Patterns: map[string]string{"a": strings.Repeat("a", 301)}},
+		"more than the 32":      {Patterns: many},
+		"the name of a pattern": {Patterns: map[string]string{"‹": "a"}},
+		"none of the usual":     {Off: []string{"fax"}},
+	} {
+		if _, err := tagout.NewRedaction(p); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, want %q", err, says)
+		}
+	}
+	if got := usual(t, tagout.RedactionPolicy{Off: []string{"phone"}}).Text("+49 30 1234567"); got != "+49 30 1234567" {
+		t.Errorf("what is turned off is masked: %q", got)
+	}
+}
