@@ -13,7 +13,8 @@ if [ -x .tools/node/node_modules/.bin/node ]; then
 fi
 
 # The tests write many small files and wait for each. In memory that takes no time.
-if [ -z "${TMPDIR:-}" ] && [ "$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)" -gt $((4 << 20)) ]; then
+room=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1 || true)
+if [ -z "${TMPDIR:-}" ] && [ "${room:-0}" -gt $((4 << 20)) ]; then
 	TMPDIR=$(mktemp -d /dev/shm/tagout.XXXXXX)
 	trap 'rm -rf "$TMPDIR"' EXIT
 	chmod 755 "$TMPDIR" # Postgres runs as another user
@@ -35,11 +36,14 @@ done
 raced=(-race '-gcflags=modernc.org/...=-race=false' -timeout 30m)
 
 if [ "${packages[*]}" != ./... ]; then
-	exec go test "${raced[@]}" "$@" "${packages[@]}"
+	go test "${raced[@]}" "$@" "${packages[@]}"
+	exit
 fi
 
 # The stories run whole programs against each other's clocks. They come last, alone and
 # without the race detector, which the packages that they are made of had before.
 mapfile -t apart < <(go list ./... | grep -v '/internal/story$')
-go test "${raced[@]}" "$@" "${apart[@]}"
-exec go test -timeout 60m "$@" ./internal/story
+{
+	go test -json "${raced[@]}" "$@" "${apart[@]}" &&
+		go test -json -timeout 60m "$@" ./internal/story
+} | go run ./internal/slowest

@@ -67,6 +67,7 @@ func Tagout() Layout {
 			{Dir: "internal/...", Imports: middle},
 			{Dir: "docs/examples/...", StandardOnly: true},
 
+			{Dir: "internal/slowest"},
 			{Dir: "internal/bench", Imports: []string{"", "sandbox", "store"}, Roof: true},
 			{Dir: "internal/story/...", Imports: []string{"..."}, Roof: true, TestOnly: true},
 			{Dir: "cmd/tagout", Imports: []string{"..."}, Roof: true},
