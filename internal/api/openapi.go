@@ -87,7 +87,7 @@ func (e *edge) describe() {
 	schemas := doc.Components.Schemas
 	alert := &huma.Schema{
 		Type: huma.TypeObject, AdditionalProperties: true,
-		Description: "What the kind of the source posts: Alertmanager's webhook, or generic alerts, one object or an array of them.",
+		Description: "What the kind of the source posts: the webhook of Alertmanager, Grafana, Datadog, PagerDuty or Sentry, CloudEvents, or generic alerts, one object or an array of them. Some senders sign instead of showing a token.",
 	}
 	e.document("post-alerts", "/v1/alerts/{source}", "Post alerts",
 		&huma.Schema{OneOf: []*huma.Schema{alert, {Type: huma.TypeArray, Items: alert}}},
