@@ -117,8 +117,11 @@ func TestOnlyWhoHasTheSecretIsBelieved(t *testing.T) {
 			}
 			return
 		}
-		signed = s.source(t, kind, signingSecret).(tagout.SignedSource)
 		text := body(t, kind, s.firing)
+		if err := signed.Verify(tagout.Delivery{Header: s.sign(text, "", signedAt), Body: text, At: signedAt}); tagout.CodeOf(err) != tagout.Unauthorized {
+			t.Errorf("an empty secret signs: %v", err)
+		}
+		signed = s.source(t, kind, signingSecret).(tagout.SignedSource)
 		verify := func(header http.Header, body []byte, at time.Time) error {
 			err := signed.Verify(tagout.Delivery{Header: header, Body: body, At: at})
 			mentionsNoSecret(t, err)
