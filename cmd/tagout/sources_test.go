@@ -1,0 +1,50 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestTheSourcesOfTheExampleWork: what stands commented out in the example is taken as it is, who
+// signs needs no token though others can reach Tagout, and what is wrong is told with its place.
+func TestTheSourcesOfTheExampleWork(t *testing.T) {
+	for name, value := range map[string]string{
+		"SLACK_BOT_TOKEN": "xoxb-x", "SLACK_APP_TOKEN": "xapp-x", "ALERTMANAGER_TOKEN": "s3cret", "GENERIC_TOKEN": "s3cret", "GRAFANA_SECRET": "s3cret",
+		"DATADOG_TOKEN": "s3cret", "PAGERDUTY_WEBHOOK_SECRET": "s3cret", "SENTRY_CLIENT_SECRET": "s3cret", "GUARDRAILS_TOKEN": "s3cret",
+	} {
+		t.Setenv(name, value)
+	}
+	example, err := os.ReadFile("../../deploy/tagout.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := regexp.MustCompile(`(?m)^  # (grafana|datadog|pagerduty|sentry|guardrails): \{kind`).ReplaceAllString(string(example), "  $1: {kind")
+	text = strings.Replace(text, "\nlisten: 127.0.0.1:8080", "\nlisten: 0.0.0.0:8080", 1)
+	if strings.Count(text, "{kind: ") != 7 || !strings.Contains(text, "0.0.0.0") {
+		t.Fatal("the example has not the sources to try")
+	}
+	path := filepath.Join(t.TempDir(), "tagout.yaml")
+	for change, says := range map[string]string{
+		"": "", `secret: "${SENTRY_CLIENT_SECRET}"|secret: ""`: "source `sentry` has no token", `token: "${DATADOG_TOKEN}"|secret: "${DATADOG_TOKEN}"`: "secret",
+		"{PF9KMXH: mailer}|{PF9KMXH: ''}": "does not lead to an agent", "kind: grafana|kind: grafanna": "There is no such kind",
+	} {
+		before, after, _ := strings.Cut(change, "|")
+		changed := text
+		if change != "" {
+			changed = strings.Replace(text, before, after, 1)
+		}
+		if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		code := run(t.Context(), []string{"config", "check", "--config", path}, &out, &errs)
+		told := out.String() + errs.String()
+		if (code == 0) != (says == "") || !strings.Contains(told, says) || says != "" && !strings.Contains(told, "tagout.yaml:") || strings.Contains(told, "s3cret") {
+			t.Errorf("%q: exit %d: %s", change, code, told)
+		}
+	}
+}
