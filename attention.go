@@ -43,6 +43,14 @@ func (h *Handover) key() string { return "handover" + strconv.Itoa(h.Number) }
 // Answered reports whether somebody answers for the incident now, so that its ladder rests.
 func (i *Incident) Answered() bool { return !i.At(Acknowledged).IsZero() && i.Lapsed.IsZero() }
 
+// LastAnswered is when whoever answers for the incident acknowledged; zero if nobody ever did.
+func (i *Incident) LastAnswered() time.Time {
+	if i.AnsweredAt.IsZero() { // nobody, or it was recorded before that was kept
+		return i.At(Acknowledged)
+	}
+	return i.AnsweredAt
+}
+
 // HandOver gives the lead to somebody else, who is paged until they acknowledge. Until then
 // the incident stays with whoever answers for it. It returns Conflict if the incident has
 // ended, or that person leads it already.

@@ -101,6 +101,7 @@ type Incident struct {
 	Roles           map[string]UserID
 	Involved        map[UserID]Involvement `json:",omitempty"` // its people beside the roles; they read it when it is private
 	AcknowledgedBy  Actor
+	AnsweredAt      time.Time   // when they did; the milestone is the first time that anybody did
 	Lapsed          time.Time   // when that acknowledgement ran out; zero: it has not
 	Lapses          int         // how often one did
 	Handover        *Handover   // the newest

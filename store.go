@@ -87,7 +87,8 @@ type Store interface {
 	Ring(ctx context.Context, now time.Time) (int, error)
 
 	// Beat records that this replica lives, and returns the others that were seen within the
-	// last ten minutes. One that has started again at the same URL replaces its forerunner.
+	// last ten minutes. One that has started again at the same URL, with
+	// no SeenAt yet, replaces its forerunner.
 	Beat(ctx context.Context, me Replica) (others []Replica, err error)
 	// Leave records that the replica ends.
 	Leave(ctx context.Context, id string) error

@@ -90,6 +90,19 @@ func (i *Incident) Acknowledge(by Actor, at time.Time) (Change, error) {
 
 // AcknowledgeVia is Acknowledge by other means than Slack: a pager's name, or "link".
 func (i *Incident) AcknowledgeVia(by Actor, via string, at time.Time) (Change, error) {
+	return i.TakeOn(Answer{By: by, Via: via}, at)
+}
+
+// Answer is somebody who takes an incident on.
+type Answer struct {
+	By    Actor
+	Via   string // a pager's name, or "link"; empty: Slack
+	Guest bool   // or nobody knows that they are none: who may take it on, but not lead it
+}
+
+// TakeOn is Acknowledge; the first full member who does leads.
+func (i *Incident) TakeOn(a Answer, at time.Time) (Change, error) {
+	by := a.By
 	if i.State.Ended() {
 		return Change{}, Errorf(Conflict, "%s is %s; there is nothing to acknowledge.", i.ID, i.State)
 	}
@@ -98,15 +111,15 @@ func (i *Incident) AcknowledgeVia(by Actor, via string, at time.Time) (Change, e
 		return Change{}, Errorf(Conflict, "%s was acknowledged already, by %s.", i.ID, i.AcknowledgedBy.Text())
 	}
 	again := !i.mark(Acknowledged, at)
-	i.AcknowledgedBy, i.Lapsed = by, time.Time{}
+	i.AcknowledgedBy, i.AnsweredAt, i.Lapsed = by, Moment(at), time.Time{}
 	i.forget()
-	if by.Kind == ByUser && (i.Roles[IncidentCommander] == "" || again && i.handing() == nil) {
+	if by.Kind == ByUser && !a.Guest && (i.Roles[IncidentCommander] == "" || again && i.handing() == nil) {
 		i.hold(IncidentCommander, UserID(by.ID))
 	}
 	var c Change
 	data := map[string]any{}
-	if via != "" {
-		data["via"] = via
+	if a.Via != "" {
+		data["via"] = a.Via
 	}
 	if again {
 		data["again"] = true

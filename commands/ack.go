@@ -10,7 +10,7 @@ import (
 type Acknowledger interface {
 	// Acknowledge stops the paging. It returns Conflict, naming who did, if that has
 	// happened before.
-	Acknowledge(ctx context.Context, id tagout.IncidentID, by tagout.Actor) (*tagout.Incident, error)
+	Acknowledge(ctx context.Context, id tagout.IncidentID, by tagout.User) (*tagout.Incident, error)
 }
 
 // ack takes an incident on, which stops its paging.
@@ -19,14 +19,17 @@ func ack(d Acknowledger) tagout.Command {
 		if err := person(u, "acknowledge an incident"); err != nil {
 			return tagout.Reply{}, err
 		}
-		i, err := d.Acknowledge(ctx, id, u.Actor())
+		i, err := d.Acknowledge(ctx, id, u)
 		if err != nil {
 			return tagout.Reply{}, err
 		}
 		m := tagout.Say("You acknowledged ", tagout.Bold(i.ID.String()), ": ", i.Title, ". Paging has stopped.")
-		if i.LedBy(u.Actor()) {
+		switch {
+		case i.LedBy(u.Actor()):
 			m = m.Para("You lead it until somebody else does. What is held stays held.")
-		} else {
+		case i.Roles[tagout.IncidentCommander] == "":
+			m = m.Para("Nobody leads it yet, since only full members can: ", tagout.Typed("role ic @PERSON"), ". What is held stays held.")
+		default:
 			m = m.Para(tagout.Mention(i.Roles[tagout.IncidentCommander]), " leads it. What is held stays held.")
 		}
 		m.Tone = tagout.ToneGood
@@ -35,7 +38,7 @@ func ack(d Acknowledger) tagout.Command {
 	}
 	return tagout.Command{
 		Name: "ack", Summary: "Take an incident on, which stops its paging.", Usage: "[INC-n]", Right: tagout.MayNot,
-		Detail: detail(anyPerson, []string{"/ack INC-7"}, "In an incident's channel the number can be left out. The first who acknowledges leads."),
+		Detail: detail(anyPerson, []string{"/ack INC-7"}, "In an incident's channel the number can be left out. The first full member who acknowledges leads."),
 		Run: func(ctx context.Context, in tagout.Invocation) (tagout.Reply, error) {
 			id, _, err := incidentOf("ack", in)
 			if err != nil {

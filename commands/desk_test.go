@@ -110,8 +110,8 @@ func (d *desk) Timeline(ctx context.Context, id tagout.IncidentID) ([]tagout.Eve
 	return d.events, d.err
 }
 
-func (d *desk) Acknowledge(ctx context.Context, id tagout.IncidentID, by tagout.Actor) (*tagout.Incident, error) {
-	d.acks = append(d.acks, by)
+func (d *desk) Acknowledge(ctx context.Context, id tagout.IncidentID, by tagout.User) (*tagout.Incident, error) {
+	d.acks = append(d.acks, by.Actor())
 	i, err := d.Incident(ctx, id)
 	if err == nil && i.Roles[tagout.IncidentCommander] == "" {
 		i.Roles = map[string]tagout.UserID{tagout.IncidentCommander: tagout.UserID(by.ID)}

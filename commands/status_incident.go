@@ -24,10 +24,10 @@ func (s statuses) ofIncident(ctx context.Context, id tagout.IncidentID) (tagout.
 	}
 	m = m.Fact("Scope", tagout.Fixed(i.Scope.String())).Fact("Class", s.policy.ClassTitle(i.Class))
 	m = m.Fact("Detected", i.At(tagout.Detected))
-	if at := i.At(tagout.Acknowledged); at.IsZero() {
+	if i.At(tagout.Acknowledged).IsZero() {
 		m = m.Fact("Acknowledged", tagout.Bold("by nobody yet"))
 	} else {
-		m = m.Fact("Acknowledged", at, " by ", i.AcknowledgedBy.Text())
+		m = m.Fact("Acknowledged", i.LastAnswered(), " by ", i.AcknowledgedBy.Text())
 		if !i.Lapsed.IsZero() {
 			m = m.Fact("Attention", tagout.Bold("run out"), " at ", i.Lapsed, ": nothing had happened for too long, paging goes on")
 		}

@@ -9,9 +9,9 @@ import (
 
 // Acknowledge stops the paging of an incident. It returns Conflict, naming who did, if
 // that has happened before.
-func (d *Desk) Acknowledge(ctx context.Context, id tagout.IncidentID, by tagout.Actor) (*tagout.Incident, error) {
+func (d *Desk) Acknowledge(ctx context.Context, id tagout.IncidentID, by tagout.User) (*tagout.Incident, error) {
 	return d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-		return d.acknowledge(i, by, "", now)
+		return d.acknowledge(i, tagout.Answer{By: by.Actor(), Guest: by.Guest}, now)
 	})
 }
 

@@ -39,8 +39,8 @@ func attention(m tagout.Message, i *tagout.Incident) tagout.Message {
 const askAgain = 5 * time.Minute
 
 // acknowledge takes an incident on, and watches that something happens from then on.
-func (d *Desk) acknowledge(i *tagout.Incident, by tagout.Actor, via string, now time.Time) (tagout.Change, error) {
-	c, err := i.AcknowledgeVia(by, via, now)
+func (d *Desk) acknowledge(i *tagout.Incident, a tagout.Answer, now time.Time) (tagout.Change, error) {
+	c, err := i.TakeOn(a, now)
 	if err != nil {
 		return c, err
 	}
@@ -99,6 +99,29 @@ func (d *Desk) Assign(ctx context.Context, id tagout.IncidentID, role string, to
 	return d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		return i.Assign(role, to, by, now)
 	})
+}
+
+// answer is somebody who takes an incident on outside Slack. Whether they are a guest is
+// asked of Slack, but not for long; in doubt they are.
+func (d *Desk) answer(ctx context.Context, by tagout.Actor, via string) tagout.Answer {
+	a := tagout.Answer{By: by, Via: via}
+	if by.Kind != tagout.ByUser || d.directory == nil {
+		return a
+	}
+	account, known := d.knowledge.account(tagout.UserID(by.ID))
+	if !known {
+		ctx, cancel := context.WithTimeout(ctx, namePatience)
+		defer cancel()
+		now, err := d.directory.Account(ctx, tagout.UserID(by.ID))
+		if err != nil {
+			a.Guest = true
+			return a
+		}
+		d.knowledge.hear(tagout.UserID(by.ID), now)
+		account = now
+	}
+	a.Guest = account.Guest || account.Bot || account.Gone
+	return a
 }
 
 // eligible returns Forbidden for a guest: who cannot be looked up may be one.

@@ -23,7 +23,7 @@ func answered(t *testing.T, change ...func(*world)) *world {
 	w := newWorld(t, append([]func(*world){expiring}, change...)...)
 	w.accept(alert("A", "mailer/email/eu", "critical"))
 	w.ring()
-	if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 		t.Fatal(err)
 	}
 	w.ring()
@@ -59,7 +59,7 @@ func TestAnAcknowledgementRunsOutWhenNothingHappens(t *testing.T) {
 	if len(w.after(time.Minute)) == 0 {
 		t.Error("it does not page again")
 	}
-	if _, err := w.desk.Acknowledge(t.Context(), 1, tagout.User{ID: "U0EXEC"}.Actor()); err != nil {
+	if _, err := w.desk.Acknowledge(t.Context(), 1, tagout.User{ID: "U0EXEC"}); err != nil {
 		t.Fatal(err)
 	}
 	i := w.incident(1)
@@ -115,10 +115,10 @@ func TestAHandoverPagesTheNextWhoTakesItByAcknowledging(t *testing.T) {
 	if card, _ := w.desk.Card(t.Context(), 1); !strings.Contains(card.String(), "has not taken it over yet; @U0IC answers for it until then") {
 		t.Errorf("the card says %s", card)
 	}
-	_, err = w.desk.Acknowledge(t.Context(), 1, tagout.User{ID: "U0LEGAL"}.Actor())
+	_, err = w.desk.Acknowledge(t.Context(), 1, tagout.User{ID: "U0LEGAL"})
 	refused(t, err, tagout.Conflict, "acknowledged already, by @U0IC")
 	same(t, "after a minute", w.after(time.Minute), []string{"U0PROGRAM"})
-	if _, err := w.desk.Acknowledge(t.Context(), 1, tagout.User{ID: "U0PROGRAM"}.Actor()); err != nil {
+	if _, err := w.desk.Acknowledge(t.Context(), 1, tagout.User{ID: "U0PROGRAM"}); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "taken", w.after(10*time.Minute), nil)

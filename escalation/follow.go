@@ -75,11 +75,12 @@ func (d *Desk) AcknowledgeBy(ctx context.Context, ack tagout.Acknowledgement, pa
 		d.log.Info("a pager acknowledged what is not ours", "pager", pager)
 		return nil
 	}
+	answer := d.answer(ctx, d.actorAt(pager, ack), pager)
 	_, err = d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		if !ack.At.IsZero() && ack.At.Before(i.Lapsed) {
 			return tagout.Change{}, tagout.Errorf(tagout.Conflict, "This was pressed before the acknowledgement of %s ran out.", i.ID)
 		}
-		return d.acknowledge(i, d.actorAt(pager, ack), pager, now)
+		return d.acknowledge(i, answer, now)
 	})
 	if code := tagout.CodeOf(err); code == tagout.Conflict || code == tagout.NotFound {
 		d.log.Info("an acknowledgement by a pager changes nothing", "pager", pager, "incident", id.String(), "reason", string(code))

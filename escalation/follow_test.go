@@ -74,10 +74,10 @@ func TestAServiceThatWasPagedHearsWhatBecameOfTheIncident(t *testing.T) {
 	w.accept(alert("A", "mailer/email/eu", "critical"))
 	w.accept(alert("B", "researcher", "minor")) // does not page the service
 	w.ring()
-	if _, err := w.desk.Acknowledge(t.Context(), 2, responder.Actor()); err != nil {
+	if _, err := w.desk.Acknowledge(t.Context(), 2, responder); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 		t.Fatal(err)
 	}
 	duty.deaf = errors.New("connection refused")
@@ -97,7 +97,7 @@ func TestAPageThatArrivesAfterTheAcknowledgementIsTakenBack(t *testing.T) {
 	w, duty := withService(t, "legal")
 	w.accept(alert("A", "mailer/email/eu", "critical"))
 	duty.refuses = func(tagout.Page) error { // it is on the way just then
-		_, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor())
+		_, err := w.desk.Acknowledge(t.Context(), 1, responder)
 		return err
 	}
 	w.ring()
@@ -112,7 +112,7 @@ func TestAPageThatCouldNotBeDeliveredBeforeTheAcknowledgementIsDropped(t *testin
 	duty.err = errors.New("connection refused")
 	w.accept(alert("A", "mailer/email/eu", "critical"))
 	w.ring()
-	if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 		t.Fatal(err)
 	}
 	duty.err = nil
@@ -128,7 +128,7 @@ func TestAPageThatIsMeantEvenAfterAnAcknowledgementIsHeardThere(t *testing.T) {
 	w, duty := withService(t, "platform")
 	w.accept(alert("A", "mailer/email/eu", "critical"))
 	w.ring()
-	if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 		t.Fatal(err)
 	}
 	w.ring()
@@ -151,7 +151,7 @@ func TestWhatRanOutRingsAgainUnderAnotherNameAndAllNamesAreFollowed(t *testing.T
 	w.accept(alert("A", "mailer/email/eu", "critical"))
 	w.ring()
 	w.observe(t, "mailer")
-	if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.pass(31 * time.Minute)

@@ -180,7 +180,7 @@ func TestAMissedDeadlinePagesWhoOwesIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, informing)
 	w.accept(alert("Complaints rise", "mailer/email/eu", "critical"))
-	if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 		t.Fatal(err)
 	}
 	w.ring()

@@ -71,7 +71,7 @@ func (f *fate) acts() {
 		if f.r.IntN(4) > 0 {
 			return // mostly nobody answers
 		}
-		_, _ = f.desk.Acknowledge(f.t.Context(), 1, by)
+		_, _ = f.desk.Acknowledge(f.t.Context(), 1, tagout.User{ID: who})
 	case 1:
 		_, _ = f.desk.HandOver(f.t.Context(), 1, people[f.r.IntN(len(people))], by)
 	case 2:

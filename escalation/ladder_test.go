@@ -69,10 +69,10 @@ func TestPagingRepeatsAndClimbsUntilSomebodyAcknowledges(t *testing.T) {
 	if why := w.slack.sent[5*round].Why; why != "not acknowledged within 5m0s" {
 		t.Errorf("the exec sponsor is paged because: %s", why)
 	}
-	if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 		t.Fatal(err)
 	}
-	_, err := w.desk.Acknowledge(t.Context(), 1, tagout.User{ID: "U0LEGAL"}.Actor())
+	_, err := w.desk.Acknowledge(t.Context(), 1, tagout.User{ID: "U0LEGAL"})
 	refused(t, err, tagout.Conflict, "acknowledged already, by @U0IC")
 	before := len(w.slack.sent)
 	w.clock.pass(time.Hour)

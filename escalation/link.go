@@ -163,8 +163,9 @@ func (d *Desk) PressLink(ctx context.Context, token string) (tagout.PageLink, er
 		view.AnsweredBy, view.AnsweredAt = by, got.ReceivedAt
 		return view, err
 	}
+	answer := d.answer(ctx, by, "link")
 	i, err := d.store.Update(ctx, l.incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-		return d.acknowledge(i, by, "link", now)
+		return d.acknowledge(i, answer, now)
 	})
 	if tagout.CodeOf(err) == tagout.Conflict {
 		view, failed := d.ReadLink(ctx, token)
@@ -188,7 +189,7 @@ func (l pageLink) trial(reader tagout.Actor) tagout.PageLink {
 func (d *Desk) viewLink(ctx context.Context, l pageLink, reader tagout.Actor, i *tagout.Incident) tagout.PageLink {
 	v := tagout.PageLink{Incident: i.ID, Private: i.Private, Reader: reader, ReaderName: d.nameOf(ctx, reader), State: i.State, Leads: i.LedBy(reader), ExpiresAt: l.queued.Add(linkLife)}
 	if h, handing := i.Handing(); i.Answered() && (!handing || h.To != l.person) {
-		v.AnsweredBy, v.Answerer, v.AnsweredAt = i.AcknowledgedBy, d.nameOf(ctx, i.AcknowledgedBy), i.At(tagout.Acknowledged)
+		v.AnsweredBy, v.Answerer, v.AnsweredAt = i.AcknowledgedBy, d.nameOf(ctx, i.AcknowledgedBy), i.LastAnswered()
 	}
 	if i.Private {
 		if v.AnsweredBy.Kind != "" && v.AnsweredBy != reader {

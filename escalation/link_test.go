@@ -65,7 +65,7 @@ func TestALinkOfAPrivateIncidentTellsItsNumberOnly(t *testing.T) {
 	if err != nil || !link.Private || link.Incident != 1 || link.Title != "" || link.Severity != "" || link.Scope != (tagout.Scope{}) {
 		t.Errorf("it shows %+v, %v", link, err)
 	}
-	if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 		t.Fatal(err)
 	}
 	if link, err = w.desk.ReadLink(t.Context(), token); err != nil || link.Answerer != "somebody" || link.AnsweredBy.ID != "" {

@@ -74,7 +74,7 @@ func TestCardAndAnnouncementTellWhatIsKnown(t *testing.T) {
 			w.accept(alert("Complaints rise", "mailer/email/eu", "warning"))
 			w.clock.pass(310 * time.Millisecond)
 			w.observe(t, "mailer")
-			if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+			if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 				t.Fatal(err)
 			}
 		},

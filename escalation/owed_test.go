@@ -26,7 +26,7 @@ func TestAMissedInformIsForTheCommsLeadOfTheIncident(t *testing.T) {
 			w.accept(alert("A", "mailer/email/eu", "critical"))
 			w.ring()
 			w.observe(t, "mailer")
-			if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+			if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 				t.Fatal(err)
 			}
 			if c.given != "" {
@@ -52,7 +52,7 @@ func TestAMissedReviewClimbsEvenAfterTheEnd(t *testing.T) {
 	w.accept(alert("A", "mailer/email/eu", "critical"))
 	w.ring()
 	w.observe(t, "mailer")
-	if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.desk.Assign(t.Context(), 1, tagout.RCAFacilitator, "U0PROGRAM", responder.Actor()); err != nil {
@@ -76,7 +76,7 @@ func TestARaiseTellsThoseOfTheNewSeverityThoughSomebodyHasAcknowledged(t *testin
 	w := newWorld(t, expiring)
 	w.accept(alert("A", "mailer/email/eu", "minor"))
 	w.ring()
-	if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 		t.Fatal(err)
 	}
 	w.ring()
@@ -198,7 +198,7 @@ func TestALinkNamesPeopleAsSlackKnowsThem(t *testing.T) {
 	if err != nil || link.ReaderName != "Pat Platform" {
 		t.Errorf("it shows %+v, %v", link, err)
 	}
-	if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil { // whom Slack does not tell
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil { // whom Slack does not tell
 		t.Fatal(err)
 	}
 	if link, err := w.desk.ReadLink(t.Context(), token); err != nil || link.Answerer != "@U0IC" {

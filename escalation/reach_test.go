@@ -58,7 +58,7 @@ func TestTheNextPagerFollowsUnlessSomebodyAcknowledges(t *testing.T) {
 			t.Error("the e-mail goes out too early")
 		}
 		if acknowledged {
-			if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+			if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -138,7 +138,7 @@ func TestAPageThatReachesNobodyClimbsAtOnceUntilSomebodyIsReached(t *testing.T) 
 	if i := w.incident(1); i.Ladder["sev1:rung0"] != 1 {
 		t.Errorf("the rung was paged %d times", i.Ladder["sev1:rung0"])
 	}
-	if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 		t.Fatal(err)
 	}
 	if i := w.incident(1); len(i.Calls) > 0 {
@@ -171,7 +171,7 @@ func TestQuietHoursHoldBackWhatIsLessThanSev1(t *testing.T) {
 		w := newWorld(t, sleeper(tagout.Person{Quiet: quiet}), both)
 		w.accept(alert("A", "mailer/email/eu", "warning"))
 		w.ring()
-		if _, err := w.desk.Acknowledge(t.Context(), 1, responder.Actor()); err != nil {
+		if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 			t.Fatal(err)
 		}
 		w.clock.pass(2 * time.Hour)

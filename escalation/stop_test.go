@@ -314,7 +314,7 @@ func TestWatchersSeeEveryIncidentInItsNewestState(t *testing.T) {
 		if len(states) == 2 {
 			break
 		}
-		changed, err := w.desk.Acknowledge(ctx, 1, responder.Actor())
+		changed, err := w.desk.Acknowledge(ctx, 1, responder)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,7 @@ type replicaRow struct {
 
 // Beat records that this replica lives, and returns the others that were seen within the
 // last ten minutes, in the order of their addresses. One that has started again at the same
-// address replaces its forerunner. It returns Unavailable if the database cannot be reached.
+// address, which says so by having no SeenAt yet, replaces its forerunner. It returns Unavailable if the database cannot be reached.
 func (s *Store) Beat(ctx context.Context, me tagout.Replica) (others []tagout.Replica, err error) {
 	var rows []replicaRow
 	err = s.write(ctx, func(t *tx) error {
@@ -29,7 +29,8 @@ func (s *Store) Beat(ctx context.Context, me tagout.Replica) (others []tagout.Re
 		if err != nil {
 			return err
 		}
-		err = t.Exec("DELETE FROM replicas WHERE id <> ? AND (url = ? AND url <> '' OR seen_at < ?)", key(me.ID), clean(me.URL), now.Add(-keepReplicas)).Error
+		err = t.Exec("DELETE FROM replicas WHERE id <> ? AND (? AND url = ? AND url <> '' OR seen_at < ?)",
+			key(me.ID), me.SeenAt.IsZero(), clean(me.URL), now.Add(-keepReplicas)).Error
 		if err != nil {
 			return err
 		}

@@ -50,6 +50,15 @@ func TestReplicasKnowEachOther(t *testing.T) {
 		again := a
 		again.ID = "a2"
 		want(beat(again), "b 10.0.0.2:80 v2") // started again: its forerunner is gone
+		again.SeenAt = c.Now()
+		twin := tagout.Replica{ID: "t", URL: again.URL}
+		want(beat(twin), "b 10.0.0.2:80 v2")                    // as if it had started again
+		want(beat(again), "t 10.0.0.1:80 ", "b 10.0.0.2:80 v2") // but that one lives
+		twin.SeenAt = c.Now()
+		want(beat(twin), "a2 10.0.0.1:80 v1", "b 10.0.0.2:80 v2")
+		if err := s.Leave(t.Context(), "t"); err != nil {
+			t.Fatal(err)
+		}
 		c.Advance(9 * time.Minute)
 		want(beat(b), "a2 10.0.0.1:80 v1 earlier")
 		c.Advance(2 * time.Minute)

@@ -75,6 +75,9 @@ type Peers struct {
 	others []tagout.Replica // as the database last told
 	slots  map[string]chan struct{}
 	seenAt time.Time // when the database last told
+
+	twin     bool      // another living replica names the same address
+	twinSaid time.Time // when that was last logged
 }
 
 // New makes the way to the other replicas; nothing runs yet.
@@ -144,7 +147,13 @@ func (p *Peers) beat(parent context.Context) {
 		p.key = key
 		p.mu.Unlock()
 	}
-	others, err := p.options.Store.Beat(ctx, p.me())
+	p.mu.Lock()
+	me := p.me()
+	if me.SeenAt.IsZero() {
+		me.SeenAt = p.seenAt // zero the first time: it replaces whoever ended at this address
+	}
+	p.mu.Unlock()
+	others, err := p.options.Store.Beat(ctx, me)
 	if err != nil {
 		return
 	}
@@ -152,11 +161,37 @@ func (p *Peers) beat(parent context.Context) {
 	before := p.others
 	p.others, p.seenAt = others, p.clock.Now()
 	p.mu.Unlock()
+	p.lookForTwins(others)
 	for _, r := range others {
 		if !slices.ContainsFunc(before, func(b tagout.Replica) bool { return b.ID == r.ID }) {
 			p.log.Info("another replica is there", "replica", r.Name(), "version", r.Version)
 		}
 	}
+}
+
+// twinEvery is how often it is said that two replicas name one address.
+const twinEvery = time.Minute
+
+// lookForTwins says loudly if another living replica names the address of this one: a stop
+// that is handed to the one would reach the other, or come back.
+func (p *Peers) lookForTwins(others []tagout.Replica) {
+	now := p.clock.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.twin = slices.ContainsFunc(others, func(r tagout.Replica) bool {
+		return r.URL != "" && r.URL == p.options.Me.URL && now.Sub(r.SeenAt) < overdue
+	})
+	if p.twin && now.Sub(p.twinSaid) >= twinEvery {
+		p.twinSaid = now
+		p.log.Error("two replicas name the same address, so that stops cannot be handed from one to the other while the database is away: give each its own replicas.advertise", "address", p.options.Me.URL)
+	}
+}
+
+// Ambiguous reports whether another living replica names the address of this one.
+func (p *Peers) Ambiguous() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.twin
 }
 
 func (p *Peers) me() tagout.Replica {

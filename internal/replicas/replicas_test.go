@@ -3,6 +3,7 @@ package replicas
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -324,5 +325,31 @@ func TestAReplicaThatIsCutOffIsToldOfTheHoldsThatCameSince(t *testing.T) {
 	a.tellOverdue(t.Context(), told)
 	if told.told["b"]["newer"] {
 		t.Error("what did not arrive counts as told")
+	}
+}
+
+func TestTwoReplicasThatNameOneAddressSaySo(t *testing.T) {
+	t.Parallel()
+	in := newTable()
+	a, b, c := newReplica(t, "a", in), newReplica(t, "b", in), newReplica(t, "c", in)
+	var log bytes.Buffer
+	a.log = slog.New(slog.NewTextHandler(&log, nil))
+	meet(t, a, b, c)
+	if a.Ambiguous() || log.Len() > 0 && strings.Contains(log.String(), "ERROR") {
+		t.Fatal("there is no other one at its address")
+	}
+	b.options.Me.URL = a.options.Me.URL
+	meet(t, a, b, c)
+	meet(t, a, b, c)
+	if !a.Ambiguous() || !b.Ambiguous() || c.Ambiguous() {
+		t.Error("they do not know of each other")
+	}
+	if said := strings.Count(log.String(), "level=ERROR"); said != 1 || !strings.Contains(log.String(), "replicas.advertise") {
+		t.Errorf("said %d times: %s", said, log.String())
+	}
+	_ = in.Leave(t.Context(), "b")
+	a.beat(t.Context())
+	if a.Ambiguous() {
+		t.Error("it is alone at its address again")
 	}
 }

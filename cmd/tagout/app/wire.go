@@ -139,6 +139,9 @@ func (a *App) readiness() (starting bool, degraded []string) {
 	if len(a.desk.Unreadable()) > 0 {
 		degraded = append(degraded, "roster")
 	}
+	if a.peers != nil && a.peers.Ambiguous() {
+		degraded = append(degraded, "replicas")
+	}
 	if a.gate.JournalError() != nil {
 		degraded = append(degraded, "journal")
 	}
