@@ -1,6 +1,7 @@
 package tagout
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -238,6 +239,12 @@ type ActionQuery struct {
 	Tracker   string    // with Ticket: the one of this ticket
 	Ticket    string
 	Limit     int // 0: 100
+}
+
+// ActionStore finds corrective actions over all incidents.
+type ActionStore interface {
+	// Actions lists corrective actions with their incidents, what is due first first.
+	Actions(ctx context.Context, q ActionQuery) ([]ActionOf, error)
 }
 
 // ActionOf is a corrective action with its incident.

@@ -71,6 +71,7 @@ type Store interface {
 	OverrideStore
 	DraftStore
 	DelegationStore
+	ActionStore
 
 	// Claim records a delivery under its key with its payload, and reports whether it is
 	// new. A claim that was made but never [Store.Finish]ed is handed out by Unfinished.

@@ -44,6 +44,9 @@ func (t *tx) save(works []*work) ([]*work, error) {
 	if err := t.savePins(b.pins); err != nil {
 		return nil, err
 	}
+	if err := t.saveActions(b.actions); err != nil {
+		return nil, err
+	}
 	if err := t.saveEvidence(b.evidence); err != nil {
 		return nil, err
 	}
@@ -71,6 +74,7 @@ type batch struct {
 	requests  []requestRow
 	effects   []dueEffect
 	pins      map[tagout.IncidentID][]tagout.Pin
+	actions   []actionRow
 	evidence  []tagout.Evidence
 	seen      []tagout.Version
 }
@@ -119,6 +123,9 @@ func (b *batch) add(w *work) error {
 			b.pins = map[tagout.IncidentID][]tagout.Pin{}
 		}
 		b.pins[i.ID] = i.Pins
+	}
+	if rows := actionRowsOf(i.ID, i.Actions); !slices.Equal(rows, w.actions) {
+		b.actions = append(b.actions, rows...)
 	}
 	b.evidence = append(b.evidence, w.change.Evidence...)
 	b.seen = append(b.seen, w.change.Seen...)

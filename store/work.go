@@ -15,6 +15,7 @@ type work struct {
 	request  string        // its resume request
 	holds    []tagout.Hold // as they were
 	pins     []pinRow      // as they were
+	actions  []actionRow   // as they were
 	now      time.Time
 	change   tagout.Change
 }
@@ -42,7 +43,7 @@ func (t *tx) lockAs(ids []int64, free bool) ([]*work, error) {
 		if err != nil {
 			return nil, err
 		}
-		works[n] = &work{incident: i, before: doc, request: textOf(i.Request), holds: clone(i.Holds), pins: pinRowsOf(i.ID, i.Pins)}
+		works[n] = &work{incident: i, before: doc, request: textOf(i.Request), holds: clone(i.Holds), pins: pinRowsOf(i.ID, i.Pins), actions: actionRowsOf(i.ID, i.Actions)}
 	}
 	return works, nil
 }

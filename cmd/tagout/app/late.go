@@ -168,6 +168,10 @@ func (l *lateStore) Delegations(ctx context.Context, at time.Time) ([]tagout.Del
 	return ask(l, func(s tagout.Store) ([]tagout.Delegation, error) { return s.Delegations(ctx, at) })
 }
 
+func (l *lateStore) Actions(ctx context.Context, q tagout.ActionQuery) ([]tagout.ActionOf, error) {
+	return ask(l, func(s tagout.Store) ([]tagout.ActionOf, error) { return s.Actions(ctx, q) })
+}
+
 func (l *lateStore) Claim(ctx context.Context, key string, payload []byte, at time.Time) (bool, error) {
 	return ask(l, func(s tagout.Store) (bool, error) { return s.Claim(ctx, key, payload, at) })
 }
