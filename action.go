@@ -100,6 +100,7 @@ type ActionTicket struct {
 	ClosedAt time.Time `json:"closed_at,omitzero"`
 	Refused  bool      `json:"refused,omitempty"` // closed as something that will not be done
 	Gone     bool      `json:"gone,omitempty"`    // the tracker does not know it any more
+	Seen     time.Time `json:"seen,omitzero"`     // the change in the tracker that was taken over last
 }
 
 // ActionDraft is a corrective action as a person asks for it.
@@ -205,9 +206,9 @@ func (i *Incident) PromptAlone() bool {
 	return any
 }
 
-// mayTend returns Forbidden unless this person may change, finish or drop the action: its
+// MayTend returns Forbidden unless this person may change, finish or drop the action: its
 // owner, and who is incident commander, RCA facilitator or platform owner of the incident.
-func (i *Incident) mayTend(a *CorrectiveAction, by User) error {
+func (i *Incident) MayTend(a *CorrectiveAction, by User) error {
 	if err := mayAdd(by); err != nil {
 		return err
 	}
@@ -259,4 +260,32 @@ func (a ActionOf) Name() string { return a.CorrectiveAction.Name(a.Incident.ID) 
 // String is the action in one line, for logs of our own facts.
 func (a CorrectiveAction) String() string {
 	return fmt.Sprintf("action %d, %s, due %s", a.Number, a.State, a.Due.UTC().Format(time.RFC3339))
+}
+
+// Item is the action as one entry of a list, with its buttons.
+func (a ActionOf) Item(now time.Time) Message {
+	t := T(Bold(a.Name()), " ", a.Title, "\n")
+	switch {
+	case a.State == ActionDone:
+		t = append(t, T("✅ done ", a.EndedAt, " by ", a.EndedBy.Text())...)
+	case a.State == ActionDropped:
+		t = append(t, T("dropped ", a.EndedAt, " by ", a.EndedBy.Text(), ": "+a.Why)...)
+	case a.Overdue(now):
+		t = append(t, T("🔴 ", Bold("overdue by "+days(now.Sub(a.Due))), ", was due ", a.Due)...)
+	default:
+		t = append(t, T("due ", a.Due)...)
+	}
+	t = append(t, T(" · ", Mention(a.Owner), " · "+a.Layer.Label())...)
+	switch {
+	case a.Test != "":
+		t = append(t, T("\nRegression test: ", Fixed(a.Test))...)
+	case a.NoTest != "":
+		t = append(t, T("\nNo regression test: "+a.NoTest)...)
+	case a.State == ActionOpen:
+		t = append(t, T("\nIts regression test is not named yet")...)
+	}
+	if ticket := a.TicketText(); ticket != nil {
+		t = append(append(t, T("\n")...), ticket...)
+	}
+	return Message{Body: []Text{t}, Buttons: a.Incident.ActionButtons(&a.CorrectiveAction)}
 }

@@ -38,6 +38,7 @@ type Agent struct {
 	Fallback string          // told to the agent while it is held
 	Canary   Scope           // where drills and first stages run
 	Controls []string        // names of its enforcement points
+	Tracker  string          // where its corrective actions get tickets; "": see [Policy.TrackerOf]
 
 	Components     []string      // what has versions of its own, canonical names; empty: [DefaultComponents]
 	KnownGoodAfter time.Duration // a version counts as good after so long without an incident; 0: [DefaultKnownGoodAfter]

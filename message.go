@@ -118,13 +118,14 @@ const (
 // Message is what a person is to read and press, without saying on what surface. The
 // order of its parts is the order in which they are shown.
 type Message struct {
-	Title   string   `json:"title,omitempty"`
-	Tone    Tone     `json:"tone,omitempty"`
-	Body    []Text   `json:"body,omitempty"`  // paragraphs
-	Facts   []Fact   `json:"facts,omitempty"` // label and value, side by side
-	Lines   []string `json:"lines,omitempty"` // fixed-width lines: a timeline, a table
-	Buttons []Button `json:"buttons,omitempty"`
-	Footer  Text     `json:"footer,omitempty"`
+	Title   string    `json:"title,omitempty"`
+	Tone    Tone      `json:"tone,omitempty"`
+	Body    []Text    `json:"body,omitempty"`  // paragraphs
+	Facts   []Fact    `json:"facts,omitempty"` // label and value, side by side
+	Lines   []string  `json:"lines,omitempty"` // fixed-width lines: a timeline, a table
+	Items   []Message `json:"items,omitempty"` // entries of a list: the paragraphs and buttons of each
+	Buttons []Button  `json:"buttons,omitempty"`
+	Footer  Text      `json:"footer,omitempty"`
 }
 
 // Fact is a labelled value.
@@ -170,6 +171,9 @@ func (m Message) String() string {
 		lines = append(lines, f.Label+": "+f.Value.String())
 	}
 	lines = append(lines, m.Lines...)
+	for _, item := range m.Items {
+		lines = append(lines, item.String())
+	}
 	if len(m.Footer) > 0 {
 		lines = append(lines, m.Footer.String())
 	}

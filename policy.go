@@ -51,8 +51,10 @@ type Policy struct {
 
 	PrivateRoles []string // read every private incident, beside its people and who must sign
 
-	Redaction    *Redaction    // what messages in Slack do not show; nil: they show all
-	KeepEvidence time.Duration // of incidents that have ended; 0: for good
+	Redaction    *Redaction               // what messages in Slack do not show; nil: they show all
+	KeepEvidence time.Duration            // of incidents that have ended; 0: for good
+	Trackers     map[string]TrackerPolicy // where corrective actions get tickets, by name
+	Tracker      string                   // the one of incidents whose agent and class name none; "": none
 
 	DefaultSeverity Severity // of an incident that a command opens
 	DefaultClass    string   //
@@ -104,6 +106,7 @@ type Deadlines struct {
 	Acknowledge time.Duration
 	Inform      time.Duration
 	Review      time.Duration
+	Action      time.Duration // of a corrective action, from when it is added; 0: [DefaultActionDue]
 }
 
 // RegulatoryClock is a duty to report to an authority.
@@ -132,6 +135,7 @@ type FailureClass struct {
 	RollbackWhen string   // new_version, repeated or never
 	Keep         []string // evidence that must be preserved
 	Runbook      []string
+	Tracker      string // where its corrective actions get tickets; "": see [Policy.TrackerOf]
 }
 
 // Rotation is a list of people who take turns.

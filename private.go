@@ -28,7 +28,8 @@ const (
 // incident is everybody's. Of a private one read, and nobody else whatever is unknown:
 //
 //   - whoever asks in its own private channel, which Slack shows to its members only;
-//   - its recorded people: who opened it, was paged for it, has a role in it or was let in;
+//   - its recorded people: who opened it, was paged for it, has a role in it or one of its
+//     corrective actions, or was let in;
 //   - the roles that must sign for it, since they must read what they sign, and those that
 //     the configuration names under private.
 func (i *Incident) VisibleTo(v Viewer, p *Policy) bool {
@@ -61,12 +62,17 @@ func (i *Incident) ReaderRoles(p *Policy) []string {
 }
 
 // People are those whom the incident's record names, in alphabetical order: who opened it,
-// was paged for it, was let in, or has a role in it.
+// was paged for it, was let in, has a role in it, or has one of its corrective actions.
 func (i *Incident) People() []UserID {
 	people := slices.Collect(maps.Keys(i.Involved))
 	for _, id := range i.Roles {
 		if id != "" {
 			people = append(people, id)
+		}
+	}
+	for _, a := range i.Actions {
+		if a.State != ActionDropped {
+			people = append(people, a.Owner)
 		}
 	}
 	slices.Sort(people)

@@ -24,6 +24,17 @@ type Ticket struct {
 	ClosedBy string    // as the tracker names them; "" if it does not say
 	ClosedAt time.Time // zero if it does not say
 	Refused  bool      // it was closed as something that will not be done
+
+	ChangedAt time.Time // when anything of it changed last; zero if it does not say
+}
+
+// TicketInbox reads what a tracker's service posts to Tagout.
+type TicketInbox interface {
+	Tracker
+	// Moved authenticates and reads a request. It returns the keys of the tickets that it
+	// is about, none for what concerns no ticket of this tracker; Unauthorized if its
+	// signature is wrong, and Invalid if it cannot be read.
+	Moved(ctx context.Context, in Delivery) (keys []string, err error)
 }
 
 // Tracker is where a team keeps its work, such as GitHub Issues or Jira.

@@ -35,7 +35,6 @@ func (i *Incident) AddAction(d ActionDraft, by User, at time.Time) (Change, erro
 	a := CorrectiveAction{Number: len(i.Actions) + 1, ID: d.ID, By: by.Actor(), At: Moment(at), State: ActionOpen}
 	a.take(d)
 	i.Actions = append(i.Actions, a)
-	i.letOwnerIn(a.Owner)
 	added := &i.Actions[len(i.Actions)-1]
 	var c Change
 	c = c.And(i.askTicket(added, d.Tracker, at))
@@ -80,13 +79,6 @@ func (d ActionDraft) check(at time.Time) error {
 // take copies what a draft says.
 func (a *CorrectiveAction) take(d ActionDraft) {
 	a.Title, a.Detail, a.Owner, a.Due, a.Layer, a.Test, a.NoTest = d.Title, d.Detail, d.Owner, d.Due, d.Layer, d.Test, d.NoTest
-}
-
-// letOwnerIn makes the owner one of the incident's people, if only those read about it.
-func (i *Incident) letOwnerIn(owner UserID) {
-	if i.Private && i.Involved[owner] == "" {
-		i.involve(owner, InvolvedLetIn)
-	}
 }
 
 // tellOwner writes to the owner about what somebody else did with their action.
@@ -143,7 +135,6 @@ func (i *Incident) ChangeAction(number int, d ActionDraft, by User, at time.Time
 	c.Events = append(c.Events, a.event(EventActionChanged, by.Actor(), at, nil))
 	c.post(i, a.key("changed:"+Moment(at).Format(time.RFC3339Nano)), Say(by.Text(), " changed the corrective action ", Bold(a.Name(i.ID)), ": ", a.Title, ". ", Mention(a.Owner), ", due ", a.Due, "."))
 	if before.Owner != a.Owner {
-		i.letOwnerIn(a.Owner)
 		a.Nagged = time.Time{}
 		c = c.And(i.tellOwner(a, by, "changed", at))
 	}
@@ -156,7 +147,7 @@ func (i *Incident) openAction(number int, by User) (*CorrectiveAction, error) {
 	if a == nil {
 		return nil, Errorf(NotFound, "%s has no corrective action %d.", i.ID, number)
 	}
-	if err := i.mayTend(a, by); err != nil {
+	if err := i.MayTend(a, by); err != nil {
 		return nil, err
 	}
 	if a.State != ActionOpen {

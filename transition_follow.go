@@ -5,7 +5,7 @@ import "time"
 // TicketSeen brings an action up to date with its ticket as it stands in the tracker now. One
 // that was closed there is done here, if it says which regression test fails without it or why
 // there can be none; otherwise its owner is asked. One that was opened again there is open
-// here again. It changes nothing if nothing of that is new.
+// here again. It changes nothing if nothing of that is new, or older than what is known.
 func (i *Incident) TicketSeen(number int, now Ticket, at time.Time) Change {
 	a := i.Action(number)
 	if a == nil || !a.Followed() {
@@ -13,7 +13,14 @@ func (i *Incident) TicketSeen(number int, now Ticket, at time.Time) Change {
 	}
 	c := i.ticketBack(a, at)
 	t := a.Ticket
+	if !now.ChangedAt.IsZero() && now.ChangedAt.Before(t.Seen) {
+		return c // read before what is known already
+	}
 	t.Problem = ""
+	if now.Key != "" && now.Key != t.Key { // it was moved
+		t.Key = now.Key
+		c.Events = append(c.Events, a.event(EventActionTicket, Tagout, at, map[string]any{"url": now.URL}))
+	}
 	if now.URL != "" {
 		t.URL = now.URL
 	}
@@ -21,8 +28,10 @@ func (i *Incident) TicketSeen(number int, now Ticket, at time.Time) Change {
 	case now.Done == t.Closed && now.Refused == t.Refused:
 		return c
 	case now.Done:
+		t.Seen = Moment(now.ChangedAt)
 		return c.And(i.ticketClosed(a, now, at))
 	}
+	t.Seen = Moment(now.ChangedAt)
 	return c.And(i.ticketReopened(a, at))
 }
 

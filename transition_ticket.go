@@ -124,7 +124,7 @@ func (a CorrectiveAction) TicketText() Text {
 	case t.Key == "":
 		return T("its ticket in " + t.Tracker + " is being made")
 	}
-	text := a.ticketText()
+	text := append(T("ticket "), a.ticketText()...)
 	switch {
 	case t.Refused:
 		text = append(text, T(", closed there as not to be done")...)

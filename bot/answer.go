@@ -91,7 +91,7 @@ func (b *Bot) answer(d *delivery, done result, cancel context.CancelCauseFunc) {
 }
 
 func isEmpty(m tagout.Message) bool {
-	return m.Title == "" && len(m.Body)+len(m.Facts)+len(m.Lines)+len(m.Buttons)+len(m.Footer) == 0
+	return m.Title == "" && len(m.Body)+len(m.Facts)+len(m.Lines)+len(m.Items)+len(m.Buttons)+len(m.Footer) == 0
 }
 
 func problemsMessage(problems []tagout.FieldProblem) tagout.Message {

@@ -50,7 +50,9 @@ func (r renderer) content(m tagout.Message) Content {
 	blocks = append(blocks, r.body(m.Body, &left)...)
 	blocks = append(blocks, r.facts(m.Facts)...)
 	blocks = append(blocks, r.lines(m.Lines, &left)...)
-	blocks = append(blocks, buttonBlocks(m.Buttons)...)
+	rows := &buttonRows{}
+	blocks = append(blocks, r.items(m.Items, rows, &left, maxMessageBlocks-2-len(blocks))...)
+	blocks = append(blocks, rows.blocks(m.Buttons)...)
 	if footer := r.footer(m.Footer); footer != nil {
 		blocks = append(blocks, footer)
 	}
@@ -84,7 +86,7 @@ func (r renderer) parts(m tagout.Message) []tagout.Message {
 	}
 	first, last := &parts[0], &parts[len(parts)-1]
 	first.Title, first.Tone, first.Body, first.Facts = m.Title, m.Tone, m.Body, m.Facts
-	last.Buttons, last.Footer = m.Buttons, m.Footer
+	last.Items, last.Buttons, last.Footer = m.Items, m.Buttons, m.Footer
 	return parts
 }
 
@@ -239,6 +241,11 @@ func (r renderer) fallback(m tagout.Message) string {
 	for _, line := range m.Lines {
 		add(tagout.T(line))
 	}
+	for _, item := range m.Items {
+		for _, p := range item.Body {
+			add(p)
+		}
+	}
 	add(m.Footer)
 	if b.Len() == 0 {
 		return "Tagout"
@@ -270,8 +277,6 @@ type buttonRows struct {
 	seen map[string]int
 	rows int
 }
-
-func buttonBlocks(buttons []tagout.Button) []slack.Block { return (&buttonRows{}).blocks(buttons) }
 
 func (r *buttonRows) blocks(buttons []tagout.Button) []slack.Block {
 	if r.seen == nil {

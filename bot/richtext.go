@@ -20,7 +20,11 @@ func (r renderer) prefixed(m tagout.Message) tagout.Message {
 	for i, f := range m.Facts {
 		facts[i] = tagout.Fact{Label: f.Label, Value: r.typed(f.Value)}
 	}
-	m.Body, m.Facts, m.Footer = body, facts, r.typed(m.Footer)
+	items := make([]tagout.Message, len(m.Items))
+	for i, item := range m.Items {
+		items[i] = r.prefixed(item)
+	}
+	m.Body, m.Facts, m.Items, m.Footer = body, facts, items, r.typed(m.Footer)
 	return m
 }
 

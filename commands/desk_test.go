@@ -61,6 +61,7 @@ type desk struct {
 	records   []tagout.RecordOrder
 	ended     []string // "cancel U0IC: why"
 	slowReads bool     // Incident answers only when its context ends
+	acted     acted
 }
 
 func (d *desk) Stop(_ context.Context, s tagout.StopRequest) (tagout.StopResult, error) {

@@ -72,6 +72,9 @@ func message(m tagout.Message) string {
 	for _, l := range m.Lines {
 		fmt.Fprintf(&b, "| %s\n", l)
 	}
+	for _, item := range m.Items {
+		b.WriteString("* " + message(item))
+	}
 	for _, button := range m.Buttons {
 		fmt.Fprintf(&b, "[%s](%s %s)\n", button.Label, button.Action, button.Value)
 	}
@@ -222,6 +225,10 @@ func TestAnswersReadAsTheyShould(t *testing.T) {
 			d.incidents[7].Review = reviewOf(d.incidents[7])
 			approve(d.incidents[7])
 		}, nil},
+		{"actions", "/actions", func(d *desk) { mailerHeld(d); acting(d.incidents[7]) }, nil},
+		{"actions-all", "/actions INC-7 all", func(d *desk) { mailerHeld(d); acting(d.incidents[7]) }, nil},
+		{"actions-none", "/actions overdue", mailerHeld, nil},
+		{"action-form", "/action INC-7 narrow the mail tool", func(d *desk) { mailerHeld(d); trackers(d) }, nil},
 		{"help", "/help", nil, nil},
 		{"help-kill", "/help kill", nil, nil},
 	} {

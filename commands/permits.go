@@ -81,6 +81,16 @@ func Permits() []tagout.Permit {
 		{Thing: "/cancel", For: tagout.ForMembers, To: "call an incident a false alarm", Note: "it lifts nothing"},
 		{Thing: "button cancel", For: tagout.ForMembers, To: "call an incident a false alarm"},
 		{Thing: "form cancel", For: tagout.ForMembers, To: "call an incident a false alarm"},
+		{Thing: "/actions", For: tagout.ForEverybody, To: "ask for corrective actions", Right: tagout.MayRead, Note: ofPrivate},
+		{Thing: "/action", For: tagout.ForMembers, To: "add corrective actions"},
+		{Thing: "button action", For: tagout.ForMembers, To: "add corrective actions"},
+		{Thing: "form action", For: tagout.ForMembers, To: "add corrective actions", Note: "to change one: " + tenders},
+		{Thing: "button action-change", For: tagout.ForHolders, To: "change a corrective action", Note: tenders},
+		{Thing: "button action-done", For: tagout.ForHolders, To: "finish a corrective action", Note: tenders},
+		{Thing: "form action-done", For: tagout.ForHolders, To: "finish a corrective action", Note: tenders},
+		{Thing: "button action-drop", For: tagout.ForHolders, To: "drop a corrective action", Note: tenders},
+		{Thing: "form action-drop", For: tagout.ForHolders, To: "drop a corrective action", Note: tenders},
+		{Thing: "button action-ticket", For: tagout.ForHolders, To: "make a ticket of a corrective action", Note: tenders},
 		{Thing: "/help", For: tagout.ForEverybody, To: "read the help", Right: tagout.MayRead},
 	}
 }
@@ -88,6 +98,7 @@ func Permits() []tagout.Permit {
 const (
 	ofPrivate = "of a private incident its people only"
 	approvers = "the RCA facilitator; if they wrote a part of it, whoever else the configuration names for that"
+	tenders   = "its owner, the incident commander, the RCA facilitator and the platform owner"
 	ballots   = "never who asked or made the change; who tries is on the timeline"
 )
 

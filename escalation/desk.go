@@ -43,6 +43,7 @@ type Store interface {
 	tagout.OverrideStore
 	tagout.DraftStore
 	tagout.DelegationStore
+	tagout.ActionStore
 }
 
 // Gate is the authority over what agents may do, with its own view of its health.
@@ -71,6 +72,7 @@ type Options struct {
 	Mailer     tagout.Mailer              // for status notes; nil: none
 	Groups     Groups                     // nil: user groups have no members
 	Schedules  map[string]tagout.Schedule // of other services, by rotation
+	Trackers   map[string]tagout.Tracker  // where corrective actions get tickets, by name
 	HomeTeam   func() string              // the workspace whose people may sign; "" while unknown
 	Peers      Peers                      // the other replicas; nil: there are none
 	Away       func() bool                // tells that the database is known to be away; nil: it is not
@@ -91,6 +93,7 @@ type Desk struct {
 	groups    Groups
 	directory Directory // nil: nobody can be looked up
 	schedules map[string]tagout.Schedule
+	trackers  map[string]tagout.Tracker
 	knowledge *knowledge
 	homeTeam  func() string
 	url       string
@@ -129,7 +132,7 @@ func New(o Options) (*Desk, error) {
 	}
 	d := &Desk{
 		store: o.Store, gate: o.Gate, policy: o.Policy, routes: routes, pagers: o.Pagers, mailer: o.Mailer, groups: o.Groups,
-		schedules: o.Schedules, knowledge: newKnowledge(),
+		schedules: o.Schedules, trackers: o.Trackers, knowledge: newKnowledge(),
 		homeTeam: o.HomeTeam, peers: o.Peers, away: o.Away, url: o.PublicURL, clock: o.Clock, log: o.Logger, metrics: newMetrics(o.Registerer),
 	}
 	if o.Registerer != nil {

@@ -30,6 +30,10 @@ func (d *Desk) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectDeadline:   d.deadline,
 		tagout.EffectNoteMail:   d.mailNote,
 		tagout.EffectNoteExpire: d.expireNote,
+
+		tagout.EffectTicket:      d.makeTicket,
+		tagout.EffectTicketCheck: d.checkTicket,
+		tagout.EffectActionDue:   d.actionDue,
 	}
 }
 

@@ -36,7 +36,7 @@ func (d *Desk) RequestResume(ctx context.Context, id tagout.IncidentID, draft ta
 		if err != nil {
 			return c, err
 		}
-		return c.And(inFull(i.Request)), nil
+		return c.And(inFull(i.Request)).And(d.asActions(i, draft, now)), nil
 	})
 }
 

@@ -140,8 +140,13 @@ func jiraOf(version string) func(o *office) http.Handler {
 			if issue["state"] == "closed" {
 				category = "done"
 			}
-			return map[string]any{"id": "1", "key": issue["key"], "fields": map[string]any{"summary": issue["title"],
-				"status": map[string]any{"name": "x", "statusCategory": map[string]string{"key": category}}}}
+			fields := map[string]any{"summary": issue["title"], "status": map[string]any{"name": "x", "statusCategory": map[string]string{"key": category}}}
+			if at, ok := issue["closed_at"].(string); ok { // as Jira writes times
+				fields["resolutiondate"] = strings.Replace(at, "Z", ".000+0000", 1)
+				fields["updated"] = strings.Replace(issue["updated_at"].(string), "Z", ".000+0000", 1)
+				fields["resolution"] = map[string]string{"name": "Won't Do"}
+			}
+			return map[string]any{"id": "1", "key": issue["key"], "fields": fields}
 		}
 		authorized := func(do http.HandlerFunc) http.HandlerFunc {
 			return func(w http.ResponseWriter, r *http.Request) {

@@ -19,12 +19,13 @@ type settings struct {
 	Repository string `yaml:"repository" need:"true"` // owner/name
 	Token      string `yaml:"token" need:"true"`      // may read and write issues
 	APIURL     string `yaml:"api_url"`                // of GitHub Enterprise: https://github.example.com/api/v3/
+	Secret     string `yaml:"webhook_secret"`         // of a webhook for issues; empty: it only looks every so often
 }
 
 // Tracker makes issues. It fulfils [tagout.Tracker].
 type Tracker struct {
-	name, owner, repository string
-	client                  *github.Client
+	name, owner, repository, secret string
+	client                          *github.Client
 }
 
 // mark is the label by which a tracker's own issues are found again.
@@ -61,7 +62,7 @@ func NewTracker(v tagout.Vendor, client *http.Client) (*Tracker, error) {
 		}
 		g.BaseURL = base
 	}
-	return &Tracker{v.Name, owner, repository, g}, nil
+	return &Tracker{v.Name, owner, repository, s.Secret, g}, nil
 }
 
 // Name is the configured name.
@@ -128,7 +129,12 @@ func (t *Tracker) Read(ctx context.Context, key string) (tagout.Ticket, error) {
 }
 
 func ticket(issue *github.Issue) tagout.Ticket {
-	return tagout.Ticket{Key: strconv.Itoa(issue.GetNumber()), URL: issue.GetHTMLURL(), Title: issue.GetTitle(), Done: issue.GetState() == "closed"}
+	t := tagout.Ticket{Key: strconv.Itoa(issue.GetNumber()), URL: issue.GetHTMLURL(), Title: issue.GetTitle(), Done: issue.GetState() == "closed", ChangedAt: issue.GetUpdatedAt().Time}
+	if t.Done {
+		t.ClosedBy, t.ClosedAt = issue.GetClosedBy().GetLogin(), issue.GetClosedAt().Time
+		t.Refused = issue.GetStateReason() == "not_planned" || issue.GetStateReason() == "duplicate"
+	}
+	return t
 }
 
 // explain says what went wrong without quoting what was sent or received.

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"tagout"
 )
@@ -26,6 +27,8 @@ type settings struct {
 	Token   string `yaml:"token" need:"true"`
 	Type    string `yaml:"type"`     // of the issues that are made; Task if left out
 	DueDate *bool  `yaml:"due_date"` // false where the project's issues have no due date
+
+	Secret string `yaml:"webhook_secret"` // of a webhook for issues; empty: it only looks every so often
 }
 
 // Tracker makes issues. It fulfils [tagout.Tracker].
@@ -35,6 +38,9 @@ type Tracker struct {
 	settings settings
 	client   http.Client
 }
+
+// fields are those that are read of an issue.
+const fields = "summary,status,resolution,resolutiondate,updated"
 
 var (
 	projectKey = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,49}$`)
@@ -81,11 +87,32 @@ type issue struct {
 				Key string `json:"key"`
 			} `json:"statusCategory"`
 		} `json:"status"`
+		Resolution *struct {
+			Name string `json:"name"`
+		} `json:"resolution"`
+		Resolved string `json:"resolutiondate"`
+		Updated  string `json:"updated"`
 	} `json:"fields"`
 }
 
 func (t *Tracker) ticket(i issue) tagout.Ticket {
-	return tagout.Ticket{Key: i.Key, URL: t.base.JoinPath("browse", i.Key).String(), Title: i.Fields.Summary, Done: i.Fields.Status.Category.Key == "done"}
+	f := i.Fields
+	ticket := tagout.Ticket{Key: i.Key, URL: t.base.JoinPath("browse", i.Key).String(), Title: f.Summary, Done: f.Status.Category.Key == "done", ChangedAt: moment(f.Updated)}
+	if ticket.Done {
+		ticket.ClosedAt = moment(f.Resolved)
+		ticket.Refused = f.Resolution != nil && refusals[strings.ToLower(strings.ReplaceAll(f.Resolution.Name, "’", "'"))]
+	}
+	return ticket
+}
+
+// refusals are the usual names of resolutions that are none.
+var refusals = map[string]bool{"won't do": true, "won't fix": true, "declined": true, "rejected": true, "duplicate": true, "cannot reproduce": true,
+	"canceled": true, "cancelled": true}
+
+// moment is a time as Jira writes it; zero if it is none.
+func moment(text string) time.Time {
+	at, _ := time.Parse("2006-01-02T15:04:05.999-0700", text)
+	return at
 }
 
 // Create makes an issue, unless there is one with the draft's label.
@@ -94,16 +121,16 @@ func (t *Tracker) Create(ctx context.Context, d tagout.TicketDraft) (tagout.Tick
 	if made, ok, err := t.find(ctx, label); ok || err != nil {
 		return made, err
 	}
-	fields := map[string]any{
+	values := map[string]any{
 		"project": map[string]string{"key": t.settings.Project}, "issuetype": map[string]string{"name": t.settings.Type},
 		"summary": clip(strings.Join(strings.Fields(d.Title), " "), 255), "description": t.description(clip(d.Text, 30000)),
 		"labels": append([]string{"tagout", label}, labels(d.Labels)...),
 	}
 	if !d.Due.IsZero() && (t.settings.DueDate == nil || *t.settings.DueDate) {
-		fields["duedate"] = d.Due.UTC().Format("2006-01-02")
+		values["duedate"] = d.Due.UTC().Format("2006-01-02")
 	}
 	var made issue
-	if err := t.call(ctx, http.MethodPost, "issue", nil, map[string]any{"fields": fields}, &made); err != nil {
+	if err := t.call(ctx, http.MethodPost, "issue", nil, map[string]any{"fields": values}, &made); err != nil {
 		return tagout.Ticket{}, err
 	}
 	if !issueKey.MatchString(made.Key) {
@@ -151,7 +178,7 @@ func (t *Tracker) find(ctx context.Context, label string) (tagout.Ticket, bool, 
 	if t.cloud() {
 		path = "search/jql"
 	}
-	query := url.Values{"jql": {fmt.Sprintf(`project = "%s" AND labels = "%s"`, t.settings.Project, label)}, "maxResults": {"1"}, "fields": {"summary,status"}}
+	query := url.Values{"jql": {fmt.Sprintf(`project = "%s" AND labels = "%s"`, t.settings.Project, label)}, "maxResults": {"1"}, "fields": {fields}}
 	var found struct {
 		Issues []issue `json:"issues"`
 	}
@@ -167,7 +194,7 @@ func (t *Tracker) Read(ctx context.Context, key string) (tagout.Ticket, error) {
 		return tagout.Ticket{}, tagout.Final(tagout.Errorf(tagout.NotFound, "%q is not the key of an issue.", clip(key, 40)))
 	}
 	var found issue
-	if err := t.call(ctx, http.MethodGet, "issue/"+key, url.Values{"fields": {"summary,status"}}, nil, &found); err != nil {
+	if err := t.call(ctx, http.MethodGet, "issue/"+key, url.Values{"fields": {fields}}, nil, &found); err != nil {
 		return tagout.Ticket{}, err
 	}
 	return t.ticket(found), nil

@@ -40,6 +40,13 @@ type Desk interface {
 	Incidents(ctx context.Context, q tagout.IncidentQuery) ([]*tagout.Incident, error)
 	// Timeline reads an incident's events in order.
 	Timeline(ctx context.Context, id tagout.IncidentID) ([]tagout.Event, error)
+	// Actions lists the corrective actions that somebody may read about, what is due first
+	// first.
+	Actions(ctx context.Context, q tagout.ActionQuery, v tagout.Viewer) ([]tagout.ActionOf, error)
+	// TicketMoved looks at once at a ticket that its tracker said has changed, and reports how
+	// many corrective actions it concerns. Returns Unavailable if that could not be made
+	// durable.
+	TicketMoved(ctx context.Context, tracker, key string) (int, error)
 	// Duties tells for each rotation who is on call, until when, and who is next.
 	Duties(ctx context.Context) ([]tagout.Duty, error)
 	// Decide answers for one action of one agent.
@@ -90,7 +97,8 @@ type Options struct {
 	Commands []tagout.Command
 	Sources  map[string]Source // by the name in the path
 	Tokens   []Token
-	Inboxes  map[string]tagout.PageInbox // pagers that hear what their service says, by name
+	Inboxes  map[string]tagout.PageInbox   // pagers that hear what their service says, by name
+	Trackers map[string]tagout.TicketInbox // trackers that do, by name
 
 	// DecodeFailure reads a failure report. It returns Invalid, never with what the
 	// report says, if it is not one.
@@ -193,6 +201,7 @@ func (e *edge) routes() {
 	e.incidentRoutes()
 	e.agentRoutes()
 	e.oncallRoutes()
+	e.actionRoutes()
 	e.ackRoutes()
 	e.handle(open("GET /v1/openapi.json", ""), e.openAPI)
 	e.handle(open("GET /healthz", ""), e.healthz)

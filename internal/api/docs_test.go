@@ -39,6 +39,7 @@ func TestTheExamplesOfTheDocumentationWork(t *testing.T) {
 	}
 	b := newBench(func(o *Options) {
 		o.Gatherer, o.Inboxes = prometheus.NewRegistry(), map[string]tagout.PageInbox{"goalert": openInbox{}}
+		o.Trackers = map[string]tagout.TicketInbox{"github": openTickets{}}
 	})
 	b.desk.incidents[7] = anIncident(7)
 	b.store.kept = []tagout.Evidence{tagout.NewEvidence("empty.json", "application/json", []byte("{}"), noon)}

@@ -40,6 +40,8 @@ type fakeDesk struct {
 	mu        sync.Mutex
 	accepted  []tagout.Alert
 	acks      []string
+	queries   []tagout.ActionQuery
+	tickets   []string                                      // that moved
 	accept    func([]tagout.Alert) ([]tagout.Folded, error) // nil: INC-7 takes everything
 	incidents map[tagout.IncidentID]*tagout.Incident
 	events    []tagout.Event
@@ -54,6 +56,27 @@ type fakeDesk struct {
 	changes   []tagout.Deployment
 	known     tagout.AgentVersions
 	frozen    []*tagout.Incident
+}
+
+func (d *fakeDesk) Actions(_ context.Context, q tagout.ActionQuery, v tagout.Viewer) ([]tagout.ActionOf, error) {
+	d.queries = append(d.queries, q)
+	var found []tagout.ActionOf
+	for _, i := range d.incidents {
+		for _, a := range i.Actions {
+			if i.VisibleTo(v, nil) {
+				found = append(found, tagout.ActionOf{Incident: i, CorrectiveAction: a})
+			}
+		}
+	}
+	return found, d.err
+}
+
+func (d *fakeDesk) TicketMoved(_ context.Context, tracker, key string) (int, error) {
+	if d.err != nil {
+		return 0, d.err
+	}
+	d.tickets = append(d.tickets, tracker+" "+key)
+	return 1, nil
 }
 
 func (d *fakeDesk) Duties(context.Context) ([]tagout.Duty, error) { return d.duties, d.err }

@@ -157,10 +157,10 @@ func TestTheAPIDescribesItself(t *testing.T) {
 	}
 	slices.Sort(paths)
 	want := []string{
-		"get /v1/agents", "get /v1/agents/{agent}/gate", "get /v1/agents/{agent}/versions", "get /v1/incidents", "get /v1/incidents/{id}", "get /v1/incidents/{id}/evidence",
+		"get /v1/actions", "get /v1/agents", "get /v1/agents/{agent}/gate", "get /v1/agents/{agent}/versions", "get /v1/incidents", "get /v1/incidents/{id}", "get /v1/incidents/{id}/evidence",
 		"get /v1/incidents/{id}/evidence/{sha256}",
 		"get /v1/incidents/{id}/timeline", "get /v1/oncall", "post /v1/alerts/{source}", "post /v1/changes", "post /v1/commands/{name}", "post /v1/failures",
-		"post /v1/pagers/{pager}", "post /v1/versions",
+		"post /v1/pagers/{pager}", "post /v1/trackers/{tracker}", "post /v1/versions",
 	}
 	if !slices.Equal(paths, want) {
 		t.Errorf("it describes %q", paths)
@@ -186,10 +186,12 @@ func TestTheAPIDescribesItself(t *testing.T) {
 // What the description lists is served, and needs a token.
 func TestEveryDescribedOperationNeedsAToken(t *testing.T) {
 	t.Parallel()
-	b, _ := pagerBench()
+	b := newBench(func(o *Options) {
+		o.Inboxes, o.Trackers = map[string]tagout.PageInbox{"pagerduty": &fakeInbox{}}, map[string]tagout.TicketInbox{"github": fakeTickets{}}
+	})
 	var doc struct{ Paths map[string]map[string]any }
 	b.do("GET", "/v1/openapi.json", "").into(t, &doc)
-	fill := strings.NewReplacer("{id}", "7", "{agent}", "mailer", "{name}", "kill", "{source}", "generic", "{pager}", "pagerduty")
+	fill := strings.NewReplacer("{id}", "7", "{agent}", "mailer", "{name}", "kill", "{source}", "generic", "{pager}", "pagerduty", "{tracker}", "github")
 	for path, methods := range doc.Paths {
 		for method := range methods {
 			b.do(strings.ToUpper(method), fill.Replace(path), "", header("X", "y")).isProblem(t, http.StatusUnauthorized, tagout.Unauthorized)

@@ -31,6 +31,7 @@ type incidentView struct {
 	Resume          *resumeView          `json:"resume,omitempty"`
 	Stage           *stageView           `json:"stage,omitempty" doc:"How far the newest staged resumption is."`
 	Deadlines       []deadlineView       `json:"deadlines,omitempty" doc:"What is or was due, what comes first first."`
+	Actions         []actionView         `json:"actions,omitempty" doc:"Corrective actions; of a single incident only."`
 	Rollback        *rollbackView        `json:"rollback,omitempty"`
 	Frozen          bool                 `json:"frozen,omitempty" doc:"Version changes of its agents are refused while it is open."`
 	Pins            []pinView            `json:"pins,omitempty" doc:"The versions that its agents must run while it is open."`

@@ -87,7 +87,11 @@ func (e *edge) incident(ctx context.Context, in *incidentInput) (*incidentOutput
 	if err != nil {
 		return nil, err
 	}
-	return &incidentOutput{Body: viewOf(i)}, nil
+	out := &incidentOutput{Body: viewOf(i)}
+	if visible(i) {
+		out.Body.Actions = viewsOfActions(i, e.Clock.Now())
+	}
+	return out, nil
 }
 
 func (e *edge) find(ctx context.Context, text string) (*tagout.Incident, error) {

@@ -20,6 +20,7 @@ type agentSection struct {
 	Components     []string               `yaml:"components" doc:"What of it has versions of its own."`
 	KnownGoodAfter time.Duration          `yaml:"known_good_after" min:"1s" doc:"A version that was the current one for so long without an incident is known to be good; left out: the known_good_after of all agents."`
 	RollbackWithin time.Duration          `yaml:"rollback_within" min:"1s" doc:"How long a rollback may take until its controls read it back; then it has failed."`
+	Tracker        string                 `yaml:"tracker" doc:"Where its corrective actions get tickets; left out: the tracker of the failure class, else actions.tracker."`
 	Controls       adapters               `yaml:"controls" doc:"Enforcement points that Tagout pushes to and reads back; each is KIND: {settings}."`
 }
 
@@ -43,8 +44,9 @@ func (b *builder) agents() {
 
 func (b *builder) agent(p path, name string, s agentSection) {
 	b.ref(p.key("owner"), "role", s.Owner, names(b.doc.Roles))
+	b.ref(p.key("tracker"), "tracker", s.Tracker, names(b.doc.Trackers))
 	agent := &tagout.Agent{
-		Name: name, Title: s.Title, Owner: s.Owner, Lease: s.Lease, Fallback: s.Fallback,
+		Name: name, Title: s.Title, Owner: s.Owner, Lease: s.Lease, Fallback: s.Fallback, Tracker: s.Tracker,
 		Channels:   b.parts(p.key("channels"), "channel", s.Channels),
 		Regions:    b.parts(p.key("regions"), "region", s.Regions),
 		Tools:      map[string]tagout.Risk{},

@@ -10,6 +10,7 @@ type classSection struct {
 	RollbackWhen string   `yaml:"rollback_when" allow:"new_version,repeated,never" doc:"Which sign means a rollback."`
 	Keep         []string `yaml:"keep" doc:"Evidence that must be preserved."`
 	Runbook      []string `yaml:"runbook" doc:"Steps for the people who take over."`
+	Tracker      string   `yaml:"tracker" doc:"Where its corrective actions get tickets, unless the agent says otherwise; left out: actions.tracker."`
 }
 
 func (b *builder) classes() {
@@ -22,6 +23,7 @@ func (b *builder) classes() {
 		p, c := root.member(key), b.doc.Classes[key]
 		b.name(p, "failure class", key)
 		b.ref(p.key("handoff"), "role", c.Handoff, names(b.doc.Roles))
+		b.ref(p.key("tracker"), "tracker", c.Tracker, names(b.doc.Trackers))
 		switch {
 		case !b.ok(p.key("retries")) || !b.ok(p.key("on_failure")):
 		case c.OnFailure == "retry" && c.Retries == 0:
@@ -31,7 +33,7 @@ func (b *builder) classes() {
 		}
 		b.cfg.Policy.Classes[key] = &tagout.FailureClass{
 			Key: key, Title: c.Title, Retry: c.OnFailure == "retry", Retries: c.Retries, Handoff: c.Handoff,
-			RollbackWhen: c.RollbackWhen, Keep: c.Keep, Runbook: c.Runbook,
+			RollbackWhen: c.RollbackWhen, Keep: c.Keep, Runbook: c.Runbook, Tracker: c.Tracker,
 		}
 	}
 }

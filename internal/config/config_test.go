@@ -130,7 +130,7 @@ func TestTheMatrixIsBuiltAsItIsWritten(t *testing.T) {
 		Also:           []tagout.Containment{{Mode: tagout.Capped, Agent: true, Cap: tagout.Cap{Amount: 500, Per: "day"}}},
 		Repeat:         5 * time.Minute,
 		Escalate:       []tagout.Rung{{After: 15 * time.Minute, To: []string{"platform"}}},
-		Deadlines:      tagout.Deadlines{Contain: time.Minute, Acknowledge: 15 * time.Minute, Inform: time.Hour, Review: 72 * time.Hour},
+		Deadlines:      tagout.Deadlines{Contain: time.Minute, Acknowledge: 15 * time.Minute, Inform: time.Hour, Review: 72 * time.Hour, Action: 336 * time.Hour},
 		Reminders:      tagout.Reminders{At: 80, Before: 24 * time.Hour},
 		Resume: tagout.ResumePolicy{
 			Rule: tagout.SignoffRule{{AnyOf: []string{"program", "revops"}}}, Require: []string{"fix"},
@@ -187,7 +187,7 @@ func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
 		t.Errorf("slack %+v", s)
 	}
 	row := cfg.Policy.Severities[tagout.Sev1]
-	if !row.Contain.Agent || row.Resume.Expires != 24*time.Hour || row.Repeat != 0 || row.Deadlines != (tagout.Deadlines{}) {
+	if !row.Contain.Agent || row.Resume.Expires != 24*time.Hour || row.Repeat != 0 || row.Deadlines != (tagout.Deadlines{Action: 336 * time.Hour}) {
 		t.Errorf("sev1 %+v", row)
 	}
 	if c := cfg.Policy.Classes["judgment_error"]; c.Retry || c.RollbackWhen != "never" {

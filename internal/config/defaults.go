@@ -21,9 +21,10 @@ func defaults() map[string]string {
 		"rotations.*.timezone":    "UTC",
 		"people.*.quiet.timezone": "UTC",
 
-		"severities.*.contain.scope":  "agent",
-		"severities.*.also[].scope":   "agent",
-		"severities.*.resume.expires": "24h",
+		"severities.*.contain.scope":    "agent",
+		"severities.*.also[].scope":     "agent",
+		"severities.*.resume.expires":   "24h",
+		"severities.*.deadlines.action": "336h",
 
 		"reminders.at":     "80",
 		"reminders.before": "24h",
@@ -31,6 +32,8 @@ func defaults() map[string]string {
 
 		"failure_classes.*.on_failure":    "stop",
 		"failure_classes.*.rollback_when": "never",
+
+		"trackers.*.check": "5m",
 
 		"agents.*.lease":           "30s",
 		"agents.*.rollback_within": "1m",

@@ -36,6 +36,8 @@ type document struct {
 	Agents        map[string]agentSection             `yaml:"agents" doc:"The agents, by name."`
 	Sources       map[string]sourceSection            `yaml:"sources" doc:"Who may POST to /v1/alerts/NAME, by name."`
 	Routes        []routeSection                      `yaml:"routes" doc:"What an alert means: the first rule that matches wins."`
+	Trackers      map[string]trackerSection           `yaml:"trackers" doc:"Where corrective actions get tickets, by name."`
+	Actions       actionsSection                      `yaml:"actions" doc:"What is done after incidents."`
 	Private       privateSection                      `yaml:"private" doc:"Who reads private incidents beside their people."`
 	Redaction     redactionSection                    `yaml:"redaction" doc:"What messages in Slack do not show; the record keeps it whole."`
 	Evidence      evidenceSection                     `yaml:"evidence" doc:"How long the contents of evidence are kept."`
@@ -77,6 +79,7 @@ func (b *builder) build() {
 	b.commands()
 	b.routes()
 	b.adapters()
+	b.trackers()
 	b.schedules()
 	b.api()
 }

@@ -81,7 +81,7 @@ func TestTheDocumentationHasEveryKeyWithItsMeaningAndDefault(t *testing.T) {
 	})
 	for pattern := range rows {
 		kind, _, _ := strings.Cut(pattern, ".")
-		if slices.Contains([]string{"email", "goalert", "pagerduty", "shoutrrr", "twilio", "webhook"}, kind) {
+		if slices.Contains([]string{"email", "github", "goalert", "jira", "pagerduty", "shoutrrr", "twilio", "webhook"}, kind) {
 			continue // settings that only the adapter knows
 		}
 		t.Errorf("the row `%s` explains a key that there is not", pattern)

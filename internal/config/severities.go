@@ -40,6 +40,7 @@ type deadlinesSection struct {
 	Acknowledge time.Duration `yaml:"acknowledge" min:"1s" doc:"Until somebody answered."`
 	Inform      time.Duration `yaml:"inform" min:"1s" doc:"Until stakeholders were told."`
 	Review      time.Duration `yaml:"review" min:"1s" doc:"Until the review was held."`
+	Action      time.Duration `yaml:"action" min:"1m" doc:"Until a corrective action is done, counted from when it is added, unless somebody says otherwise."`
 }
 
 type clockSection struct {

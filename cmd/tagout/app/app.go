@@ -50,6 +50,9 @@ type App struct {
 	peers   *replicas.Peers // nil: on an embedded database
 	bot     *bot.Bot
 	inboxes map[string]tagout.PageInbox
+
+	ticketInboxes map[string]tagout.TicketInbox
+
 	slack   http.Handler // for http mode; nil in socket mode
 	handler http.Handler
 	flagd   *flagd.Server // nil: off
@@ -127,9 +130,13 @@ func (a *App) wireDesk() error {
 	if err != nil {
 		return err
 	}
-	a.inboxes = inboxes(pagers)
+	trackers, err := a.trackers()
+	if err != nil {
+		return err
+	}
+	a.inboxes, a.ticketInboxes = inboxes(pagers), ticketInboxes(trackers)
 	a.desk, err = escalation.New(escalation.Options{
-		Store: a.store, Gate: a.gate, Policy: &a.config.Policy, Pagers: pagers, Mailer: mailerOf(pagers), Schedules: schedules, Peers: a.others(), Away: a.away, PublicURL: a.config.PublicURL,
+		Store: a.store, Gate: a.gate, Policy: &a.config.Policy, Pagers: pagers, Mailer: mailerOf(pagers), Schedules: schedules, Trackers: trackers, Peers: a.others(), Away: a.away, PublicURL: a.config.PublicURL,
 		Clock: a.clock, Logger: a.log.With("part", "desk"), Registerer: a.metrics,
 	})
 	return err

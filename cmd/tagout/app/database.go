@@ -109,7 +109,7 @@ func (a *App) connect(ctx context.Context) (*store.Store, error) {
 func (a *App) open(ctx context.Context) (*store.Store, error) {
 	s, err := store.Open(ctx, a.config.Database, store.Options{
 		Clock: a.options.Clock, Logger: a.log.With("part", "store"), Migrate: !a.options.NoMigrate, OnCommit: a.committed,
-		Lanes: map[tagout.EffectKind][]string{tagout.EffectSend: a.pagerNames()},
+		Lanes: map[tagout.EffectKind][]string{tagout.EffectSend: a.pagerNames(), tagout.EffectTicket: a.trackerNames(), tagout.EffectTicketCheck: a.trackerNames()},
 	})
 	if err != nil {
 		return nil, err
@@ -131,6 +131,14 @@ func (a *App) pagerNames() []string {
 	names := []string{tagout.SlackPager}
 	for _, p := range a.config.Pagers {
 		names = append(names, p.Name)
+	}
+	return names
+}
+
+func (a *App) trackerNames() []string {
+	var names []string
+	for _, v := range a.config.Trackers {
+		names = append(names, v.Name)
 	}
 	return names
 }

@@ -14,7 +14,7 @@ import (
 	"tagout/internal/config"
 )
 
-// CheckAdapters makes every configured source, pager and control once, to find settings
+// CheckAdapters makes every configured source, pager, control and tracker once, to find settings
 // that cannot work. It returns Invalid with their places.
 func CheckAdapters(cfg *config.Config) error {
 	a := &App{config: cfg, clock: tagout.SystemClock{}, log: slog.New(slog.DiscardHandler)}
@@ -22,7 +22,8 @@ func CheckAdapters(cfg *config.Config) error {
 	_, pagers := a.pagers()
 	_, sources := a.sources()
 	_, schedules := a.schedules()
-	return errors.Join(schedules, controls, pagers, sources)
+	_, trackers := a.trackers()
+	return errors.Join(schedules, trackers, controls, pagers, sources)
 }
 
 func (a *App) dependencies() integrations.Deps {
@@ -76,6 +77,30 @@ func (a *App) schedules() (map[string]tagout.Schedule, error) {
 	return made, nil
 }
 
+// trackers makes the trackers of corrective actions, by name.
+func (a *App) trackers() (map[string]tagout.Tracker, error) {
+	made := map[string]tagout.Tracker{}
+	for _, v := range a.config.Trackers {
+		tracker, err := integrations.NewTracker(v, a.dependencies())
+		if err != nil {
+			return nil, err
+		}
+		made[v.Name] = tracker
+	}
+	return made, nil
+}
+
+// ticketInboxes are the trackers whose service tells what changes there.
+func ticketInboxes(trackers map[string]tagout.Tracker) map[string]tagout.TicketInbox {
+	boxes := map[string]tagout.TicketInbox{}
+	for name, tracker := range trackers {
+		if box, ok := tracker.(tagout.TicketInbox); ok {
+			boxes[name] = box
+		}
+	}
+	return boxes
+}
+
 // mailerOf is the first pager that sends mail which is not a page; nil if there is none.
 func mailerOf(pagers []tagout.Pager) tagout.Mailer {
 	for _, p := range pagers {
@@ -108,7 +133,7 @@ func (a *App) wireHTTP() error {
 		tokens = append(tokens, api.Token{Name: t.Name, Secret: t.Token, May: t.May})
 	}
 	edge := api.New(api.Options{
-		Desk: a.desk, Store: a.store, Links: a.desk, Commands: a.Commands(), Sources: sources, DecodeFailure: failure.Decode, Tokens: tokens, Inboxes: a.inboxes,
+		Desk: a.desk, Store: a.store, Links: a.desk, Commands: a.Commands(), Sources: sources, DecodeFailure: failure.Decode, Tokens: tokens, Inboxes: a.inboxes, Trackers: a.ticketInboxes,
 		Policy: &a.config.Policy, Gate: a.gate.Status, Ready: a.readiness, Leads: a.leads, Gatherer: a.metrics, Registerer: a.metrics, Clock: a.clock,
 		Logger: a.log.With("part", "api"), Version: a.options.Version, AllowOpenSources: loopback(a.config.Listen),
 	})
