@@ -24,7 +24,7 @@ func TestTheSourcesOfTheExampleWork(t *testing.T) {
 	}
 	text := regexp.MustCompile(`(?m)^  # (grafana|datadog|pagerduty|sentry|guardrails): \{kind`).ReplaceAllString(string(example), "  $1: {kind")
 	text = strings.Replace(text, "\nlisten: 127.0.0.1:8080", "\nlisten: 0.0.0.0:8080", 1)
-	if strings.Count(text, "{kind: ") != 7 || !strings.Contains(text, "0.0.0.0") {
+	if len(regexp.MustCompile(`(?m)^  \w+: \{kind: `).FindAllString(text, -1)) != 7 || !strings.Contains(text, "0.0.0.0") {
 		t.Fatal("the example has not the sources to try")
 	}
 	path := filepath.Join(t.TempDir(), "tagout.yaml")
