@@ -9,6 +9,9 @@ import (
 	"tagout"
 )
 
+// maxRule is how many characters of a rule are shown.
+const maxRule = 300
+
 // ForesightMessage says what would become of an alert: what it means and by which rule, what
 // would be held, who would be paged, what would be due, and who would have to sign.
 func ForesightMessage(p *tagout.Policy, f tagout.Foresight) tagout.Message {
@@ -22,7 +25,7 @@ func ForesightMessage(p *tagout.Policy, f tagout.Foresight) tagout.Message {
 	m = m.Para(ruleText(f.Routing))
 	for _, tried := range f.Tried {
 		if !tried.Matched {
-			m = m.Para("• not "+ruleName(tried)+" ", tagout.Fixed(tried.When), ": "+tried.Why)
+			m = m.Para("• not "+ruleName(tried)+" ", tagout.Fixed(cutTo(line(tried.When), maxRule)), ": "+tried.Why)
 		}
 	}
 	if f.Raised {
@@ -45,7 +48,7 @@ func ruleName(r tagout.RuleTried) string { return "routes[" + strconv.Itoa(r.Num
 func ruleText(r tagout.Routing) tagout.Text {
 	for _, tried := range r.Tried {
 		if tried.Matched {
-			return tagout.T(tagout.Bold("Rule "+ruleName(tried)), " ", tagout.Fixed(tried.When), " ("+tried.Place+") matched.")
+			return tagout.T(tagout.Bold("Rule "+ruleName(tried)), " ", tagout.Fixed(cutTo(line(tried.When), maxRule)), " ("+tried.Place+") matched.")
 		}
 	}
 	return tagout.T(tagout.Bold("No rule matched"), ", so it is "+r.Verdict.Severity.Label()+".")

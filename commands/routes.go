@@ -22,6 +22,7 @@ const (
 	lastAlerts    = 5  // shown unless somebody asks for more
 	mostAlerts    = 20 // shown at most
 	routesButtons = 5
+	rulesShown    = 6 // of one alert: the one that matched, and those right before it
 )
 
 // routes tells how the last alerts were routed, and why.
@@ -141,7 +142,14 @@ func (r router) ofIncident(ctx context.Context, id tagout.IncidentID, v tagout.V
 	if err != nil {
 		return tagout.Reply{}, err
 	}
+	earlier := 0
+	if n := len(f.Tried) - rulesShown; n > 0 {
+		f.Tried, earlier = f.Tried[n:], n
+	}
 	m := ForesightMessage(r.policy, f)
+	if earlier > 0 {
+		m = m.Para(count(earlier, "rule") + " before these did not match either; tagout route tells of each.")
+	}
 	m.Title = "How " + id.String() + "'s newest alert was routed: " + line(cutTo(newest.Alert.Name, 80))
 	if then, now := newest.Verdict, f.Verdict; then != now {
 		m.Tone = tagout.ToneWarning

@@ -61,6 +61,12 @@ func TestRoutesTellsHowTheLastAlertsWereRouted(t *testing.T) {
 	if reply, err := b.typed(t, "/routes 1"); err != nil || strings.Contains(reply.Message.String(), "Bounces") {
 		t.Errorf("one alert: %s, %v", reply.Message, err)
 	}
+	for n := range 40 { // more rules than anybody would read
+		b.foreseen.Tried = append([]tagout.RuleTried{{Number: n, When: "false", Why: "it is false"}}, b.foreseen.Tried...)
+	}
+	if reply, err := b.typed(t, "/routes INC-7"); err != nil || strings.Count(reply.Message.String(), "• not routes") != 5 || !strings.Contains(reply.Message.String(), "36 rules before these did not match either") {
+		t.Errorf("many rules: %s, %v", reply.Message, err)
+	}
 	for _, text := range []string{"0", "-1", "many", "1 2"} {
 		_, err := newBench(t).typed(t, "/routes "+text)
 		wantCode(t, err, tagout.Invalid)

@@ -38,3 +38,30 @@ func (e *edge) admitTo(r *http.Request, s *source) (mustSign bool, err error) {
 	}
 	return false, e.admit(r, s.token)
 }
+
+// delivery is what a sender posts to its source, once it is believed and not too much. What
+// is not signed as it should be takes nothing of the source's share, so that nobody can use
+// that up for the sender. It returns what the request is to be answered with.
+func (e *edge) delivery(w http.ResponseWriter, r *http.Request, s *source) (tagout.Delivery, error) {
+	d := tagout.Delivery{Source: s.name, At: e.Clock.Now()}
+	mustSign, err := e.admitTo(r, s)
+	if err != nil {
+		return d, err
+	}
+	if !mustSign && !s.limiter.AllowN(d.At, 1) {
+		return d, tooMany()
+	}
+	if d.Body, err = readJSON(w, r, e.MaxBody); err != nil {
+		return d, err
+	}
+	d.Header = withoutSecrets(r.Header)
+	if mustSign {
+		if err := s.signed.Verify(d); err != nil {
+			return d, err
+		}
+		if !s.limiter.AllowN(d.At, 1) {
+			return d, tooMany()
+		}
+	}
+	return d, nil
+}

@@ -76,34 +76,17 @@ func (e *edge) alerts(w http.ResponseWriter, r *http.Request) {
 		e.fail(w, r, tagout.Errorf(tagout.NotFound, "No alert source of this name is configured."))
 		return
 	}
-	mustSign, err := e.admitTo(r, s)
+	delivery, err := e.delivery(w, r, s)
 	if err != nil {
 		e.fail(w, r, err)
 		return
-	}
-	at := e.Clock.Now()
-	if !s.limiter.AllowN(at, 1) {
-		e.fail(w, r, tooMany())
-		return
-	}
-	body, err := readJSON(w, r, e.MaxBody)
-	if err != nil {
-		e.fail(w, r, err)
-		return
-	}
-	delivery := tagout.Delivery{Source: s.name, Header: withoutSecrets(r.Header), Body: body, At: at}
-	if mustSign {
-		if err := s.signed.Verify(delivery); err != nil {
-			e.fail(w, r, err)
-			return
-		}
 	}
 	alerts, err := s.decode.Decode(r.Context(), delivery)
 	if err != nil {
-		e.fail(w, r, malformed(err, body))
+		e.fail(w, r, malformed(err, delivery.Body))
 		return
 	}
-	folded, err := e.Desk.Accept(r.Context(), stamped(alerts, s.name, body))
+	folded, err := e.Desk.Accept(r.Context(), stamped(alerts, s.name, delivery.Body))
 	if err := outcome(folded, err); err != nil {
 		e.fail(w, r, err)
 		return

@@ -61,3 +61,18 @@ func TestWhoSignsNeedsNoTokenAndWhoMustSignMayNotLeaveItOut(t *testing.T) {
 		})
 	}
 }
+
+func TestWhoCannotSignUsesUpNothingOfTheSendersShare(t *testing.T) {
+	t.Parallel()
+	b := newBench(func(o *Options) {
+		o.RatePerSource = 2
+		o.Sources["signed"] = Source{Source: &signingSource{}}
+	})
+	for range 10 {
+		b.do("POST", "/v1/alerts/signed", alertBody).isProblem(t, 401, tagout.Unauthorized)
+	}
+	signed := header("X-Signed", alertBody)
+	b.do("POST", "/v1/alerts/signed", alertBody, signed).is(t, 202)
+	b.do("POST", "/v1/alerts/signed", alertBody, signed).is(t, 202)
+	b.do("POST", "/v1/alerts/signed", alertBody, signed).isProblem(t, 503, tagout.TooMany)
+}
