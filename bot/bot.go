@@ -58,6 +58,11 @@ type Desk interface {
 	Reviews
 	// Links are what the incident's channel should have as bookmarks.
 	Links(ctx context.Context, id tagout.IncidentID) ([]tagout.RoomLink, error)
+	// Left takes somebody who left a channel off the people of the private incident whose
+	// channel it is.
+	Left(ctx context.Context, channel string, id tagout.UserID) error
+	// Reread asks about a Slack group anew when it is next needed.
+	Reread(group string)
 	// Home is what somebody reads on their own page of the app.
 	Home(ctx context.Context, user tagout.User) (tagout.Home, error)
 }

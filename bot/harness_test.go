@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -119,6 +120,7 @@ type desk struct {
 	home      func(tagout.User) tagout.Home
 	setRoom   func() error // fails SetRoom if not nil
 	down      error
+	heard     []string // of Slack's events
 }
 
 func newDesk() *desk {
@@ -217,6 +219,29 @@ func (d *desk) Decision(_ context.Context, id tagout.IncidentID) (tagout.Message
 		m.Buttons = []tagout.Button{{Action: "go", Label: "GO", Value: r.ID, Tone: tagout.ToneGood}, {Action: "nogo", Label: "NO-GO", Value: r.ID, Tone: tagout.ToneDanger}}
 	}
 	return m, nil
+}
+
+func (d *desk) Left(_ context.Context, channel string, id tagout.UserID) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.down != nil {
+		return d.down
+	}
+	d.heard = append(d.heard, string(id)+" left "+channel)
+	return nil
+}
+
+func (d *desk) Reread(group string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.heard = append(d.heard, "reread "+group)
+}
+
+// hears reports whether the desk was told so.
+func (d *desk) hears(what string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Contains(d.heard, what)
 }
 
 func (d *desk) Links(_ context.Context, id tagout.IncidentID) ([]tagout.RoomLink, error) {

@@ -14,31 +14,6 @@ const (
 	homeWorkers = 2
 )
 
-// eventBody is an event as Slack sends it, as far as it is read.
-type eventBody struct {
-	Team  string `json:"team_id"`
-	Event struct {
-		Type string `json:"type"`
-		User string `json:"user"`
-		Tab  string `json:"tab"`
-	} `json:"event"`
-}
-
-// takeEvent takes an event that was acknowledged. It never waits; a repeat does no harm.
-func (b *Bot) takeEvent(body []byte) {
-	var e eventBody
-	if err := json.Unmarshal(body, &e); err != nil || e.Event.Type != "app_home_opened" || e.Event.Tab != "home" || !isID(e.Event.User, "UW") {
-		b.metrics.deliveries.WithLabelValues("event", "ignored").Inc()
-		return
-	}
-	taken := b.work.submit(func(ctx context.Context) {
-		ctx, cancel := context.WithTimeout(ctx, workBudget)
-		defer cancel()
-		b.openHome(ctx, tagout.UserID(e.Event.User), e.Team)
-	})
-	b.metrics.deliveries.WithLabelValues("event", map[bool]string{true: "done", false: "busy"}[taken]).Inc()
-}
-
 // openHome shows somebody their page, and keeps it fresh for a while.
 func (b *Bot) openHome(ctx context.Context, user tagout.UserID, team string) {
 	if err := b.admit(ctx, tagout.User{ID: user, Team: team}, []string{team}, false); err != nil {

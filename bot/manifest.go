@@ -122,7 +122,7 @@ func Manifest(commands []tagout.Command, o ManifestOptions) ([]byte, error) {
 	m.OAuth.Scopes.Bot = slices.Sorted(maps.Keys(Scopes()))
 	m.Settings.Socket = o.Socket
 	m.Settings.Interactivity.Enabled = true
-	m.Settings.Events.Bot = []string{"app_home_opened"}
+	m.Settings.Events.Bot = slices.Sorted(maps.Keys(Events()))
 	url := ""
 	if !o.Socket {
 		url = base + "/slack/commands"

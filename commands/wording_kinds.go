@@ -49,6 +49,9 @@ func (f floor) courseWords() map[tagout.EventKind]func(facts) string {
 		tagout.EventSeverity: func(d facts) string {
 			return "changed the severity from " + d.severity("from") + " to " + d.severity("to") + d.after(": ", "reason")
 		},
+		tagout.EventLeft: func(d facts) string {
+			return "@" + d.text("person") + " left its channel and is none of its people any more"
+		},
 		tagout.EventPrivate: func(facts) string { return "made it private" },
 		tagout.EventNote:    func(d facts) string { return "noted" + d.after(": ", "text") },
 		tagout.EventRoom: func(d facts) string {

@@ -87,7 +87,8 @@ func (d *Desk) idOf(ctx context.Context, email string) tagout.UserID {
 	return id
 }
 
-// Reread makes the desk ask about a Slack group anew when it is next needed.
+// Reread makes the desk ask about a Slack group anew when it is next needed, since Slack says
+// that its members have changed.
 func (d *Desk) Reread(group string) {
 	l := d.knowledge.list(groupKey(group))
 	l.mu.Lock()
