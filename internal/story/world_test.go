@@ -100,6 +100,7 @@ type params struct {
 	Quiet, QuietUntil                                                              string // hours of U0PROGRAM, UTC; empty: none
 	FlagdListen                                                                    string // empty: off
 	Rotation                                                                       string // of the platform owner; empty: none
+	GitHub                                                                         string // where issues of acme/mailer are made; empty: no tracker
 	PagerDuty                                                                      string // where its events go; empty: none
 	RollbackWithin                                                                 string
 	Pin                                                                            bool   // of SEV-3
