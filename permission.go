@@ -25,6 +25,7 @@ const (
 	ForRoleMembers Circle = "role members" // of the role that it is about
 	ForStagers     Circle = "stagers"      // signers of a plan, and who commanded the incident when it was asked for
 	ForHolders     Circle = "holders"      // who has the role in the incident that it is about, such as the RCA facilitator
+	ForTenders     Circle = "tenders"      // of a corrective action: its owner, and the incident commander, RCA facilitator and platform owner of its incident
 )
 
 // Capacity is what somebody is, for the question what they may.
@@ -55,6 +56,8 @@ func (p Permit) Allows(s Capacity) bool {
 		return s != AsBot && s != AsGuest
 	case ForSigners, ForRoleMembers:
 		return s == AsSigner
+	case ForTenders:
+		return s == AsCommander
 	case ForStagers:
 		return s == AsSigner || s == AsCommander
 	}

@@ -85,12 +85,12 @@ func Permits() []tagout.Permit {
 		{Thing: "/action", For: tagout.ForMembers, To: "add corrective actions"},
 		{Thing: "button action", For: tagout.ForMembers, To: "add corrective actions"},
 		{Thing: "form action", For: tagout.ForMembers, To: "add corrective actions", Note: "to change one: " + tenders},
-		{Thing: "button action-change", For: tagout.ForHolders, To: "change a corrective action", Note: tenders},
-		{Thing: "button action-done", For: tagout.ForHolders, To: "finish a corrective action", Note: tenders},
-		{Thing: "form action-done", For: tagout.ForHolders, To: "finish a corrective action", Note: tenders},
-		{Thing: "button action-drop", For: tagout.ForHolders, To: "drop a corrective action", Note: tenders},
-		{Thing: "form action-drop", For: tagout.ForHolders, To: "drop a corrective action", Note: tenders},
-		{Thing: "button action-ticket", For: tagout.ForHolders, To: "make a ticket of a corrective action", Note: tenders},
+		{Thing: "button action-change", For: tagout.ForTenders, To: "change a corrective action", Note: tenders},
+		{Thing: "button action-done", For: tagout.ForTenders, To: "finish a corrective action", Note: tenders},
+		{Thing: "form action-done", For: tagout.ForTenders, To: "finish a corrective action", Note: tenders},
+		{Thing: "button action-drop", For: tagout.ForTenders, To: "drop a corrective action", Note: tenders},
+		{Thing: "form action-drop", For: tagout.ForTenders, To: "drop a corrective action", Note: tenders},
+		{Thing: "button action-ticket", For: tagout.ForTenders, To: "make a ticket of a corrective action", Note: tenders},
 		{Thing: "/help", For: tagout.ForEverybody, To: "read the help", Right: tagout.MayRead},
 	}
 }

@@ -25,6 +25,7 @@ func (w *world) trialsOf(room string) map[string]string {
 		"/kill": "elsewhere odd", "/pause": "elsewhere odd", "/hold": "elsewhere review odd",
 		"button go": decision, "button nogo": decision, "form nogo": decision, "button ask": decision, "form ask": decision, "button answered": decision, "form answered": decision,
 		"button review-go": "INC-2|review-INC-2|digest", "button review-nogo": "INC-2|review-INC-2|digest", "form review-nogo": "INC-2|review-INC-2|digest",
+		"button action-change": "INC-2|1", "button action-done": "INC-2|1", "form action-done": "INC-2|1", "button action-drop": "INC-2|1", "form action-drop": "INC-2|1", "button action-ticket": "INC-2|1",
 		"button note-go": note, "button note-nogo": note, "form note-nogo": note, "button note-again": "INC-2|n|#general",
 		"/incident INC-n private": "INC-99 private", "/oncall": "", "/oncall override @PERSON 4h": "override <@U0ENG> 4h", "/delegate": "",
 		"/role INC-n ROLE @PERSON": "INC-2 comms <@U0ENG>", "/delegate ROLE @PERSON 24h": "legal <@U0ENG> 24h", "/delegate revoke ROLE @PERSON": "revoke legal <@U0MOPS>",
@@ -89,6 +90,8 @@ func TestEverybodyMayWhatTheTableSaysAndNothingElse(t *testing.T) {
 		w.types("U0IC", room, "/inform INC-2")
 		w.fills("U0IC", note("customer"))
 		w.asksToResume("U0IC", room, deliverables)
+		w.types("U0IC", room, "/action narrow the mail tool")
+		w.fills("U0IC", map[string]any{"owner": "U0FINANCE"})
 		w.types("U0IC", room, "/role INC-2 rca <@U0FINANCE|finance>") // who tries nothing
 
 		with := w.trialsOf(room)
