@@ -111,6 +111,7 @@ func (m *memory) open() []string {
 
 // desk is the incidents, in memory.
 type desk struct {
+	reads     int // of incidents
 	mu        sync.Mutex
 	incidents map[tagout.IncidentID]*tagout.Incident
 	cards     map[tagout.IncidentID]string // what the card says
@@ -144,6 +145,7 @@ func (d *desk) add(inc tagout.Incident) *tagout.Incident {
 func (d *desk) Incident(_ context.Context, id tagout.IncidentID) (*tagout.Incident, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.reads++
 	if d.down != nil {
 		return nil, d.down
 	}

@@ -188,3 +188,41 @@ func TestMomentaryAlertsAreToldApartByTheirTimeAndFiringOnesByTheirLabels(t *tes
 		t.Error("the same alert does not count as a repeat")
 	}
 }
+
+func TestWhatTheDatabaseRefusesHarmsNoOtherRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		release := make(chan struct{})
+		folds := 0
+		w.store.before = func(_ context.Context, op string) error {
+			if op != "fold" {
+				return nil
+			}
+			<-release
+			switch folds++; folds {
+			case 2, 5: // all that waited together, and one of them alone
+				return tagout.Errorf(tagout.Conflict, "This is on record already.")
+			}
+			return nil
+		}
+		var answers []<-chan taken
+		for n := range 12 {
+			answers = append(answers, w.send(t.Context(), alert("A", fmt.Sprint("agent", n), "minor")))
+			synctest.Wait()
+		}
+		close(release)
+		var refused int
+		for _, answer := range answers {
+			switch got := <-answer; {
+			case tagout.CodeOf(got.err) == tagout.Conflict:
+				refused++
+			case got.err != nil || len(got.folded) != 1 || !got.folded[0].Fresh:
+				t.Errorf("got %+v, %v", got.folded, got.err)
+			}
+		}
+		if refused != 1 || folds != 13 {
+			t.Errorf("%d of 12 were refused, in %d transactions", refused, folds)
+		}
+	})
+}
