@@ -42,7 +42,9 @@ func harmless() map[string]string {
 // or never.
 type surgeon struct {
 	functions []string
-	names     []string // of the mutants, in order
+	loses     bool           // leaves assignments out, too
+	seen      map[string]int // how often a condition was met
+	names     []string       // of the mutants, in order
 }
 
 func (s *surgeon) file(path string) ([]byte, error) {
@@ -53,6 +55,9 @@ func (s *surgeon) file(path string) ([]byte, error) {
 	}
 	for _, d := range file.Decls {
 		if f, ok := d.(*ast.FuncDecl); ok && slices.Contains(s.functions, nameOf(f)) {
+			if s.loses {
+				s.lose(f)
+			}
 			s.operate(f)
 		}
 	}
@@ -111,13 +116,25 @@ func (s *surgeon) cut(function string, e ast.Expr) ast.Expr {
 		return e
 	}
 	text := function + ": " + types.ExprString(e)
+	if again := s.seen[text]; s.loses && again > 0 { // so that what is harmless can be told apart
+		text = fmt.Sprintf("%s (%d)", text, again+1)
+	}
+	s.count(function + ": " + types.ExprString(e))
 	never, always := len(s.names), len(s.names)+1
 	s.names = append(s.names, text+" never", text+" always")
-	made, err := parser.ParseExpr(fmt.Sprintf("(mutant(%d) || !mutant(%d) && (%s))", always, never, types.ExprString(e)))
+	made, err := parser.ParseExpr(fmt.Sprintf("(mutant(%d) || !mutant(%d) && (x))", always, never))
 	if err != nil {
 		return e
 	}
+	made.(*ast.ParenExpr).X.(*ast.BinaryExpr).Y.(*ast.BinaryExpr).Y.(*ast.ParenExpr).X = e
 	return made
+}
+
+func (s *surgeon) count(text string) {
+	if s.seen == nil {
+		s.seen = map[string]int{}
+	}
+	s.seen[text]++
 }
 
 const mutantSource = `package tagout

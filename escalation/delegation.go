@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tagout"
+	"tagout/internal/crashpoint"
 )
 
 // Delegations lists what is in force, of people who are members of the role now.
@@ -54,6 +55,7 @@ func (d *Desk) Delegate(ctx context.Context, o tagout.DelegationOrder) (tagout.D
 		return g, err
 	}
 	_, err := d.store.AddDelegation(ctx, g, d.tellOfDelegation(g))
+	crashpoint.Here("delegate.committed")
 	return g, err
 }
 

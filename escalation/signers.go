@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tagout"
+	"tagout/internal/crashpoint"
 )
 
 // callSigners tells those who can sign a request now, with a link to it, and reminds them.
@@ -26,6 +27,8 @@ func (d *Desk) callSigners(ctx context.Context, e tagout.Effect) error {
 	if err != nil {
 		return err
 	}
+	crashpoint.Here("signers.found")
+	defer crashpoint.Here("signers.told")
 	return d.update(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		return i.CallSigners(call.Request, people, func(reminder bool) tagout.Message { return d.callText(i, reminder) }, now), nil
 	})
@@ -103,6 +106,7 @@ func (d *Desk) Ask(ctx context.Context, id tagout.IncidentID, s tagout.Signing, 
 		}
 		return i.Ask(s, question, text, now)
 	})
+	crashpoint.Here("ask.committed")
 	if err != nil {
 		d.refuse(ctx, id, s, err)
 	}

@@ -370,6 +370,9 @@ func (m *memory) RevokeDelegation(ctx context.Context, id string, by tagout.User
 }
 
 func (m *memory) Delegations(ctx context.Context, at time.Time) ([]tagout.Delegation, error) {
+	if err := m.enter(ctx, "delegations"); err != nil {
+		return nil, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(m.delegations), func(d tagout.Delegation) bool { return !at.Before(d.Until) }), nil

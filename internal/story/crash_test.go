@@ -76,6 +76,10 @@ func crash(w *world, point string) {
 		w.t.Errorf("%d rollbacks, %d pieces of evidence", has[tagout.EventRollback], has[tagout.EventEvidence])
 	}
 
+	if strings.HasPrefix(point, "delegate.") {
+		s.does(func() error { return w.tries("U0LEGAL", room, "/delegate legal <@U0ENG|eng> 24h on leave") })
+		s.settles("the delegation is told", func() bool { return s.has(tagout.EventDelegated) > 0 && s.told("U0ENG", "lets you sign for") > 0 })
+	}
 	s.settles("a note stands on the timeline", func() bool {
 		if s.has(tagout.EventNote) == 0 {
 			s.does(func() error { return w.tries("U0IC", room, "/note customers called") })
@@ -85,6 +89,12 @@ func crash(w *world, point string) {
 	s.settles("customers are told what was signed", func() bool { return s.informs(room) })
 	s.settles("what the crash interrupted is taken up", s.tookUp()) // a rollback after the GO would be another incident's
 	s.settles("the request stands", func() bool { return s.asks(room) })
+	if strings.HasPrefix(point, "signers.") {
+		s.settles("the signer is asked", func() bool { return s.told("U0LEGAL", "Your GO or NO-GO is asked for") > 0 })
+	}
+	if strings.HasPrefix(point, "ask.") {
+		s.settles("the question stands", func() bool { return s.wonders(room) })
+	}
 	s.settles("the agent runs again", func() bool {
 		if w.hasButton("U0LEGAL", room, "GO") {
 			s.does(func() error { return w.slack.Click(w.ctx, sandbox.Click{User: "U0LEGAL", Channel: room, Label: "GO"}) })
@@ -107,6 +117,15 @@ func (s *survivor) concludes(bool) {
 	if got := s.has(tagout.EventLifted); got != s.has(tagout.EventHeld) {
 		s.t.Errorf("%d holds lifted of %d", got, s.has(tagout.EventHeld))
 	}
+	if asked, delegated := s.has(tagout.EventAsked), s.has(tagout.EventDelegated); asked > 1 || delegated > 1 {
+		s.t.Errorf("%d questions and %d delegations on the timeline, want one", asked, delegated)
+	}
+	if n := s.told("U0ENG", "lets you sign for"); n > 1 {
+		s.t.Errorf("the delegate is told %d times", n)
+	}
+	if n := s.told("U0LEGAL", "Your GO or NO-GO is asked for"); n > 1 {
+		s.t.Errorf("the signer is asked %d times, want once at most: a GO may be quicker", n)
+	}
 	if got := len(s.incidents()); got != 1 {
 		s.t.Errorf("%d incidents, want 1", got)
 	}
@@ -127,6 +146,33 @@ func (s *survivor) concludes(bool) {
 		s.t.Errorf("%d incident channels, want 1", rooms)
 	}
 	s.verifies()
+}
+
+// wonders asks a signer's question until it stands on the timeline.
+func (s *survivor) wonders(room string) bool {
+	switch counts, known := s.counts(); {
+	case !known:
+	case counts[tagout.EventAsked] > 0:
+		return true
+	case len(s.slack.Views("U0LEGAL")) == 0:
+		s.does(func() error { return s.slack.Click(s.ctx, sandbox.Click{User: "U0LEGAL", Channel: room, Label: "ASK"}) })
+	default:
+		s.does(func() error {
+			_, err := s.slack.Submit(s.ctx, sandbox.Submission{User: "U0LEGAL", Values: map[string]any{"question": "Who else got it?"}})
+			return err
+		})
+	}
+	return false
+}
+
+// told counts the direct messages to somebody that say so.
+func (s *survivor) told(user, words string) (n int) {
+	for _, m := range s.slack.Messages(s.slack.DM(user)) {
+		if containsAny(plain(m), words) {
+			n++
+		}
+	}
+	return n
 }
 
 // revive starts the binary again if it has killed itself.
