@@ -11,7 +11,7 @@ import (
 // sealed ([VerifyChain]); the rest of the record is not, so that whoever owns the database
 // could change it. It returns a Conflict that says what was done without a trace.
 func (i *Incident) Audit(events []Event) error {
-	a := audit{incident: i, holds: map[HoldID]Hold{}, requests: map[string]ResumeRequest{}, signoffs: map[string][]Signoff{}, approved: map[string][]HoldID{}, plans: map[string]*toldPlan{}, actions: map[int]toldAction{}}
+	a := audit{incident: i, holds: map[HoldID]Hold{}, requests: map[string]ResumeRequest{}, signoffs: map[string][]Signoff{}, approved: map[string][]HoldID{}, plans: map[string]*toldPlan{}, actions: map[int]toldAction{}, review: toldReview{submitted: map[string]submittedReview{}}}
 	for _, e := range events {
 		if err := a.take(e); err != nil {
 			return err
@@ -76,6 +76,7 @@ type audit struct {
 	plans    map[string]*toldPlan // by the request that began it
 	actions  map[int]toldAction   // by number
 	end      toldEnd
+	review   toldReview
 }
 
 // said is what is read of an event's data, whatever its kind.
@@ -93,6 +94,9 @@ type said struct {
 func (a *audit) take(e Event) error {
 	if tellsOfAction(e.Kind) {
 		return a.action(e)
+	}
+	if tellsOfReview(e.Kind) {
+		return a.takeReview(e)
 	}
 	a.end.take(e.Kind)
 	switch e.Kind {

@@ -35,6 +35,9 @@ func (a *audit) compareEnd() error {
 			return Errorf(Conflict, "%s: the timeline says that it was %s, but the record does not.", i.ID, c.word)
 		}
 	}
+	if err := a.compareReview(); err != nil {
+		return err
+	}
 	if i.State == StateClosed || i.State == StateCancelled {
 		if held := i.ActiveHolds(); len(held) > 0 {
 			return Errorf(Conflict, "%s: the record calls it %s, but it still holds %s.", i.ID, i.State, held[0].Scope)

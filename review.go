@@ -137,18 +137,29 @@ func (i *Incident) ReviewedActions() []ReviewedAction {
 	return list
 }
 
-// Signed is the text that is approved: the incident, what people wrote, and the corrective
-// actions, as JSON.
-func (r IncidentReview) Signed(id IncidentID) []byte {
-	text, _ := json.Marshal(struct { // our own types marshal, maps in key order
-		Incident IncidentID        `json:"incident"`
-		Version  int               `json:"version"`
-		By       UserID            `json:"by"`
-		Parts    map[string]string `json:"parts"`
-		Actions  []ReviewedAction  `json:"actions"`
-	}{id, r.Version(), r.SubmittedBy.ID, r.Parts, r.Actions})
+// reviewText is what is approved.
+type reviewText struct {
+	Incident IncidentID        `json:"incident"`
+	Version  int               `json:"version"`
+	By       UserID            `json:"by"`
+	Authors  []UserID          `json:"authors"`
+	Parts    map[string]string `json:"parts"`
+	Actions  []ReviewedAction  `json:"actions"`
+}
+
+func (t reviewText) json() []byte {
+	text, _ := json.Marshal(t) // our own types marshal, maps in key order
 	return text
 }
+
+// text is what is approved of the review as it was submitted.
+func (r IncidentReview) text(id IncidentID) reviewText {
+	return reviewText{id, r.Version(), r.SubmittedBy.ID, r.Authors(), r.Parts, r.Actions}
+}
+
+// Signed is the text that is approved: the incident, what people wrote, and the corrective
+// actions, as JSON.
+func (r IncidentReview) Signed(id IncidentID) []byte { return r.text(id).json() }
 
 // Sum is the digest of what is approved: SHA-256 in hex over [IncidentReview.Signed].
 func (r IncidentReview) Sum(id IncidentID) string { return sumOf(r.Signed(id)) }

@@ -105,7 +105,7 @@ func (i *Incident) SubmitReview(version int, by User, approvers []UserID, at tim
 	r.DecidedBy, r.DecidedAt = "", time.Time{}
 	r.Digest = r.Sum(i.ID)
 	var c Change
-	c.event(EventReviewSubmitted, by.Actor(), at, map[string]any{"version": version, "digest": r.Digest, "parts": r.Parts, "actions": r.Actions, "by": by.ID, "authors": r.Authors()})
+	c.event(EventReviewSubmitted, by.Actor(), at, submittedReview{r.text(i.ID), r.Digest})
 	c.post(i, i.key("review_submitted"), Say(by.Actor().Text(), " submitted the review of ", Bold(i.ID.String()), ", version "+strconv.Itoa(version)+". ", approvedBy(approvers)))
 	for _, id := range approvers {
 		c.direct(i, i.key("review_submitted"), id, i.approvalWanted(by))

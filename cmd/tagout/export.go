@@ -43,6 +43,7 @@ func (c exportCmd) Run(env *surroundings) error {
 		return err
 	}
 	record.At, record.By, record.Describe = time.Now(), "tagout "+version, commands.Wording(&cfg.Policy)
+	record.Policy = &cfg.Policy
 	var packed bytes.Buffer
 	findings, err := bundle.Write(&packed, record)
 	if err != nil {

@@ -47,6 +47,8 @@ type Desk interface {
 	// many corrective actions it concerns. Returns Unavailable if that could not be made
 	// durable.
 	TicketMoved(ctx context.Context, tracker, key string) (int, error)
+	// ReviewMarkdown is the document of an incident's review, as Markdown.
+	ReviewMarkdown(ctx context.Context, id tagout.IncidentID) (string, error)
 	// Duties tells for each rotation who is on call, until when, and who is next.
 	Duties(ctx context.Context) ([]tagout.Duty, error)
 	// Decide answers for one action of one agent.

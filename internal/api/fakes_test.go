@@ -129,6 +129,10 @@ func (d *fakeDesk) Timeline(context.Context, tagout.IncidentID) ([]tagout.Event,
 	return d.events, d.err
 }
 
+func (d *fakeDesk) ReviewMarkdown(_ context.Context, id tagout.IncidentID) (string, error) {
+	return d.incidents[id].ReviewMarkdown(d.events, &tagout.Policy{}, ""), d.err
+}
+
 func (d *fakeDesk) Fleet(context.Context, string) tagout.Fleet {
 	return tagout.Fleet{Instances: d.instances}
 }

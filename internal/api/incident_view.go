@@ -32,6 +32,7 @@ type incidentView struct {
 	Stage           *stageView           `json:"stage,omitempty" doc:"How far the newest staged resumption is."`
 	Deadlines       []deadlineView       `json:"deadlines,omitempty" doc:"What is or was due, what comes first first."`
 	Actions         []actionView         `json:"actions,omitempty" doc:"Corrective actions; of a single incident only."`
+	Review          *reviewView          `json:"review,omitempty"`
 	Rollback        *rollbackView        `json:"rollback,omitempty"`
 	Frozen          bool                 `json:"frozen,omitempty" doc:"Version changes of its agents are refused while it is open."`
 	Pins            []pinView            `json:"pins,omitempty" doc:"The versions that its agents must run while it is open."`
@@ -112,7 +113,7 @@ func viewOf(i *tagout.Incident) incidentView {
 	}
 	v.Alerts = &alertsView{Distinct: i.Alerts.Distinct, Repeats: i.Alerts.Repeats, Firing: i.Alerts.Firing}
 	v.Resume, v.Stage = viewOfRequest(i.Request), viewOfStaging(i.Staging)
-	v.Deadlines = viewOfDeadlines(i)
+	v.Deadlines, v.Review = viewOfDeadlines(i), viewOfReview(i)
 	v.Rollback, v.Frozen, v.Pins = viewOfRollback(i.Rollback), i.Frozen, viewsOfPins(i.Pins)
 	return v
 }

@@ -56,6 +56,7 @@ func (e *edge) incidentRoutes() {
 	register(e, read("get-timeline", "/v1/incidents/{id}/timeline", "Read an incident's timeline"), tagout.MayRead, e.timeline)
 	register(e, read("get-evidence", "/v1/incidents/{id}/evidence", "Read an incident's alerts and reports as received, and list what was kept"), tagout.MayRead, e.evidence)
 	e.evidenceRoutes()
+	e.reviewRoutes()
 }
 
 func (e *edge) incidents(ctx context.Context, in *incidentsInput) (*incidentsOutput, error) {

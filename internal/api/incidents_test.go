@@ -76,7 +76,9 @@ func TestOfAPrivateIncidentOnlyItsIDIsTold(t *testing.T) {
 	timeline.isProblem(t, 403, tagout.Forbidden)
 	evidence := b.do("GET", "/v1/incidents/7/evidence", "", bearing(allToken))
 	evidence.isProblem(t, 403, tagout.Forbidden)
-	for _, c := range []call{got, list, gate, timeline, evidence} {
+	review := b.do("GET", "/v1/incidents/7/review", "", bearing(allToken))
+	review.isProblem(t, 403, tagout.Forbidden)
+	for _, c := range []call{got, list, gate, timeline, evidence, review} {
 		if strings.Contains(c.body, "secret") || strings.Contains(c.body, "U0IC") || strings.Contains(c.body, "policy_violation") {
 			t.Errorf("told too much: %s", c.body)
 		}

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,15 @@ type Record struct {
 	At       time.Time                 // when it was read
 	By       string                    // the program and its version
 	Describe func(tagout.Event) string // an event in words; nil: its kind
+	Policy   *tagout.Policy            // names classes and roles; nil: they stand by their keys
+}
+
+// policy is what names things.
+func (r Record) policy() *tagout.Policy {
+	if r.Policy == nil {
+		return &tagout.Policy{}
+	}
+	return r.Policy
 }
 
 // exhibit is one piece of evidence in the list of them.
@@ -73,6 +83,11 @@ func Write(w io.Writer, r Record) ([]Finding, error) {
 	for _, q := range r.Requests {
 		p.file("decisions/"+q.Digest+".json", q.Signed())
 	}
+	p.file("review.md", []byte(r.Incident.ReviewMarkdown(r.Events, r.policy(), "evidence/")))
+	reviews := tagout.SubmittedReviews(r.Events)
+	for _, digest := range slices.Sorted(maps.Keys(reviews)) {
+		p.file("decisions/"+digest+".json", reviews[digest])
+	}
 	p.json("alerts.json", alerts(r.Alerts))
 	p.json("pages.json", orEmpty(r.Pages))
 	p.json("evidence.json", exhibits(r.Evidence))
@@ -104,8 +119,9 @@ const readme = `The record of one incident, as Tagout keeps it.
 
 timeline.html     to read and print; timeline.md is the same as text
 timeline.jsonl    one event a line, with the values that its hash is made of
+review.md         the review, as far as it was written
 decisions.json    requests to resume, with their digests and sign-offs
-decisions/        what was signed, byte by byte; each file is named by its SHA-256
+decisions/        what was signed, and each review that was submitted, byte by byte; each file is named by its SHA-256
 alerts.json       alerts and failure reports, as they were received
 pages.json        who was paged, by what, and whether it arrived
 evidence.json     what was preserved; evidence/ holds the contents, named by their SHA-256

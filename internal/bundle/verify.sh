@@ -28,10 +28,11 @@ done <timeline.jsonl
 [ -z "$published" ] || fail "no event has the published hash $published"
 [ "$previous" = "$(jq -r .head.hash verification.json)" ] || fail "the timeline does not end at its recorded head"
 
-# What was signed: each request's text has the digest that the timeline names.
-for digest in $(jq -r 'select(.kind == "resume.requested") | .data | fromjson | .digest' timeline.jsonl); do
-	[ -f "decisions/$digest.json" ] || fail "the request with digest $digest is missing"
-	[ "$(sha256sum <"decisions/$digest.json" | cut -d ' ' -f 1)" = "$digest" ] || fail "the request with digest $digest"
+# What was signed: the text of each request and each submitted review has the digest that the
+# timeline names.
+for digest in $(jq -r 'select(.kind == "resume.requested" or .kind == "review.submitted") | .data | fromjson | .digest' timeline.jsonl); do
+	[ -f "decisions/$digest.json" ] || fail "the text with digest $digest is missing"
+	[ "$(sha256sum <"decisions/$digest.json" | cut -d ' ' -f 1)" = "$digest" ] || fail "the text with digest $digest"
 done
 
 # Evidence: each file has the hash that it is named by, unless it says that it was redacted.

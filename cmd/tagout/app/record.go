@@ -24,6 +24,7 @@ func (a *App) record(ctx context.Context, id tagout.IncidentID) (tagout.PackedRe
 		return tagout.PackedRecord{}, err
 	}
 	r.At, r.By, r.Describe = a.clock.Now(), "tagout "+a.options.Version, commands.Wording(&a.config.Policy)
+	r.Policy = &a.config.Policy
 	into := &limited{left: tagout.MaxRecord}
 	findings, err := bundle.Write(into, r)
 	if err != nil {
