@@ -114,7 +114,11 @@ func (i *Incident) PassDeadlines(owners func(Deadline) []string, at time.Time) C
 			i.markDeadline(d.Key, func(m *DeadlineMark) { m.Reminded = passed })
 			c.event(EventDeadlineReminded, Tagout, at, map[string]any{"deadline": d.Key, "kind": d.Kind, "name": d.Name, "due": d.Due})
 			t := T(Bold("Due soon: "), d.Name+" by ", d.Due, ". ", d.todo(i))
-			if lead := i.Roles[IncidentCommander]; lead != "" {
+			lead := i.Roles[IncidentCommander]
+			if d.Kind == DueReview && i.leads(d.Kind) != "" {
+				lead = i.leads(d.Kind)
+			}
+			if lead != "" {
 				t = append(T(Mention(lead), " "), t...)
 			}
 			c.post(i, "deadline:"+d.Key+":remind"+strconv.Itoa(passed), Message{Tone: ToneWarning, Body: []Text{t}})
