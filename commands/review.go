@@ -187,7 +187,7 @@ func (r reviewing) kept(i *tagout.Incident) tagout.Message {
 		return m.Para("Nothing was changed: it waits for its approval.")
 	}
 	if lacks := i.ReviewLacks(); len(lacks) > 0 {
-		m = m.Para(tagout.Bold("To be submitted it lacks: "), strings.Join(lacks, " "))
+		m = m.Para(tagout.Bold("Not ready to be submitted: "), strings.Join(lacks, " "))
 	} else {
 		m = m.Para("It is complete: submit it for approval once everybody has read it.")
 	}

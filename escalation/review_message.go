@@ -76,7 +76,7 @@ func (d *Desk) reviewStands(ctx context.Context, m tagout.Message, i *tagout.Inc
 			m = m.Para("It has to be submitted again: " + r.Reason + ".")
 		}
 		if lacks := i.ReviewLacks(); len(lacks) > 0 {
-			m = m.Para(tagout.Bold("To be submitted it lacks: "), strings.Join(lacks, " "))
+			m = m.Para(tagout.Bold("Not ready to be submitted: "), strings.Join(lacks, " "))
 		}
 	}
 	return m
