@@ -201,7 +201,7 @@ func reviewButtons(i *tagout.Incident) []tagout.Button {
 	if len(i.ReviewLacks()) == 0 {
 		return []tagout.Button{{Action: "review-submit", Label: "Submit for approval", Value: id + "|" + strconv.Itoa(i.Review.Version()), Tone: tagout.ToneGood}}
 	}
-	return []tagout.Button{{Action: "review", Label: "Edit review", Value: id}}
+	return []tagout.Button{{Action: "review", Label: "Edit review", Value: id}, {Action: "action", Label: "Add action", Value: id}}
 }
 
 func (r reviewing) submits(ctx context.Context, c tagout.Click) (tagout.Reply, error) {

@@ -154,7 +154,7 @@ func reviewButtons(i *tagout.Incident) []tagout.Button {
 			edit,
 		}
 	}
-	b := []tagout.Button{edit}
+	b := []tagout.Button{edit, {Action: "action", Label: "Add action", Value: id}}
 	if len(i.ReviewLacks()) == 0 {
 		b = append(b, tagout.Button{Action: "review-submit", Label: "Submit for approval", Value: id + "|" + strconv.Itoa(i.Review.Version()), Tone: tagout.ToneGood})
 	}

@@ -23,7 +23,7 @@ func afterResuming(t *testing.T) *world {
 	w := newWorld(t, facilitated)
 	w.accept(alert("Complaints rise", "mailer/email/eu", "critical"))
 	w.observe(t, "mailer")
-	if _, err := w.desk.Acknowledge(t.Context(), 1, tagout.Actor{Kind: tagout.ByUser, ID: "U0MOPS"}); err != nil {
+	if _, err := w.desk.Acknowledge(t.Context(), 1, author); err != nil {
 		t.Fatal(err)
 	}
 	w.approve(t, 1)

@@ -141,6 +141,16 @@ func (a *App) refreshCards(ctx context.Context) bool {
 	for n, i := range open {
 		ids[n] = i.ID
 	}
+	resumed, err := a.store.Incidents(ctx, tagout.IncidentQuery{Resumed: true, Limit: 100})
+	if err != nil {
+		a.log.Warn("incidents whose review is under way could not be listed", "error", err)
+		return false
+	}
+	for _, i := range resumed {
+		if i.Review != nil { // its document lives on
+			ids = append(ids, i.ID)
+		}
+	}
 	a.bot.RefreshOpen(ids)
 	return true
 }
