@@ -128,7 +128,7 @@ func TestAMetricMovesAndTheAgentStops(t *testing.T) {
 	agent.violations.Add(1)
 	w.agentSees("mailer", emailEU(), tagout.Halted)
 	room := w.room("inc-1-mailer-policy-violation")
-	w.reads("U0IC", room, "Policy violations by mailer in ten minutes: 1")
+	w.reads("U0IC", room, "Policy violations by mailer in ten minutes: [12]") // increase() extrapolates
 	w.isPaged("U0LEGAL", "INC-1 SEV-1.*Policy violations by mailer")
 	w.types("U0IC", room, "/routes INC-1")
 	w.reads("U0IC", room, `(?s)How INC-1's newest alert was routed: AgentPolicyViolation.*Rule routes\[0\]`)
