@@ -21,7 +21,7 @@ func (s *slackGo) UploadURL(ctx context.Context, name string, size int) (url, fi
 func (s *slackGo) SendFile(ctx context.Context, url string, content []byte) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(content))
 	if err != nil {
-		return errors.New("Slack named no usable address for the upload")
+		return errors.New("no usable address for the upload")
 	}
 	request.Header.Set("Content-Type", "application/octet-stream")
 	client := http.Client{Transport: s.http.Transport} // a large file may take longer than a call; ctx bounds it
