@@ -18,7 +18,9 @@ func TestNoWayToAnEndAndNoReviewLiftsAHold(t *testing.T) {
 			func() { _, _ = i.Cancel("none", member, noon) },
 			func() { _, _ = i.Withdraw(member, noon) },
 			func() { _, _ = i.Close("over", member, noon) },
-			func() { _, _ = i.SaveReview(tagout.ReviewEdit{By: author, Base: i.Review.Version(), Parts: written()}, noon) },
+			func() {
+				_, _ = i.SaveReview(tagout.ReviewEdit{By: author, Base: i.Review.Version(), Parts: written()}, noon)
+			},
 			func() { _, _ = i.SubmitReview(i.Review.Version(), author, nil, noon) },
 			func() {
 				if i.Review != nil {
