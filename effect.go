@@ -39,6 +39,9 @@ const (
 	EffectNoteMail    EffectKind = "note_mail"        // a status note to one address
 	EffectRecord      EffectKind = "record"           // the whole record of an incident, as a file in Slack
 	EffectReview      EffectKind = "review"           // the document of the review, posted or brought up to date
+	EffectRunbook     EffectKind = "runbook"          // the checklist of the class, posted or brought up to date
+	EffectPacket      EffectKind = "packet"           // a failure report as people read it, with its file
+	EffectAssess      EffectKind = "assess"           // is evidence there already, and is there a sign of a rollback?
 	EffectNoteExpire  EffectKind = "expire_note"      // a drafted status note has run out
 	EffectTicket      EffectKind = "ticket"           // a ticket of a corrective action in a tracker
 	EffectTicketCheck EffectKind = "ticket_check"     // how the ticket stands there

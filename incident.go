@@ -125,6 +125,7 @@ type Incident struct {
 	Actions         []CorrectiveAction `json:",omitempty"`
 	Informing
 	Ending
+	Failing
 	Room Room
 	Head Head
 }
@@ -148,6 +149,7 @@ type Room struct {
 	Decision   string `json:"decision,omitempty"`    // timestamp of the newest decision message
 	DecisionOf string `json:"decision_of,omitempty"` // the request that it shows
 	Review     string `json:"review,omitempty"`      // timestamp of the document of the review
+	Runbook    string `json:"runbook,omitempty"`     // timestamp of its checklist
 	Failure    string `json:"failure,omitempty"`     // why there is no channel of its own
 	Private    bool   `json:"private,omitempty"`     // only members of the channel see it
 	Moving     bool   `json:"moving,omitempty"`      // it left its channel, and the new one is not there yet

@@ -127,15 +127,16 @@ type ResumePolicy struct {
 
 // FailureClass is one way in which an agent can fail, and what was decided about it.
 type FailureClass struct {
-	Key          string
-	Title        string
-	Retry        bool // an agent may retry, otherwise it stops
-	Retries      int
-	Handoff      string   // the role that gets it
-	RollbackWhen string   // new_version, repeated or never
-	Keep         []string // evidence that must be preserved
-	Runbook      []string
-	Tracker      string // where its corrective actions get tickets; "": see [Policy.TrackerOf]
+	Key            string
+	Title          string
+	Retry          bool // an agent may retry, otherwise it stops
+	Retries        int
+	Handoff        string        // the role that gets it
+	RollbackWhen   string        // new_version, repeated or never
+	RollbackWindow time.Duration // how far back that sign is looked for; 0: [DefaultRollbackWindow]
+	Keep           []string      // evidence that must be preserved
+	Runbook        []string
+	Tracker        string // where its corrective actions get tickets; "": see [Policy.TrackerOf]
 }
 
 // Rotation is a list of people who take turns.

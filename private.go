@@ -118,7 +118,7 @@ func (i *Incident) MakePrivate(by User, at time.Time) (Change, error) {
 	old := i.Room
 	i.Room = Room{Announced: old.Announced, AnnounceIn: old.AnnounceIn, Moving: true}
 	if old.Channel != "" {
-		c.effect(EffectRetireRoom, i.ID, old.Channel, RetiredRoom{Channel: old.Channel, Card: old.Card, Decision: old.Decision, Review: old.Review, Announce: old.AnnounceIn})
+		c.effect(EffectRetireRoom, i.ID, old.Channel, RetiredRoom{Channel: old.Channel, Card: old.Card, Decision: old.Decision, Review: old.Review, Runbook: old.Runbook, Announce: old.AnnounceIn})
 	}
 	c.effect(EffectOpenChannel, i.ID, "private", nil)
 	if old.Announced != "" {
@@ -130,6 +130,9 @@ func (i *Incident) MakePrivate(by User, at time.Time) (Change, error) {
 	if i.Review != nil {
 		c = c.And(i.showReview("private"))
 	}
+	if len(i.Runbook) > 0 {
+		c.effect(EffectRunbook, i.ID, "private", nil)
+	}
 	return c, nil
 }
 
@@ -140,6 +143,7 @@ type RetiredRoom struct {
 	Card     string `json:"card,omitempty"`
 	Decision string `json:"decision,omitempty"`
 	Review   string `json:"review,omitempty"`
+	Runbook  string `json:"runbook,omitempty"`
 	Announce string `json:"announce,omitempty"` // the channel to which the decision may have fallen back
 }
 

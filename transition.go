@@ -17,7 +17,8 @@ type Opening struct {
 	By            Actor
 	Onset         time.Time // when it began, if that is known
 	Row           *SeverityPolicy
-	Page          []string // roles that are paged at once
+	Of            *FailureClass // what the class asks for; nil: nothing
+	Page          []string      // roles that are paged at once
 	Private       bool
 	Drill         bool
 }
@@ -49,6 +50,7 @@ func (i *Incident) Open(o Opening, at time.Time) (Change, error) {
 	if !i.Private { // of a private one nothing is announced
 		c.effect(EffectAnnounce, i.ID, "", nil)
 	}
+	c = c.And(i.classed(o.Of))
 	return c.And(i.freeze(o.Row)).And(i.page(o.Row, o.Page, at)).And(deadlines), nil
 }
 
@@ -162,7 +164,7 @@ func (i *Incident) AddNote(text string, by Actor, at time.Time) (Change, error) 
 	}
 	var c Change
 	c.event(EventNote, by, at, map[string]any{"text": clip(text, 10000)})
-	return c, nil
+	return c.And(i.arrivedBy(text, by, at)), nil
 }
 
 // ChangeSeverity sets another severity. Lowering never changes which sign-offs are needed;
@@ -240,6 +242,9 @@ func (i *Incident) TakeAlert(in Incoming, a *Agent, at time.Time) Change {
 	}
 	if kind != EventAlertResolved {
 		c = c.And(i.disturb("a new alert came", in.Alert.Actor(), at))
+	}
+	if len(i.Needs) > 0 {
+		c = c.And(i.Arrived(in.Alert.Brings(), kindOfAlert(in.Alert), in.Alert.Actor(), at))
 	}
 	return c
 }

@@ -56,6 +56,7 @@ type Desk interface {
 	Invitees(ctx context.Context, id tagout.IncidentID) ([]tagout.UserID, error)
 	Notes
 	Reviews
+	Runbooks
 	// Links are what the incident's channel should have as bookmarks.
 	Links(ctx context.Context, id tagout.IncidentID) ([]tagout.RoomLink, error)
 	// Left takes somebody who left a channel off the people of the private incident whose

@@ -24,6 +24,7 @@ func (b *Bot) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectNoteDraft:   b.draftNote,
 		tagout.EffectNotePost:    b.postStatusNote,
 		tagout.EffectReview:      b.review,
+		tagout.EffectRunbook:     b.runbook,
 		tagout.EffectRetireRoom:  b.retire,
 		tagout.EffectRecord:      b.shareRecord,
 	}
@@ -98,11 +99,19 @@ func (b *Bot) postNote(ctx context.Context, e tagout.Effect) error {
 	if note.Thread != "" {
 		return settled(b.postInThread(ctx, inc, e.Key, note))
 	}
-	if age := b.clock.Now().Sub(inc.At(tagout.Detected)); b.roomComes(inc, age) {
-		return tagout.Postpone(tagout.Errorf(tagout.Unavailable, "The channel of %s waits for Slack, which lets one open few a minute.", inc.ID), max(roomPause, age/4))
+	if err := b.roomFirst(inc); err != nil {
+		return err
 	}
 	_, err = b.postTo(ctx, inc, e.Key, note.Message)
 	return settled(err)
+}
+
+// roomFirst puts off what waits for an incident's channel.
+func (b *Bot) roomFirst(inc *tagout.Incident) error {
+	if age := b.clock.Now().Sub(inc.At(tagout.Detected)); b.roomComes(inc, age) {
+		return tagout.Postpone(tagout.Errorf(tagout.Unavailable, "The channel of %s waits for Slack, which lets one open few a minute.", inc.ID), max(roomPause, age/4))
+	}
+	return nil
 }
 
 // postInThread posts below the decision message of a resume request, once that stands. Where

@@ -73,6 +73,9 @@ func (b *Bot) refreshIncident(ctx context.Context, id tagout.IncidentID) error {
 	if err := b.refreshReview(ctx, inc); err != nil {
 		return err
 	}
+	if err := b.refreshRunbook(ctx, inc); err != nil {
+		return err
+	}
 	if inc.Request == nil || room.Decision == "" || room.DecisionOf != inc.Request.ID {
 		return nil
 	}

@@ -15,7 +15,7 @@ func (b *Bot) retire(ctx context.Context, e tagout.Effect) error {
 		return err
 	}
 	b.rooms.drop(old.Channel)
-	for _, at := range []Place{{old.Channel, old.Card}, {old.Channel, old.Decision}, {old.Announce, old.Decision}, {old.Channel, old.Review}, {old.Announce, old.Review}} {
+	for _, at := range []Place{{old.Channel, old.Card}, {old.Channel, old.Decision}, {old.Announce, old.Decision}, {old.Channel, old.Review}, {old.Announce, old.Review}, {old.Channel, old.Runbook}, {old.Announce, old.Runbook}} {
 		if at.Channel == "" || at.TS == "" {
 			continue
 		}

@@ -34,7 +34,7 @@ func rollback(f floor, d Roller) tagout.Command {
 				"For an API token it goes back with every component at once. In an incident's channel the agent can be left out.",
 			"What is held stays held. Success is only what the controls read back; what fails can be tried again."),
 		Run:    r.typed,
-		Clicks: map[string]func(context.Context, tagout.Click) (tagout.Reply, error){"rollback_retry": r.retries},
+		Clicks: map[string]func(context.Context, tagout.Click) (tagout.Reply, error){"rollback": r.previews, "rollback_retry": r.retries},
 		Forms:  map[string]func(context.Context, tagout.Submission) (tagout.Reply, error){"rollback": r.submitted},
 	}
 }
@@ -67,6 +67,22 @@ func (r rollbacks) run(ctx context.Context, o tagout.RollbackOrder, channel stri
 		reply.Updates = rollbackUpdates(ctx, r.desk, i, channel)
 	}
 	return reply, nil
+}
+
+// previews opens the form for the agent of an incident.
+func (r rollbacks) previews(ctx context.Context, c tagout.Click) (tagout.Reply, error) {
+	if err := member(c.User, "roll an agent back"); err != nil {
+		return tagout.Reply{}, err
+	}
+	id, err := tagout.ParseIncidentID(c.Value)
+	if err != nil {
+		return tagout.Reply{}, err
+	}
+	o, err := r.complete(ctx, tagout.RollbackOrder{}, id)
+	if err != nil {
+		return tagout.Reply{}, err
+	}
+	return r.ask(ctx, o)
 }
 
 // retries orders what failed once more.

@@ -88,6 +88,7 @@ func (d *Desk) Declare(ctx context.Context, dec tagout.Declaration) (*tagout.Inc
 	}
 	opening.Row = d.policy.SeverityPolicy(severity)
 	opening.Page = d.pageRoles(opening.Row, opening.Class)
+	opening.Of = d.policy.Classes[opening.Class]
 	opening.CorrelationID = "declared:" + dec.ID
 	i, _, err := d.store.Join(ctx, tagout.Match{CorrelationID: opening.CorrelationID}, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		if i.State != "" {

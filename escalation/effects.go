@@ -16,6 +16,7 @@ func (d *Desk) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectContain:    d.containNow,
 		tagout.EffectRollback:   d.rollback,
 		tagout.EffectPin:        d.pinNow,
+		tagout.EffectAssess:     d.assess,
 		tagout.EffectPage:       d.pageRound,
 		tagout.EffectSend:       d.send,
 		tagout.EffectFollow:     d.follow,

@@ -53,12 +53,13 @@ func (d *Desk) fold(i *tagout.Incident, in tagout.Incoming, now time.Time) (tago
 		c = c.And(opened)
 		d.metrics.opened(i)
 	}
-	ended := i.State.Ended()
+	ended, last := i.State.Ended(), i.Alerts.LastAt
 	agent := d.policy.Agents[v.Scope.Agent]
 	c = c.And(i.TakeAlert(in, agent, now))
 	if ended || in.Alert.Status == tagout.Resolved {
 		return c, nil
 	}
+	c = c.And(d.againWithin(i, last, now))
 	worse := v.Severity.Worse(i.Severity)
 	if worse {
 		row := d.policy.SeverityPolicy(v.Severity)
@@ -92,7 +93,7 @@ func (d *Desk) opening(in tagout.Incoming) tagout.Opening {
 	}
 	return tagout.Opening{
 		Title: title, Summary: in.Alert.Summary, Scope: v.Scope, Class: v.Class, CorrelationID: in.Alert.CorrelationID,
-		By: in.Alert.Actor(), Onset: in.Alert.StartsAt, Row: row, Page: d.pageRoles(row, v.Class),
+		By: in.Alert.Actor(), Onset: in.Alert.StartsAt, Row: row, Page: d.pageRoles(row, v.Class), Of: d.policy.Classes[v.Class],
 	}
 }
 

@@ -80,6 +80,7 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 	if len(i.Doubted) > 0 && i.At(tagout.Acknowledged).IsZero() && !i.State.Ended() {
 		m = m.Fact("Who is paged", tagout.T(tagout.Bold("not known for sure"), ": ", tagout.Typed("who "+i.ID.String())))
 	}
+	m = failingFacts(m, i)
 	m = rollbackFacts(m, i)
 	if i.Room.Failure != "" {
 		m = m.Para(i.Room.Failure)
@@ -122,6 +123,9 @@ func (d *Desk) cardButtons(i *tagout.Incident) []tagout.Button {
 	}
 	if rb := i.Rollback; rb != nil && !rb.FailedAt.IsZero() && !i.State.Ended() {
 		b = append(b, i.RetryButton())
+	}
+	if i.OffersRollback() {
+		b = append(b, i.RollbackButton())
 	}
 	b = append(b, endingButtons(i)...)
 	return append(b, tagout.Button{Action: "timeline", Label: "Timeline", Value: id})

@@ -124,7 +124,7 @@ func (d *Desk) openForRollback(i *tagout.Incident, o tagout.RollbackOrder, now t
 	}
 	row := d.policy.SeverityPolicy(d.policy.DefaultSeverity)
 	return i.Open(tagout.Opening{Title: o.Agent + " rolled back by hand", Scope: tagout.Scope{Agent: o.Agent}, Class: d.policy.DefaultClass,
-		CorrelationID: "rollback:" + o.ID, By: o.By, Row: row, Page: d.pageRoles(row, d.policy.DefaultClass)}, now)
+		CorrelationID: "rollback:" + o.ID, By: o.By, Row: row, Of: d.policy.Classes[d.policy.DefaultClass], Page: d.pageRoles(row, d.policy.DefaultClass)}, now)
 }
 
 // rollback is the effect: the attempt that a severity asks for on arrival, or the check

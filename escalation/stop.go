@@ -141,7 +141,7 @@ func (d *Desk) hangIn(i *tagout.Incident, s tagout.StopRequest, now time.Time) (
 			title = s.Hold.Scope.String() + " " + string(s.Hold.Mode) + " by hand"
 		}
 		opened, err := i.Open(tagout.Opening{Title: title, Summary: s.Hold.Reason, Scope: s.Hold.Scope, Class: class,
-			By: s.Hold.By, Row: row, Page: d.pageRoles(row, class), Private: s.Private}, now)
+			By: s.Hold.By, Row: row, Of: d.policy.Classes[class], Page: d.pageRoles(row, class), Private: s.Private}, now)
 		if err != nil {
 			return c, err
 		}

@@ -30,8 +30,9 @@ func defaults() map[string]string {
 		"reminders.before": "24h",
 		"inform.expires":   "4h",
 
-		"failure_classes.*.on_failure":    "stop",
-		"failure_classes.*.rollback_when": "never",
+		"failure_classes.*.on_failure":      "stop",
+		"failure_classes.*.rollback_when":   "never",
+		"failure_classes.*.rollback_window": "24h",
 
 		"trackers.*.check": "5m",
 
