@@ -55,6 +55,25 @@ func TestADatabaseThatIsDownIsUnavailableUntilItReturns(t *testing.T) {
 	mustVerify(t, s, 1)
 }
 
+func TestEachOfManyUpdatesIsAnsweredWhileTheDatabaseIsDown(t *testing.T) {
+	t.Parallel()
+	cluster := pgtest.StartCluster(t)
+	s := open(t, cluster.NewDatabase(), store.Options{})
+	mustJoin(t, s, tagout.Match{}, opening("mailer", "a"))
+	cluster.Stop(pgtest.Immediate)
+	const many = 64
+	answers := make(chan error, many)
+	for n := range many {
+		go func() {
+			_, err := s.Update(context.Background(), tagout.IncidentID(n+1), note("never"))
+			answers <- err
+		}()
+	}
+	for range many {
+		wantCode(t, receive(t, answers), tagout.Unavailable)
+	}
+}
+
 func TestACallGivesUpWhenItsCallerDoes(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url string) {
 		s := open(t, url, store.Options{})

@@ -112,23 +112,24 @@ func (s *Store) commitGroup(ctx context.Context, group []*update) (left []*updat
 		works, did, left, err = s.runTogether(t, group)
 		return works, err
 	})
-	if err != nil && tagout.CodeOf(err) != tagout.Unavailable {
+	switch {
+	case err == nil:
+		answer(did)
+		return left
+	case tagout.CodeOf(err) != tagout.Unavailable:
 		return group
 	}
-	for _, u := range did {
-		if err != nil && u.err == nil {
-			u.out, u.err = nil, err
-		}
+	for _, u := range group { // whether or not it came to its turn
+		u.out, u.err = nil, err
+	}
+	answer(group)
+	return nil
+}
+
+func answer(updates []*update) {
+	for _, u := range updates {
 		close(u.done)
 	}
-	if err != nil {
-		for _, u := range left {
-			u.err = err
-			close(u.done)
-		}
-		return nil
-	}
-	return left
 }
 
 func (s *Store) runTogether(t *tx, group []*update) (works []*work, did, left []*update, err error) {
