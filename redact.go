@@ -25,16 +25,16 @@ type Redaction struct {
 type mask struct {
 	name    string
 	pattern *regexp.Regexp
-	sure    func(found string) bool // nil: whatever the pattern finds
+	within  func(found string) (from, to int) // what to mask of what the pattern finds, if any; nil: all of it
 }
 
 // usualMasks are there without being configured.
 func usualMasks() []mask {
 	return []mask{
-		{name: "private key", pattern: regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?`)},
-		{name: "token", pattern: regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+[a-z0-9._~+/=-]{16,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\b(?:xox[a-z]|sk|pk|rk|ghp|gho|ghs|glpat|whsec)[-_][\w-]{16,}|\bgithub_pat_\w{20,}|\bAKIA[0-9A-Z]{16}\b`)},
+		{name: "private key", pattern: regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\z)`)},
+		{name: "token", pattern: regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+[a-z0-9._~+/=-]{16,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\bwhsec_[\w+/-]{16,}=*|\b(?:xox[a-z]|xapp|sk|pk|rk|gh[pousr]|glpat)[-_][\w-]{16,}|\bgithub_pat_\w{20,}|\bA[KS]IA[0-9A-Z]{16}\b`)},
 		{name: "e-mail", pattern: regexp.MustCompile(`(?i)[\pL\pN._%+'-]{1,64}@[\pL\pN](?:[\pL\pN.-]{0,250}[\pL\pN])?\.\pL{2,24}`)},
-		{name: "card", pattern: regexp.MustCompile(`\b\d(?:[ -]?\d){12,18}\b`), sure: isCard},
+		{name: "card", pattern: regexp.MustCompile(`\b\d(?:[ -]?\d){12,}\b`), within: cardIn},
 		{name: "phone", pattern: regexp.MustCompile(`\+\d[\d ().-]{6,18}\d|\(\d{3}\) ?\d{3}-\d{4}\b`)},
 	}
 }
@@ -114,14 +114,28 @@ func (r *Redaction) Text(s string) string {
 		if !m.pattern.MatchString(s) {
 			continue
 		}
-		s = m.pattern.ReplaceAllStringFunc(s, func(found string) string {
-			if m.sure != nil && !m.sure(found) || r.spares(strings.ToLower(found)) {
-				return found
-			}
-			return "‹" + m.name + "›"
-		})
+		s = m.pattern.ReplaceAllStringFunc(s, func(found string) string { return r.hide(m, found) })
 	}
 	return s
+}
+
+// hide is what is shown of what a mask's pattern found.
+func (r *Redaction) hide(m mask, found string) string {
+	if r.spares(strings.ToLower(found)) {
+		return found
+	}
+	if m.within == nil {
+		return "‹" + m.name + "›"
+	}
+	shown := ""
+	for {
+		from, to := m.within(found)
+		if from == to {
+			return shown + found
+		}
+		shown += found[:from] + "‹" + m.name + "›"
+		found = found[to:]
+	}
 }
 
 // spares reports whether a text is, or is a part of, what is shown all the same.
@@ -166,6 +180,27 @@ func (r *Redaction) Message(m Message) Message {
 	return m
 }
 
+// cardIn finds the first number of a payment card among groups of digits: whole groups, 13 to
+// 19 digits, with a check digit that fits. Other numbers may stand beside it.
+func cardIn(text string) (from, to int) {
+	var edges [][2]int // of the groups
+	for n := range len(text) {
+		if digit := text[n] >= '0' && text[n] <= '9'; digit && (n == 0 || text[n-1] < '0') {
+			edges = append(edges, [2]int{n, n + 1})
+		} else if digit {
+			edges[len(edges)-1][1] = n + 1
+		}
+	}
+	for n, first := range edges {
+		for k := min(len(edges), n+19) - 1; k >= n; k-- {
+			if isCard(text[first[0]:edges[k][1]]) {
+				return first[0], edges[k][1]
+			}
+		}
+	}
+	return 0, 0
+}
+
 // isCard reports whether digits are the number of a payment card, by its check digit.
 func isCard(text string) bool {
 	sum, n := 0, 0
@@ -181,5 +216,5 @@ func isCard(text string) bool {
 		}
 		sum, n = sum+digit, n+1
 	}
-	return sum%10 == 0 && sum > 0
+	return n >= 13 && n <= 19 && sum%10 == 0 && sum > 0
 }

@@ -36,6 +36,16 @@ func TestWhatIsPersonalOrSecretIsMasked(t *testing.T) {
 		"xoxb-1234567890-abcdefghij":                   "‹token›",
 		"-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY----- x": "‹private key› x",
 		"by E-123456": "by ‹staff›",
+		"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nMIIE\n-----END RSA PRIVATE KEY----- x": "‹private key› x",
+		"-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQOY\n-----END PGP PRIVATE KEY BLOCK----- x":                                       "‹private key› x",
+		"-----BEGIN PRIVATE KEY-----\nMIIE-cut off":                                                                                  "‹private key›",
+		"secret whsec_MfKQ9r8/GKYqrT+wjUPD8ILPZIo2LaLaSw==, old":                                                                     "secret ‹token›, old",
+		"xapp-1-A0123456789-0123456789-abcdef":                                                                                       "‹token›",
+		"ghu_0123456789abcdefghij or ghr_0123456789abcdefghij":                                                                       "‹token› or ‹token›",
+		"ASIAIOSFODNN7EXAMPLE":                "‹token›",
+		"card 4111 1111 1111 1111 123, 12/27": "card ‹card› 123, 12/27",
+		"pay 1 4111 1111 1111 1111 now":       "pay 1 ‹card› now",
+		"4111111111111111 5500005555555559":   "‹card› ‹card›",
 	} {
 		if got := r.Text(text); got != want {
 			t.Errorf("%q is shown as %q, want %q", text, got, want)
