@@ -127,6 +127,19 @@ type PostNote struct {
 	Thread  string  `json:"thread,omitempty"` // the resume request whose decision message it answers
 }
 
+// PacketOrder is the data of [EffectPacket].
+type PacketOrder struct {
+	Alert string `json:"alert"` // the ID of the failure report, as an alert
+}
+
+// Packet is a failure report as the people who take over read it.
+type Packet struct {
+	Message Message
+	File    []byte // the whole report, masked
+	Name    string // of the file
+	Comment Text   // beside it
+}
+
 // DirectNote is the data of [EffectDirect].
 type DirectNote struct {
 	To      UserID  `json:"to"`

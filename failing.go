@@ -150,6 +150,33 @@ func (i *Incident) Arrived(names []string, from string, by Actor, at time.Time) 
 	return c
 }
 
+// TakePacket has a failure report shown in the incident's channel: the first ones whole, then a
+// word that there are more. round pages whoever takes over from its class, if that is not one
+// of those who are paged anyway; nil: they are.
+func (i *Incident) TakePacket(in Incoming, round *PageRound) Change {
+	var c Change
+	f := in.Alert.Report
+	if f == nil || i.State.Ended() {
+		return c
+	}
+	i.Reports++
+	if f.Implies != "" && !slices.Contains(i.Implied, f.Implies) {
+		i.Implied = append(i.Implied, f.Implies)
+	}
+	switch {
+	case i.Reports <= MaxPackets:
+		c.effect(EffectPacket, i.ID, in.ID, PacketOrder{Alert: in.ID})
+	case i.Reports == MaxPackets+1:
+		c.post(i, "reports", Say("More failure reports come. The first "+strconv.Itoa(MaxPackets)+" are shown here; the card counts all of them, and ",
+			Typed("timeline "+i.ID.String()), " and ", Typed("evidence "+i.ID.String()), " have them."))
+	}
+	if round != nil && !slices.Contains(i.HandedTo, round.Key) {
+		i.HandedTo = append(i.HandedTo, round.Key)
+		c.effect(EffectPage, i.ID, round.Key, *round)
+	}
+	return c
+}
+
 // arrivedBy is the evidence that a note names at its start, such as "recipients: …".
 func (i *Incident) arrivedBy(note string, by Actor, at time.Time) Change {
 	name, rest, named := strings.Cut(note, ":")

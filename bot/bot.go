@@ -57,6 +57,7 @@ type Desk interface {
 	Notes
 	Reviews
 	Runbooks
+	Packets
 	// Links are what the incident's channel should have as bookmarks.
 	Links(ctx context.Context, id tagout.IncidentID) ([]tagout.RoomLink, error)
 	// Left takes somebody who left a channel off the people of the private incident whose

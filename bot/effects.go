@@ -25,6 +25,7 @@ func (b *Bot) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectNotePost:    b.postStatusNote,
 		tagout.EffectReview:      b.review,
 		tagout.EffectRunbook:     b.runbook,
+		tagout.EffectPacket:      b.packet,
 		tagout.EffectRetireRoom:  b.retire,
 		tagout.EffectRecord:      b.shareRecord,
 	}

@@ -59,8 +59,12 @@ func (d *Desk) fold(i *tagout.Incident, in tagout.Incoming, now time.Time) (tago
 	if ended || in.Alert.Status == tagout.Resolved {
 		return c, nil
 	}
-	c = c.And(d.againWithin(i, last, now))
 	worse := v.Severity.Worse(i.Severity)
+	round := d.handingTo(i, in)
+	if worse && round != nil { // the round of the new severity pages them
+		i.HandedTo = append(i.HandedTo, round.Key)
+	}
+	c = c.And(d.againWithin(i, last, now)).And(i.TakePacket(in, round))
 	if worse {
 		row := d.policy.SeverityPolicy(v.Severity)
 		raised, err := d.changeSeverity(i, row, v.Class, "an alert of "+v.Severity.Label(), in.Alert.Actor(), now)
@@ -93,7 +97,7 @@ func (d *Desk) opening(in tagout.Incoming) tagout.Opening {
 	}
 	return tagout.Opening{
 		Title: title, Summary: in.Alert.Summary, Scope: v.Scope, Class: v.Class, CorrelationID: in.Alert.CorrelationID,
-		By: in.Alert.Actor(), Onset: in.Alert.StartsAt, Row: row, Page: d.pageRoles(row, v.Class), Of: d.policy.Classes[v.Class],
+		By: in.Alert.Actor(), Onset: in.Alert.StartsAt, Row: row, Page: d.withWished(d.pageRoles(row, v.Class), in), Of: d.policy.Classes[v.Class],
 	}
 }
 

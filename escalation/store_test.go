@@ -1,6 +1,7 @@
 package escalation_test
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -302,6 +303,16 @@ func (m *memory) Alerts(ctx context.Context, id tagout.IncidentID, limit int) ([
 	list := slices.Clone(m.alerts[id])
 	slices.Reverse(list)
 	return list[:min(limit, len(list))], nil
+}
+
+func (m *memory) AlertOf(ctx context.Context, id tagout.IncidentID, alert string) (tagout.Incoming, error) {
+	list, err := m.Alerts(ctx, id, 10000)
+	for _, in := range list {
+		if in.ID == alert {
+			return in, nil
+		}
+	}
+	return tagout.Incoming{}, cmp.Or(err, error(tagout.Errorf(tagout.NotFound, "none")))
 }
 
 func (m *memory) Holds(ctx context.Context) ([]tagout.Hold, error) {

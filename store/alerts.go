@@ -103,6 +103,23 @@ func (s *Store) Alerts(ctx context.Context, id tagout.IncidentID, limit int) (li
 	return list, err
 }
 
+// AlertOf reads one alert of an incident, as it began, with its raw body. It returns NotFound
+// if the incident has none of that ID.
+func (s *Store) AlertOf(ctx context.Context, id tagout.IncidentID, alert string) (in tagout.Incoming, err error) {
+	err = s.read(ctx, func(db *gorm.DB) error {
+		var rows []bodyRow
+		if err := db.Where("alert = ? AND incident = ?", key(alert), int64(id)).Order("at, status").Limit(1).Find(&rows).Error; err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return tagout.Errorf(tagout.NotFound, "%s has no alert of this ID.", id)
+		}
+		in, err = rows[0].incoming()
+		return err
+	})
+	return in, err
+}
+
 // QuietOn tells of the alerts on a scope, over all incidents and those below a threshold:
 // how many fire, and when the last one since a time came or ended. Alerts that name no
 // agent are on no scope. What an agent's tools risk is not known here, so in doubt an

@@ -92,6 +92,15 @@ func TestOneStormMakesOneIncident(t *testing.T) {
 		if err != nil || len(alerts) != 1600 || len(alerts[0].Alert.Raw) == 0 {
 			t.Fatal(len(alerts), err)
 		}
+		one, err := s.AlertOf(t.Context(), list[0].ID, alerts[700].ID)
+		if err != nil || one.ID != alerts[700].ID || string(one.Alert.Raw) != string(alerts[700].Alert.Raw) {
+			t.Fatalf("%+v, %v", one, err)
+		}
+		for _, id := range []tagout.IncidentID{list[0].ID, 99} {
+			if _, err := s.AlertOf(t.Context(), id, "another"); tagout.CodeOf(err) != tagout.NotFound {
+				t.Fatal(err)
+			}
+		}
 	})
 }
 

@@ -76,6 +76,10 @@ func (l *lateStore) Alerts(ctx context.Context, id tagout.IncidentID, limit int)
 	return ask(l, func(s tagout.Store) ([]tagout.Incoming, error) { return s.Alerts(ctx, id, limit) })
 }
 
+func (l *lateStore) AlertOf(ctx context.Context, id tagout.IncidentID, alert string) (tagout.Incoming, error) {
+	return ask(l, func(s tagout.Store) (tagout.Incoming, error) { return s.AlertOf(ctx, id, alert) })
+}
+
 func (l *lateStore) Requests(ctx context.Context, id tagout.IncidentID) ([]tagout.ResumeRequest, error) {
 	return ask(l, func(s tagout.Store) ([]tagout.ResumeRequest, error) { return s.Requests(ctx, id) })
 }
