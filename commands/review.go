@@ -102,7 +102,7 @@ func (r reviewing) ask(ctx context.Context, id tagout.IncidentID, by tagout.User
 	if err != nil {
 		kept = tagout.FormDraft{} // the form is needed more than what was typed before
 	}
-	parts := map[string]string{}
+	var parts map[string]string
 	if i.Review != nil {
 		parts = i.Review.Parts
 	} else if parts, err = r.desk.PrefillReview(ctx, i); err != nil {

@@ -105,8 +105,31 @@ func crash(w *world, point string) {
 		return w.mode("mailer", emailEU()) == string(tagout.Running)
 	})
 	s.settles("the incident is resumed", func() bool { return s.has(tagout.EventResumed) == 1 })
+	if strings.HasPrefix(point, "review.") {
+		s.reviews(room)
+	}
 	s.settles("the crash point "+point+" is passed", func() bool { return s.crashed })
 	s.concludes(acknowledged)
+}
+
+// reviews writes the review and has it approved, which closes the incident.
+func (s *survivor) reviews(room string) {
+	s.types("U0IC", room, "/review")
+	s.settles("the form of the review is open", func() bool {
+		views := s.slack.Views("U0IC")
+		return len(views) > 0 && strings.Contains(string(views[0].Blocks), "lessons")
+	})
+	s.fills("U0IC", findings())
+	s.corrects("U0IC", room, "Let the tool refuse lists without consent", "tool_permissions")
+	s.types("U0IC", room, "/review submit")
+	s.settles("the review is approved", func() bool {
+		if s.hasButton("U0ENG", room, "Approve") {
+			s.does(func() error {
+				return s.slack.Click(s.ctx, sandbox.Click{User: "U0ENG", Channel: room, Label: "Approve"})
+			})
+		}
+		return s.has(tagout.EventClosed) == 1
+	})
 }
 
 // concludes checks what must hold whatever happened on the way.

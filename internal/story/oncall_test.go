@@ -142,10 +142,10 @@ func TestWhoeverPagerDutyHasOnCallIsPaged(t *testing.T) {
 	}, func(t *testing.T, w *world) {
 		// Enzo is found in Slack by his address. Nobody there is Jane, so she gets mail, and all are told.
 		id := w.alarm("ComplaintRate", critical)
-		w.isPaged("U0ENG", id+`.*jane \(jane@elsewhere.example\) is on call, but nobody in Slack has this address`)
+		w.isPaged("U0ENG", id+`.*jane \(‹e-mail›\) is on call, but nobody in Slack has this address`)
 		w.eventually("Jane gets mail", func() bool { return w.mails.count("jane@elsewhere.example", id) >= 1 })
 		w.types("U0OUTSIDER", "C0GENERAL", "/oncall")
-		w.reads("U0OUTSIDER", "C0GENERAL", `primary \(PagerDuty schedule PABC123\): @U0ENG, jane \(jane@elsewhere.example, not in Slack\) until`)
+		w.reads("U0OUTSIDER", "C0GENERAL", `primary \(PagerDuty schedule PABC123\): @U0ENG, jane \(‹e-mail›, not in Slack\) until`)
 		// PagerDuty refuses the token: after a restart nothing is known, and that is said.
 		w.stops()
 		duty.mu.Lock()
