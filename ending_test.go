@@ -179,3 +179,16 @@ func TestAnEndThatTheTimelineDoesNotTellOfIsFound(t *testing.T) {
 		t.Error("what was closed is open again, and nobody notices")
 	}
 }
+
+func TestAPlanThatWasSignedForAnIncidentEndsNoFalseAlarm(t *testing.T) {
+	t.Parallel()
+	l := approvedPlan(t, "review 2h\nrunning")
+	_, err := l.incident.Cancel("no review, please", member, noon)
+	if tagout.CodeOf(err) != tagout.Conflict || !strings.Contains(err.Error(), "in stages") || l.incident.FalseAlarm != nil {
+		t.Errorf("nobody who signed read of it: %v", err)
+	}
+	l.at = noon.Add(2 * time.Hour)
+	if err := l.advance(legal, "legal"); err != nil || l.incident.State != tagout.StateResumed {
+		t.Errorf("%s, %v", l.incident.State, err)
+	}
+}

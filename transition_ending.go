@@ -10,7 +10,7 @@ import (
 // this; otherwise it is once the sign-offs have lifted that, and a pending request becomes
 // void, since who signs must read of it. It lifts nothing. It returns Forbidden for guests
 // and bots, Invalid without a reason, and Conflict if the incident is over or was called one
-// before.
+// before, or goes on in stages that were signed for without that.
 func (i *Incident) Cancel(reason string, by User, at time.Time) (Change, error) {
 	reason = clip(strings.TrimSpace(reason), 1000)
 	switch {
@@ -22,6 +22,8 @@ func (i *Incident) Cancel(reason string, by User, at time.Time) (Change, error) 
 		return Change{}, Errorf(Conflict, "%s is over already, as an incident. If it was a false alarm, say so in its review: /tagout review %s.", i.ID, i.ID)
 	case i.FalseAlarm != nil:
 		return Change{}, Errorf(Conflict, "%s was called a false alarm already, by %s. To take that back: /tagout cancel %s withdraw.", i.ID, i.FalseAlarm.By.Text(), i.ID)
+	case i.Staging.Goes():
+		return Change{}, Errorf(Conflict, "%s goes back to work in stages, and who signed for that did not read of a false alarm. Say so in its review: /tagout review %s. Nothing was changed.", i.ID, i.ID)
 	case reason == "":
 		return Change{}, Errorf(Invalid, "Say why it is a false alarm: /tagout cancel %s REASON. Nothing was changed.", i.ID)
 	}
