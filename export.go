@@ -11,6 +11,7 @@ type RecordOrder struct {
 	ID      string `json:"id"` // of the request
 	By      UserID `json:"by"`
 	Channel string `json:"channel"` // the incident's own, if it was asked for there; "": it goes to who asked
+	Private bool   `json:"private"` // the incident was private when it was asked for, by one of its people
 }
 
 // PackedRecord is the record of an incident as a zip file.
@@ -26,7 +27,7 @@ func (i *Incident) ShareRecord(o RecordOrder, by User, at time.Time) (Change, er
 	if by.Guest || by.Bot || by.ID == "" {
 		return Change{}, Errorf(Forbidden, "Only a full member of the workspace gets the record of an incident; guests and bots do not.")
 	}
-	o.By = by.ID
+	o.By, o.Private = by.ID, i.Private
 	to := "who asked"
 	if o.Channel == "" || o.Channel != i.Room.Channel {
 		o.Channel = ""

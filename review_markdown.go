@@ -108,7 +108,7 @@ func (d *reviewDocument) response() {
 		say("%s", text)
 	}
 	if none {
-		d.line("No deadline was missed, every page reached somebody, and nobody had to sign.")
+		d.line("Nothing is on record: no missed deadline, no page that reached nobody, no rollback and no sign-off.")
 	}
 }
 

@@ -32,6 +32,9 @@ func (b *Bot) shareRecord(ctx context.Context, e tagout.Effect) error {
 	if err != nil {
 		return err
 	}
+	if inc.Private && !o.Private {
+		return b.noRecord(ctx, e, o, tagout.Errorf(tagout.Forbidden, "it has become private since you asked. Whoever is one of its people asks again."))
+	}
 	channel := o.Channel
 	if channel == "" || channel != inc.Room.Channel { // it has moved since: then it is told to nobody else
 		if channel, err = b.dm(ctx, o.By, answersNext); err != nil {

@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -63,6 +64,21 @@ func TestTheRecordOfAnIncidentThatMovedGoesToWhoAskedAlone(t *testing.T) {
 	}
 	if names, _ := e.files(e.desk.room(7).Channel); len(names) != 0 {
 		t.Errorf("the channel got %q", names)
+	}
+}
+
+func TestWhoAskedBeforeItBecamePrivateAsksAgain(t *testing.T) {
+	t.Parallel()
+	e := packs(t, "PK", nil)
+	e.desk.add(tagout.Incident{ID: 8, Private: true})
+	for _, mayRead := range []bool{false, true} {
+		if err := e.effect(tagout.EffectRecord, 8, fmt.Sprint("o", mayRead), tagout.RecordOrder{By: "U0IC", Private: mayRead}); err != nil {
+			t.Fatal(err)
+		}
+		names, text := e.files(e.slack.DM("U0IC"))
+		if got := len(names) > 0; got != mayRead {
+			t.Errorf("asked while it was private %v: got %q %s", mayRead, names, text)
+		}
 	}
 }
 
