@@ -77,6 +77,7 @@ type audit struct {
 	actions  map[int]toldAction   // by number
 	end      toldEnd
 	review   toldReview
+	called   Kind // what somebody called it last
 }
 
 // said is what is read of an event's data, whatever its kind.
@@ -100,6 +101,8 @@ func (a *audit) take(e Event) error {
 	}
 	a.end.take(e.Kind)
 	switch e.Kind {
+	case EventKindCorrected:
+		return a.kind(e)
 	case EventHeld:
 		var h Hold
 		if err := a.read(e, &h); err != nil {
@@ -232,6 +235,9 @@ func (a *audit) compare() error {
 		return Errorf(Conflict, "%s: the record asks for other sign-offs than the timeline.", i.ID)
 	}
 	if err := a.compareStaging(); err != nil {
+		return err
+	}
+	if err := a.compareKind(); err != nil {
 		return err
 	}
 	return a.compareEnd()

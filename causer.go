@@ -38,18 +38,60 @@ func (p *Policy) Authors(d Deployment) []UserID {
 	if by == "" {
 		return nil
 	}
+	if authors := p.called(by); len(authors) > 0 || !strings.Contains(by, ",") {
+		return authors
+	}
+	var authors []UserID
+	for name := range strings.SplitSeq(by, ",") {
+		authors = append(authors, p.called(strings.Trim(strings.TrimSpace(name), "<>@"))...)
+	}
+	slices.Sort(authors)
+	return slices.Compact(authors)
+}
+
+// OnGitHub is how a change names somebody by their GitHub login.
+func OnGitHub(login string) string { return onGitHub + strings.ToLower(login) }
+
+const onGitHub = "github:"
+
+// called finds who is known by a name, in lower case.
+func (p *Policy) called(by string) []UserID {
+	login, isLogin := strings.CutPrefix(by, onGitHub)
 	var authors []UserID
 	for id, person := range p.People {
-		known := append([]string{string(id), person.Email}, person.Handles...)
-		if slices.ContainsFunc(known, func(name string) bool { return strings.ToLower(strings.TrimPrefix(name, "@")) == by }) {
+		known := append([]string{string(id), person.Email, OnGitHub(person.GitHub)}, person.Handles...)
+		if isLogin {
+			known = append([]string{person.GitHub}, person.Handles...)
+		}
+		name := by
+		if isLogin {
+			name = login
+		}
+		if name != "" && slices.ContainsFunc(known, func(k string) bool { return strings.ToLower(strings.TrimPrefix(k, "@")) == name }) {
 			authors = append(authors, id)
 		}
 	}
-	if id := strings.ToUpper(by); len(authors) == 0 && isUserID(id) {
+	if id := strings.ToUpper(by); len(authors) == 0 && !isLogin && isUserID(id) {
 		return []UserID{UserID(id)}
 	}
 	slices.Sort(authors)
 	return authors
+}
+
+// Strangers are those of a change's authors of whom the configuration does not say which
+// person in Slack they are, as the change names them. Nobody is kept from signing for them.
+func (p *Policy) Strangers(d Deployment) []string {
+	if p.called(strings.ToLower(strings.Trim(strings.TrimSpace(d.By), "<>@"))) != nil {
+		return nil
+	}
+	var unknown []string
+	for name := range strings.SplitSeq(d.By, ",") {
+		name = strings.TrimSpace(name)
+		if name != "" && len(p.called(strings.ToLower(strings.Trim(name, "<>@")))) == 0 {
+			unknown = append(unknown, name)
+		}
+	}
+	return unknown
 }
 
 // isUserID tells whether text looks like a Slack user ID.

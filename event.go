@@ -60,6 +60,8 @@ const (
 	EventVersionDrift      EventKind = "version.drift" // another version runs than is pinned
 	EventVersionBack       EventKind = "version.back"  // the pinned one runs again
 	EventChangeRefused     EventKind = "change.refused"
+	EventChange            EventKind = "change.made" // an agent of it was changed while it is open
+	EventKindCorrected     EventKind = "incident.kind"
 	EventRequested         EventKind = "resume.requested"
 	EventSigned            EventKind = "resume.signed"
 	EventRefused           EventKind = "resume.refused"    // a click that did not count, and why

@@ -118,6 +118,8 @@ type Incident struct {
 	Rollback        *Rollback          // of the agent that was rolled back last
 	Frozen          bool               // version changes of its agents are refused while it is open
 	Pins            []Pin              // the versions that its agents must run while it is open
+	Kind            *KindView          `json:",omitempty"` // as somebody corrected it; nil: nobody did
+	Changed         []string           `json:",omitempty"` // IDs of version changes that were made meanwhile, so that each is told once
 	Refused         []string           // version changes that were refused, so that each is told once
 	Ladder          map[string]int     // rounds paged, by ladder key
 	Calls           map[string]Call    // how far the newest round of each ladder got, while it pages

@@ -83,6 +83,7 @@ type Person struct {
 	Phone string
 	Roles []string // why they are paged
 
+	GitHub  string   `json:"-"` // login there
 	Handles []string `json:"-"` // what they are called elsewhere, such as in a code host
 
 	Pagers []string      `json:"-"` // by which of the pagers, in this order; empty: by all

@@ -7,11 +7,12 @@ import (
 )
 
 // ReviewMarkdown is the document of the review as Markdown: what the record tells, then what
-// people wrote. evidence is the URL under which the API serves kept evidence, or "". The same
+// people wrote. around is what is known beside it. The same
 // record always gives the same document, and no text of it becomes markup.
-func (i *Incident) ReviewMarkdown(events []Event, p *Policy, evidence string) string {
-	d := reviewDocument{incident: i, policy: p, facts: i.FactsForReview(events), evidence: evidence}
+func (i *Incident) ReviewMarkdown(events []Event, p *Policy, around ReviewAround) string {
+	d := reviewDocument{incident: i, policy: p, facts: i.FactsForReview(events), evidence: around.Evidence, around: around}
 	d.head()
+	d.kind()
 	d.times()
 	d.response()
 	d.parts()
@@ -26,6 +27,7 @@ type reviewDocument struct {
 	policy   *Policy
 	facts    ReviewFacts
 	evidence string
+	around   ReviewAround
 	text     strings.Builder
 }
 

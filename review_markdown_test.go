@@ -66,7 +66,9 @@ func told(t *testing.T) (*tagout.Incident, []tagout.Event) {
 func TestTheDocumentOfAReviewReadsAsItShould(t *testing.T) {
 	t.Parallel()
 	i, events := told(t)
-	text := i.ReviewMarkdown(events, &tagout.Policy{}, "https://tagout.example.com/v1/incidents/INC-7/evidence/")
+	text := i.ReviewMarkdown(events, &tagout.Policy{}, tagout.ReviewAround{Evidence: "https://tagout.example.com/v1/incidents/INC-7/evidence/",
+		Kind:    tagout.KindView{Kind: tagout.KindRollout, Why: "mailer prompt v42 <b> went out 12 min before the onset"},
+		Changes: []tagout.Deployment{{Agent: "mailer", Component: "prompt", From: "v41", To: "v42", By: "github:pat-codes", URL: "https://github.com/acme/mailer", At: noon.Add(-12 * time.Minute)}}})
 	file := filepath.Join("testdata", "review.md")
 	if *update {
 		if err := os.MkdirAll("testdata", 0o755); err != nil {

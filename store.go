@@ -54,6 +54,9 @@ type Store interface {
 	// Changes lists the deployments of an agent since a time, newest first; those of all
 	// agents if it is "".
 	Changes(ctx context.Context, agent string, since time.Time) ([]Deployment, error)
+	// Recurrences counts the incidents of an agent and class that were detected from one time
+	// until right before another; no drills, none that were cancelled.
+	Recurrences(ctx context.Context, agent, class string, from, before time.Time) (int, error)
 	// Versions lists the versions of an agent's components, newest first.
 	Versions(ctx context.Context, agent string) ([]Version, error)
 	// VersionHistory tells which versions of an agent were the current ones since when, and

@@ -37,6 +37,7 @@ type desk struct {
 	kept        tagout.FormDraft
 	routed      []tagout.RoutedAlert
 	foreseen    tagout.Foresight
+	deployed    []tagout.Deployment
 
 	stops     []tagout.StopRequest
 	declared  []tagout.Declaration

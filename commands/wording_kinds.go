@@ -49,6 +49,9 @@ func (f floor) courseWords() map[tagout.EventKind]func(facts) string {
 		tagout.EventSeverity: func(d facts) string {
 			return "changed the severity from " + d.severity("from") + " to " + d.severity("to") + d.after(": ", "reason")
 		},
+		tagout.EventKindCorrected: func(d facts) string {
+			return "calls it " + tagout.Kind(d.text("to")).Label() + ", not " + tagout.Kind(d.text("from")).Label() + d.after(": ", "reason")
+		},
 		tagout.EventLeft: func(d facts) string {
 			return "@" + d.text("person") + " left its channel and is none of its people any more"
 		},
@@ -132,6 +135,13 @@ func (f floor) versionsWords() map[tagout.EventKind]func(facts) string {
 		},
 		tagout.EventVersionBack: func(d facts) string {
 			return d.text("agent") + " runs " + d.text("component") + " " + d.text("found") + " again, as pinned" + teller(d)
+		},
+		tagout.EventChange: func(d facts) string {
+			text := "reported a change of " + d.text("agent") + ": " + d.text("component") + d.after(" from ", "from") + d.after(" to ", "to") + d.after(" by ", "by")
+			if d.text("frozen") == "true" {
+				text += ", although changes are refused"
+			}
+			return text
 		},
 		tagout.EventChangeRefused: func(d facts) string {
 			return "was refused a change of " + d.text("agent") + ": " + d.text("component") + d.after(" from ", "from") + d.after(" to ", "to") + d.after(" by ", "by")

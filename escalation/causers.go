@@ -10,30 +10,7 @@ import (
 // recentChanges are the deployments of the agents that an incident is about or holds, from
 // [tagout.CauseWindow] before it was detected until now, newest first.
 func (d *Desk) recentChanges(ctx context.Context, i *tagout.Incident) ([]tagout.Deployment, error) {
-	var agents []string
-	if i.Scope.Agent != "" {
-		agents = []string{i.Scope.Agent}
-	}
-	for _, h := range i.Holds {
-		if h.Scope.Agent == "" {
-			agents = []string{""} // it holds all of them
-			break
-		}
-		if !slices.Contains(agents, h.Scope.Agent) {
-			agents = append(agents, h.Scope.Agent)
-		}
-	}
-	since := i.At(tagout.Detected).Add(-tagout.CauseWindow)
-	var all []tagout.Deployment
-	for _, agent := range agents {
-		changes, err := d.store.Changes(ctx, agent, since)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, changes...)
-	}
-	slices.SortStableFunc(all, func(a, b tagout.Deployment) int { return b.At.Compare(a.At) })
-	return all, nil
+	return i.ChangesAround(ctx, d.store)
 }
 
 // causers are the people behind them: they never sign.

@@ -10,9 +10,8 @@ import (
 )
 
 const (
-	shownChanges = 5
-	shownAlerts  = 4
-	shownText    = 450 // characters of a deliverable; all of it stands in the thread
+	shownAlerts = 4
+	shownText   = 450 // characters of a deliverable; all of it stands in the thread
 )
 
 // Decision is the message that signers read and press, or what became of the request: all
@@ -40,7 +39,7 @@ func (d *Desk) Decision(ctx context.Context, id tagout.IncidentID) (tagout.Messa
 	if r.State == tagout.RequestPending {
 		m = m.Fact("Still needed", d.stillNeeded(ctx, r))
 	}
-	m = m.Fact("Cannot sign", cannotSign(r))
+	m = m.Fact("Cannot sign", append(cannotSign(r), d.strangersText(ctx, i)...))
 	for _, nobody := range d.Unsigned(ctx, i) {
 		m.Tone = tagout.ToneDanger
 		m = m.Para(nobody)
@@ -58,7 +57,7 @@ func (d *Desk) situation(ctx context.Context, m tagout.Message, i *tagout.Incide
 		m = m.Fact("Impact", "not stated")
 	}
 	m = m.Fact("Held now", holdsText(i)).Fact("Detected", i.At(tagout.Detected))
-	m = m.Fact("Changed in the 24 h before, and since", d.changesText(ctx, i))
+	m = d.kindFacts(ctx, m, i)
 	m = m.Fact("Recent alerts", d.alertsOn(ctx, i, r))
 	if r.Monitor > 0 {
 		m = m.Fact("Quiet window", d.window(ctx, i, r))
@@ -110,31 +109,6 @@ func (d *Desk) stillNeeded(ctx context.Context, r *tagout.ResumeRequest) tagout.
 			t = append(t, tagout.T(tagout.Bold("nobody"))...)
 		case len(able) > 6:
 			t = append(t, tagout.T(fmt.Sprintf(" and %d more", len(able)-6))...)
-		}
-	}
-	return t
-}
-
-// changesText lists the newest changes, with who made them.
-func (d *Desk) changesText(ctx context.Context, i *tagout.Incident) tagout.Text {
-	changes, err := d.recentChanges(ctx, i)
-	if err != nil {
-		return tagout.T("could not be read")
-	}
-	if len(changes) == 0 {
-		return tagout.T("nothing was reported")
-	}
-	var t tagout.Text
-	for n, c := range changes {
-		if n == shownChanges {
-			return append(t, tagout.T(fmt.Sprintf("\nand %d more", len(changes)-n))...)
-		}
-		if n > 0 {
-			t = append(t, tagout.T("\n")...)
-		}
-		t = append(t, tagout.T(cut(c.Text(), 120)+" by "+cut(c.By, 60)+" at ", c.At)...)
-		if len(d.policy.Authors(c)) == 0 {
-			t = append(t, tagout.T(" (nobody whom the configuration knows)")...)
 		}
 	}
 	return t

@@ -66,6 +66,7 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 	m = m.Fact("People", peopleOf(i)).Fact("Owner", d.ownerText(i))
 	m = m.Fact("Alerts", alertsText(i.Alerts)).Fact("To resume", signersText(d.policy, i))
 	m = m.Fact("Detected", i.At(tagout.Detected))
+	m = d.kindFacts(ctx, m, i)
 	if text := actionsText(i, d.clock.Now()); text != nil {
 		m = m.Fact("Corrective actions", text)
 	}

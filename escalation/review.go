@@ -114,9 +114,15 @@ func (d *Desk) ReviewMarkdown(ctx context.Context, id tagout.IncidentID) (string
 	if err != nil {
 		return "", err
 	}
-	evidence := ""
+	around := tagout.ReviewAround{}
 	if d.url != "" {
-		evidence = d.url + "/v1/incidents/" + id.String() + "/evidence/"
+		around.Evidence = d.url + "/v1/incidents/" + id.String() + "/evidence/"
 	}
-	return i.ReviewMarkdown(events, d.policy, evidence), nil
+	if around.Changes, err = d.recentChanges(ctx, i); err != nil {
+		return "", err
+	}
+	if around.Kind, err = d.Kind(ctx, i); err != nil {
+		return "", err
+	}
+	return i.ReviewMarkdown(events, d.policy, around), nil
 }

@@ -413,6 +413,21 @@ func (m *memory) Draft(ctx context.Context, id tagout.IncidentID, form string, p
 	return m.drafts[id.String()+form+string(person)], nil
 }
 
+func (m *memory) Recurrences(ctx context.Context, agent, class string, from, before time.Time) (int, error) {
+	if err := m.enter(ctx, "recurrences"); err != nil {
+		return 0, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := 0
+	for _, i := range m.newestFirst() {
+		if at := i.At(tagout.Detected); i.Scope.Agent == agent && i.Class == class && i.State != tagout.StateCancelled && !at.Before(from) && at.Before(before) {
+			n++
+		}
+	}
+	return n, nil
+}
+
 func (m *memory) VersionHistory(ctx context.Context, agent string) (tagout.VersionHistory, error) {
 	if err := m.enter(ctx, "versions"); err != nil {
 		return tagout.VersionHistory{}, err
@@ -446,6 +461,11 @@ func (m *memory) SawVersion(ctx context.Context, agent string, versions map[stri
 }
 
 func (m *memory) RecordChange(ctx context.Context, c tagout.Deployment) error {
+	m.mu.Lock()
+	if !slices.ContainsFunc(m.changes, func(old tagout.Deployment) bool { return old.ID == c.ID }) {
+		m.changes = append(m.changes, c)
+	}
+	m.mu.Unlock()
 	return m.SawVersion(ctx, c.Agent, map[string]string{c.Component: c.To}, c.At)
 }
 

@@ -130,8 +130,40 @@ func (d *Desk) RecordChange(ctx context.Context, change tagout.Deployment, by ta
 		}
 		return d.refusal(i, change.Agent)
 	}
+	return d.recordMade(ctx, change, by)
+}
+
+// ChangeMade records a change that was made already, so that nothing can refuse it: what a
+// webhook tells. Where an open incident pins another version that is drift, and where one
+// refuses changes its channel hears of it.
+func (d *Desk) ChangeMade(ctx context.Context, change tagout.Deployment, by tagout.Actor) error {
+	return d.recordMade(ctx, change, by)
+}
+
+func (d *Desk) recordMade(ctx context.Context, change tagout.Deployment, by tagout.Actor) error {
 	if err := d.store.RecordChange(ctx, change); err != nil {
 		return err
+	}
+	open, err := d.store.Incidents(ctx, tagout.IncidentQuery{Open: true, Limit: everyOpen})
+	if err != nil {
+		return err
+	}
+	for _, i := range open {
+		agents, everything := i.Concerns()
+		if !everything && !slices.Contains(agents, change.Agent) || slices.Contains(i.Changed, change.ID) {
+			continue
+		}
+		if change.At.Before(i.At(tagout.Detected).Add(-tagout.CauseWindow)) {
+			continue // too old to have caused it
+		}
+		_, err := d.store.Update(ctx, i.ID, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+			pinned := i.PinsOf(change.Agent)[change.Component] == change.To
+			frozen := i.Freezes(change.Agent) && !pinned && change.At.After(i.At(tagout.Detected))
+			return i.TakeChange(change, frozen, by, now), nil
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return d.compareVersions(ctx, tagout.VersionReport{Agent: change.Agent, Versions: map[string]string{change.Component: change.To}, At: change.At}, by)
 }

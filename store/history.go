@@ -72,6 +72,16 @@ func (s *Store) VersionHistory(ctx context.Context, agent string) (tagout.Versio
 	return h, err
 }
 
+// Recurrences counts the incidents of an agent and class that were detected from one time until
+// right before another, without drills and without those that were cancelled.
+func (s *Store) Recurrences(ctx context.Context, agent, class string, from, before time.Time) (n int, err error) {
+	err = s.read(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT count(*) FROM incidents WHERE agent = ? AND class = ? AND NOT drill AND state <> 'cancelled' AND detected_at >= ? AND detected_at < ?",
+			clean(agent), clean(class), utc(from), utc(before)).Scan(&n).Error
+	})
+	return n, err
+}
+
 // pinRow is one row of pins.
 type pinRow struct {
 	Incident  int64 `gorm:"primaryKey;autoIncrement:false"`

@@ -130,7 +130,7 @@ func (d *fakeDesk) Timeline(context.Context, tagout.IncidentID) ([]tagout.Event,
 }
 
 func (d *fakeDesk) ReviewMarkdown(_ context.Context, id tagout.IncidentID) (string, error) {
-	return d.incidents[id].ReviewMarkdown(d.events, &tagout.Policy{}, ""), d.err
+	return d.incidents[id].ReviewMarkdown(d.events, &tagout.Policy{}, tagout.ReviewAround{}), d.err
 }
 
 func (d *fakeDesk) Fleet(context.Context, string) tagout.Fleet {

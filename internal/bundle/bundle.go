@@ -26,7 +26,9 @@ type Record struct {
 	Requests []tagout.ResumeRequest
 	Alerts   []tagout.Incoming // with their raw bodies
 	Pages    []tagout.Page
-	Evidence []tagout.Evidence // with their contents
+	Evidence []tagout.Evidence   // with their contents
+	Changes  []tagout.Deployment // of its agents, from 24 h before it was detected, newest first
+	Kind     tagout.KindView     // what it looks like
 
 	At       time.Time                 // when it was read
 	By       string                    // the program and its version
@@ -83,12 +85,13 @@ func Write(w io.Writer, r Record) ([]Finding, error) {
 	for _, q := range r.Requests {
 		p.file("decisions/"+q.Digest+".json", q.Signed())
 	}
-	p.file("review.md", []byte(r.Incident.ReviewMarkdown(r.Events, r.policy(), "evidence/")))
+	p.file("review.md", []byte(r.Incident.ReviewMarkdown(r.Events, r.policy(), tagout.ReviewAround{Evidence: "evidence/", Kind: r.Kind, Changes: r.Changes})))
 	reviews := tagout.SubmittedReviews(r.Events)
 	for _, digest := range slices.Sorted(maps.Keys(reviews)) {
 		p.file("decisions/"+digest+".json", reviews[digest])
 	}
 	p.json("alerts.json", alerts(r.Alerts))
+	p.json("changes.json", orEmpty(r.Changes))
 	p.json("pages.json", orEmpty(r.Pages))
 	p.json("evidence.json", exhibits(r.Evidence))
 	for _, e := range r.Evidence {
@@ -123,6 +126,7 @@ review.md         the review, as far as it was written
 decisions.json    requests to resume, with their digests and sign-offs
 decisions/        what was signed, and each review that was submitted, byte by byte; each file is named by its SHA-256
 alerts.json       alerts and failure reports, as they were received
+changes.json      what was changed of its agents, from 24 h before it was detected
 pages.json        who was paged, by what, and whether it arrived
 evidence.json     what was preserved; evidence/ holds the contents, named by their SHA-256
 incident.json     the incident as it stands

@@ -10,6 +10,7 @@ import (
 type Store interface {
 	Incident(ctx context.Context, id tagout.IncidentID) (*tagout.Incident, error)
 	Timeline(ctx context.Context, id tagout.IncidentID) ([]tagout.Event, error)
+	tagout.ChangeReader
 	Requests(ctx context.Context, id tagout.IncidentID) ([]tagout.ResumeRequest, error)
 	Alerts(ctx context.Context, id tagout.IncidentID, limit int) ([]tagout.Incoming, error)
 	Pages(ctx context.Context, id tagout.IncidentID) ([]tagout.Page, error)
@@ -36,6 +37,12 @@ func Read(ctx context.Context, s Store, id tagout.IncidentID) (Record, error) {
 			return r, err
 		}
 		if r.Alerts, err = s.Alerts(ctx, id, everyAlert); err != nil {
+			return r, err
+		}
+		if r.Changes, err = i.ChangesAround(ctx, s); err != nil {
+			return r, err
+		}
+		if r.Kind, err = i.KindOf(ctx, s, &tagout.Policy{}, r.Changes); err != nil {
 			return r, err
 		}
 		if r.Pages, err = s.Pages(ctx, id); err != nil {

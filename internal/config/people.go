@@ -23,6 +23,7 @@ type personSection struct {
 	Email string `yaml:"email" doc:"Address for the e-mail pager."`
 	Phone string `yaml:"phone" doc:"Number with country code, in quotes: \"+15550100\"."`
 
+	GitHub  string   `yaml:"github" doc:"Login at GitHub: a change that a GitHub webhook reports of it keeps this person from signing."`
 	Handles []string `yaml:"handles" doc:"What they are called elsewhere, such as in a code host: a change that they made under it keeps them from signing."`
 
 	Pagers []string      `yaml:"pagers" doc:"By which pagers they are paged, in this order: slack, and names under pagers; left out: by all that reach them."`
@@ -162,8 +163,11 @@ func (b *builder) person(p path, id tagout.UserID, s personSection) {
 	if s.Phone != "" && (!plus || len(digits) < 7 || len(digits) > 15 || strings.Trim(digits, "0123456789") != "" || digits[0] == '0') {
 		b.fail(p.key("phone"), "Write it with country code and without spaces, in quotes: \"+15550100\".", "This is not a phone number.")
 	}
-	b.cfg.Policy.People[id] = tagout.Person{ID: id, Email: s.Email, Phone: s.Phone, Handles: s.Handles, Pagers: s.Pagers, After: s.After, Quiet: b.quiet(p.key("quiet"), s.Quiet)}
+	b.cfg.Policy.People[id] = tagout.Person{ID: id, Email: s.Email, Phone: s.Phone, GitHub: s.GitHub, Handles: s.Handles, Pagers: s.Pagers, After: s.After, Quiet: b.quiet(p.key("quiet"), s.Quiet)}
 	b.personPagers(p, s)
+	if login := strings.Trim(strings.ToLower(s.GitHub), "abcdefghijklmnopqrstuvwxyz0123456789-_"); login != "" {
+		b.fail(p.key("github"), "Write the login alone, without @ and without an address: octocat.", "This is not a GitHub login.")
+	}
 	for i, handle := range s.Handles {
 		if q := p.key("handles").item(i); strings.TrimSpace(handle) == "" && b.ok(q) {
 			b.fail(q, "Write the name, such as octocat, or remove it.", "This handle is empty.")

@@ -116,6 +116,10 @@ func (l *lateStore) Changes(ctx context.Context, agent string, since time.Time) 
 	return ask(l, func(s tagout.Store) ([]tagout.Deployment, error) { return s.Changes(ctx, agent, since) })
 }
 
+func (l *lateStore) Recurrences(ctx context.Context, agent, class string, from, before time.Time) (int, error) {
+	return ask(l, func(s tagout.Store) (int, error) { return s.Recurrences(ctx, agent, class, from, before) })
+}
+
 func (l *lateStore) Versions(ctx context.Context, agent string) ([]tagout.Version, error) {
 	return ask(l, func(s tagout.Store) ([]tagout.Version, error) { return s.Versions(ctx, agent) })
 }
