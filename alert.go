@@ -57,6 +57,8 @@ type FailureReport struct {
 	Severity          Severity          `json:"severity,omitempty"`
 	ReasonCode        string            `json:"reason_code,omitempty"`
 	RetryCount        int               `json:"retry_count,omitempty"`
+	Transient         *bool             `json:"transient,omitempty"`  // the same step may succeed another time; nil: not said
+	Idempotent        *bool             `json:"idempotent,omitempty"` // doing the step again does nothing twice; nil: not said
 	ApprovalState     string            `json:"approval_state,omitempty"`
 	Task              string            `json:"task,omitempty"`
 	Error             string            `json:"error,omitempty"`

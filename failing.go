@@ -13,6 +13,7 @@ const (
 	MaxStep      = 300 // characters of one
 	MaxKept      = 20  // names of evidence
 	MaxKeptName  = 40  // characters of one
+	maxRuns      = 100 // that are counted apart
 	MaxPackets   = 5   // failure reports of one incident that are shown whole in its channel
 	latestReport = 200 // characters of a name that a report brings along
 )
@@ -23,6 +24,7 @@ type Failing struct {
 	Runbook    []RunbookStep    `json:",omitempty"`
 	Needs      []NeededEvidence `json:",omitempty"`
 	Reports    int              `json:",omitempty"` // failure reports that came
+	Runs       map[string]int   `json:",omitempty"` // of them by run, so that none retries for ever
 	Implied    []string         `json:",omitempty"` // what they say that follows: rollback, narrower_permissions
 	HandedTo   []string         `json:",omitempty"` // roles that were paged since a report of another class came
 	Suggestion *Suggestion      `json:",omitempty"` // to roll back
@@ -160,6 +162,10 @@ func (i *Incident) TakePacket(in Incoming, round *PageRound) Change {
 		return c
 	}
 	i.Reports++
+	if i.Runs == nil {
+		i.Runs = map[string]int{}
+	}
+	i.Runs[i.runOf(f)]++
 	if f.Implies != "" && !slices.Contains(i.Implied, f.Implies) {
 		i.Implied = append(i.Implied, f.Implies)
 	}
@@ -176,6 +182,19 @@ func (i *Incident) TakePacket(in Incoming, round *PageRound) Change {
 	}
 	return c
 }
+
+// runOf is the run of a report as it is counted: those without one, and those beyond the
+// first so many, are counted together.
+func (i *Incident) runOf(f *FailureReport) string {
+	run := clip(f.RunID, 80)
+	if _, known := i.Runs[run]; !known && len(i.Runs) >= maxRuns {
+		return ""
+	}
+	return run
+}
+
+// Retried is how often the run of a report has failed before, whatever the report says.
+func (i *Incident) Retried(f *FailureReport) int { return max(0, i.Runs[i.runOf(f)]-1) }
 
 // arrivedBy is the evidence that a note names at its start, such as "recipients: …".
 func (i *Incident) arrivedBy(note string, by Actor, at time.Time) Change {

@@ -106,6 +106,31 @@ func TestNothingOfAReportIsCutWithoutAWordAndNothingIsCutInHalfBeforeItIsMasked(
 	}
 }
 
+// FuzzPackets shows whatever an agent may send: nothing breaks, and no address of a person
+// gets through, wherever it stands.
+func FuzzPackets(f *testing.F) {
+	f.Add(`{"agent":"mailer","summary":"ann@example.com","tools_called":[{"name":"ann@example.com","arguments":{"ann@example.com":["ann@example.com"]}}]}`)
+	f.Add(`{"agent":"<!channel>","summary":"*_~","model":{},"versions":{"a":"ann@example.com"},"evidence":[{"name":"x","url":"https://x/?q=ann@example.com"}]}`)
+	f.Add(`{"agent":"mailer","summary":"s","affected":[{"type":"recipient","id":"ann@example.com"}],"tools_called":[{"arguments":1e999}]}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		var report tagout.FailureReport
+		if json.Unmarshal([]byte(body), &report) != nil || report.Agent == "" {
+			return
+		}
+		w := masking(t)
+		a := reported(t, report)
+		a.Labels["agent"] = "mailer"
+		w.accept(a)
+		p := w.packet(1)
+		if !json.Valid(p.File) {
+			t.Errorf("the file of %q is %s", body, p.File)
+		}
+		if all := shown(p.Message) + p.Comment.String() + string(p.File); strings.Contains(all, " ann@example.com ") {
+			t.Errorf("%q shows %s", body, all)
+		}
+	})
+}
+
 func TestAStormOfReportsIsNotAStormOfMessages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -177,6 +177,11 @@ func FuzzDecode(f *testing.F) {
 	f.Add(full(f))
 	f.Add([]byte(`{"agent":"a","summary":"b","occurred_at":"x"}`))
 	f.Add([]byte(`{"agent":"a","summary":"\u0000","model":null,"versions":null}`))
+	f.Add([]byte(`{"agent":"a","summary":"b","transient":false,"evidence":[{"name":" - ","text":"x"}],"affected":[{"id":"1"}],"password":["x"]}`))
+	mask, err := tagout.NewRedaction(tagout.RedactionPolicy{})
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		alert, err := failure.Decode(body, received)
 		if err != nil {
@@ -190,6 +195,14 @@ func FuzzDecode(f *testing.F) {
 		}
 		if _, err := json.Marshal(alert); err != nil {
 			t.Errorf("cannot be kept: %v", err)
+		}
+		for _, name := range alert.Brings() {
+			if name == "" || len(name) > 400 {
+				t.Errorf("it brings %q", name)
+			}
+		}
+		if masked, err := mask.JSON(alert.Raw); err != nil || !json.Valid(masked) {
+			t.Errorf("cannot be shown: %v", err)
 		}
 	})
 }

@@ -12,8 +12,9 @@ import (
 // decided is the answer to a failure report: what the agent does now.
 type decided struct {
 	Incidents   []string `json:"incidents" doc:"The incidents that the report belongs to; empty below a threshold."`
-	Decision    string   `json:"decision" enum:"retry,stop" doc:"retry only if the failure class says so, no high-risk tool was called, retries remain and nothing holds the scope."`
+	Decision    string   `json:"decision" enum:"retry,stop" doc:"retry only if the failure class says so, the step is not said to be lasting or not repeatable, no high-risk tool was called, retries remain and nothing holds the scope."`
 	RetriesLeft int      `json:"retries_left" doc:"How many retries remain, the one that is allowed now included; 0 for stop."`
+	Reason      string   `json:"reason" doc:"Why, in a sentence; for people and logs."`
 	Handoff     string   `json:"handoff" doc:"The role that takes over."`
 }
 
@@ -98,21 +99,44 @@ func (e *edge) ranAt(report *tagout.FailureReport) time.Time {
 func (e *edge) decide(report *tagout.FailureReport, incident *tagout.Incident) decided {
 	classes := e.classesOf(report, incident)
 	answer := decided{Decision: stop, Handoff: e.handoff(report, classes)}
-	left := retriesLeft(classes, report.RetryCount)
-	if left <= 0 {
+	used := report.RetryCount
+	if incident != nil {
+		used = max(used, incident.Retried(report)) // an agent that miscounts does not retry for ever
+	}
+	left := retriesLeft(classes, used)
+	if answer.Reason = e.whyStop(report, classes, left); answer.Reason != "" {
 		return answer
 	}
-	name, err := tagout.CanonicalName(report.Agent)
-	if err != nil || highRisk(e.Policy.Agents[name], report) {
-		return answer
-	}
-	asked := tagout.Attributes{Channel: report.Channel, Region: report.Region, Tool: report.Tool}
-	if !e.Desk.Decide(name, asked).Allowed {
-		return answer
-	}
-	answer.Decision, answer.RetriesLeft = retry, left
+	answer.Decision, answer.RetriesLeft, answer.Reason = retry, left, "The failure class allows it, and nothing speaks against it."
 	return answer
 }
+
+// whyStop says why an agent must not try again; "" if it may.
+func (e *edge) whyStop(report *tagout.FailureReport, classes []*tagout.FailureClass, left int) string {
+	forbids := func(c *tagout.FailureClass) bool { return !c.Retry }
+	name, err := tagout.CanonicalName(report.Agent)
+	asked := tagout.Attributes{Channel: report.Channel, Region: report.Region, Tool: report.Tool}
+	switch {
+	case len(classes) == 0:
+		return "The failure class is not known, so nothing allows a retry."
+	case slices.ContainsFunc(classes, forbids):
+		return "The failure class says stop."
+	case left <= 0:
+		return "No retry is left."
+	case denied(report.Transient):
+		return "The step would fail again: it is said not to be transient."
+	case denied(report.Idempotent):
+		return "The step must not be done twice: it is said not to be idempotent."
+	case err != nil || highRisk(e.Policy.Agents[name], report):
+		return "A tool of high risk was called, or may have been."
+	case !e.Desk.Decide(name, asked).Allowed:
+		return "The scope is held."
+	}
+	return ""
+}
+
+// denied reports whether something was said not to be so.
+func denied(said *bool) bool { return said != nil && !*said }
 
 // classesOf are the configured classes of the failure: what the report says, and what the
 // incident is. Both must allow a retry.

@@ -38,6 +38,12 @@ func TestAFailedAgentIsToldWhetherToRetry(t *testing.T) {
 		"an undeclared tool":           {`"class":"integration_failure","tools_called":[{"name":"rm_rf","risk":"low"}]`, nil, nil, "stop 0 engineering"},
 		"a tool without a name":        {`"class":"integration_failure","tools_called":[{}]`, nil, nil, "stop 0 engineering"},
 		"the failing tool is high":     {`"class":"integration_failure","tool":"send_email"`, nil, nil, "stop 0 engineering"},
+		"it will fail again":           {`"class":"integration_failure","transient":false`, nil, nil, "stop 0 engineering"},
+		"it must not be done twice":    {`"class":"integration_failure","idempotent":false,"transient":true`, nil, nil, "stop 0 engineering"},
+		"transient and idempotent":     {`"class":"integration_failure","idempotent":true,"transient":true`, nil, nil, "retry 3 engineering"},
+		"the run failed before":        {`"class":"integration_failure","run_id":"r"`, failedBefore("r", 3), nil, "retry 1 engineering"},
+		"a run that miscounts":         {`"class":"integration_failure","run_id":"r","retry_count":0`, failedBefore("r", 4), nil, "stop 0 engineering"},
+		"another run failed before":    {`"class":"integration_failure","run_id":"s"`, failedBefore("r", 9), nil, "retry 3 engineering"},
 		"the scope is held":            {`"class":"integration_failure","channel":"email","region":"us"`, nil, held, "stop 0 engineering"},
 		"another scope is held":        {`"class":"integration_failure","channel":"sms","region":"us"`, nil, held, "retry 3 engineering"},
 		"the scope may be held":        {`"class":"integration_failure"`, nil, held, "stop 0 engineering"},
@@ -53,11 +59,19 @@ func TestAFailedAgentIsToldWhetherToRetry(t *testing.T) {
 			if said := strings.Join([]string{d.Decision, string(rune('0' + d.RetriesLeft)), d.Handoff}, " "); said != c.want {
 				t.Errorf("the agent is told %q, want %q", said, c.want)
 			}
+			if d.Reason == "" {
+				t.Error("the agent is not told why")
+			}
 			if d.Incidents == nil || (len(d.Incidents) == 1) != (c.incident != nil) {
 				t.Errorf("the incidents are %v", d.Incidents)
 			}
 		})
 	}
+}
+
+// failedBefore is an incident in which a run was reported so often, the newest report included.
+func failedBefore(run string, times int) *tagout.Incident {
+	return &tagout.Incident{ID: 7, Class: "integration_failure", Failing: tagout.Failing{Runs: map[string]int{run: times}}}
 }
 
 func TestAnUndeclaredAgentIsNeverToldToRetry(t *testing.T) {

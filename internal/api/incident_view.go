@@ -33,6 +33,10 @@ type incidentView struct {
 	Deadlines       []deadlineView       `json:"deadlines,omitempty" doc:"What is or was due, what comes first first."`
 	Actions         []actionView         `json:"actions,omitempty" doc:"Corrective actions; of a single incident only."`
 	Review          *reviewView          `json:"review,omitempty"`
+	Runbook         []stepView           `json:"runbook,omitempty"`
+	MissingEvidence []string             `json:"missing_evidence,omitempty" doc:"What the failure class wants kept and nothing has brought yet."`
+	Implied         []string             `json:"implied,omitempty" doc:"What failure reports say that follows: rollback, narrower_permissions."`
+	Suggestion      *suggestionView      `json:"rollback_suggested,omitempty" doc:"Why a rollback is offered to people; nothing is rolled back by it."`
 	Rollback        *rollbackView        `json:"rollback,omitempty"`
 	Frozen          bool                 `json:"frozen,omitempty" doc:"Version changes of its agents are refused while it is open."`
 	Pins            []pinView            `json:"pins,omitempty" doc:"The versions that its agents must run while it is open."`
@@ -114,6 +118,7 @@ func viewOf(i *tagout.Incident) incidentView {
 	v.Alerts = &alertsView{Distinct: i.Alerts.Distinct, Repeats: i.Alerts.Repeats, Firing: i.Alerts.Firing}
 	v.Resume, v.Stage = viewOfRequest(i.Request), viewOfStaging(i.Staging)
 	v.Deadlines, v.Review = viewOfDeadlines(i), viewOfReview(i)
+	v.Runbook, v.MissingEvidence, v.Implied, v.Suggestion = viewsOfSteps(i), i.MissingEvidence(), i.Implied, viewOfSuggestion(i)
 	v.Rollback, v.Frozen, v.Pins = viewOfRollback(i.Rollback), i.Frozen, viewsOfPins(i.Pins)
 	return v
 }
