@@ -56,7 +56,8 @@ func (d *Desk) createTicket(ctx context.Context, i *tagout.Incident, a *tagout.C
 	case i.Private && !policy.Private:
 		return tagout.Ticket{}, tagout.Final(tagout.Errorf(tagout.Forbidden, "The incident is private, and the tracker %s is not marked for private incidents.", a.Ticket.Tracker))
 	}
-	return tracker.Create(ctx, tagout.TicketDraft{ID: a.DraftID(), Title: a.Title, Text: d.ticketText(i, a), Due: a.Due, Labels: policy.Labels})
+	mask := d.policy.Redaction
+	return tracker.Create(ctx, tagout.TicketDraft{ID: a.DraftID(), Title: mask.Text(a.Title), Text: mask.Text(d.ticketText(i, a)), Due: a.Due, Labels: policy.Labels})
 }
 
 // ticketText is what stands in the ticket.
