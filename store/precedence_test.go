@@ -24,11 +24,13 @@ func TestWhatIsOnlyToldGivesWayToPages(t *testing.T) {
 			sent := p.enter(t.Context(), tagout.EffectSend)
 			told, clock := begun(t, p, tagout.EffectPost), begun(t, p, tagout.EffectDeadline)
 			time.Sleep(time.Second)
+			synctest.Wait()
 			if *told >= 0 || *clock != 0 {
 				t.Errorf("while a page was sent a note was told after %s, a clock rang after %s", *told, *clock)
 			}
 			sent()
 			time.Sleep(time.Second)
+			synctest.Wait()
 			if *told < time.Second+stillUrgent || *told > time.Second+stillUrgent+2*lookAgain {
 				t.Errorf("the note was told after %s", *told)
 			}
@@ -37,6 +39,7 @@ func TestWhatIsOnlyToldGivesWayToPages(t *testing.T) {
 			p.queued([]tagout.Effect{{Kind: tagout.EffectPost}, {Kind: tagout.EffectPage}})
 			told := begun(t, p, tagout.EffectAnnounce)
 			time.Sleep(time.Second)
+			synctest.Wait()
 			if *told < stillUrgent {
 				t.Errorf("it was told after %s", *told)
 			}
@@ -45,6 +48,7 @@ func TestWhatIsOnlyToldGivesWayToPages(t *testing.T) {
 			defer p.enter(t.Context(), tagout.EffectContain)()
 			told := begun(t, p, tagout.EffectOpenChannel)
 			time.Sleep(giveWayFor + time.Second)
+			synctest.Wait()
 			if *told < giveWayFor || *told > giveWayFor+2*lookAgain {
 				t.Errorf("it was told after %s", *told)
 			}
