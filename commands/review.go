@@ -134,7 +134,11 @@ func (r reviewing) form(i *tagout.Incident, parts map[string]string, kept tagout
 	for _, p := range tagout.ReviewParts() {
 		form.Fields = append(form.Fields, tagout.Field{Key: p.Key, Label: p.Label, Hint: p.Hint, Kind: tagout.FieldParagraph, Value: parts[p.Key], Optional: true})
 	}
-	return filling{form}.prefilled(kept, "")
+	filled := filling{form}.prefilled(kept, "")
+	if n := i.Review.Version(); n > 0 && !kept.IsZero() && i.Review.Versions[n-1].At.After(kept.At) {
+		filled.Intro = append(filled.Intro, tagout.T(tagout.Bold("Version "+strconv.Itoa(n)+" is newer than that. "), "Saving puts what stands here in its place: compare it with the document first."))
+	}
+	return filled
 }
 
 // typing keeps what is typed into the form while it is typed.

@@ -108,6 +108,24 @@ func TestWhatIsNotSavedOfAReviewIsKept(t *testing.T) {
 	wantCode(t, err, tagout.Invalid, "submit")
 }
 
+func TestWhatWasTypedBeforeANewerVersionIsNotSavedUnawares(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.incidents[7] = incident7()
+	b.incidents[7].Review = reviewOf(b.incidents[7]) // at t0
+	for at, warned := range map[time.Time]bool{t0.Add(-time.Hour): true, t0.Add(time.Hour): false} {
+		b.kept = tagout.FormDraft{Incident: 7, Form: "review", Person: ic.ID, At: at, Values: map[string]string{"gaps": "Mine."}}
+		reply, err := b.typed(t, "/review INC-7")
+		intro := ""
+		for _, text := range must(t, reply, err).Form.Intro {
+			intro += text.String() + "\n"
+		}
+		if strings.Contains(intro, "newer than that") != warned {
+			t.Errorf("typed at %s: %s", at, intro)
+		}
+	}
+}
+
 func TestEndingAnIncidentNeverLiftsAnything(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
