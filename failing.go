@@ -18,6 +18,9 @@ const (
 	latestReport = 200 // characters of a name that a report brings along
 )
 
+// versionSuffix ends the names of evidence that tell a version, such as policy_version.
+const versionSuffix = "_version"
+
 // Failing is what the class of an incident asks of the people who take over, as it stood
 // when the incident was opened, and what its failure reports said.
 type Failing struct {
@@ -70,7 +73,8 @@ func (i *Incident) classed(c *FailureClass) Change {
 	if len(i.Runbook) > 0 {
 		change.effect(EffectRunbook, i.ID, "", nil)
 	}
-	if i.Scope.Agent != "" && (len(i.Needs) > 0 || c.RollbackWhen != "" && c.RollbackWhen != "never") {
+	ofVersions := func(n NeededEvidence) bool { return strings.HasSuffix(evidenceName(n.Name), versionSuffix) }
+	if i.Scope.Agent != "" && (slices.ContainsFunc(i.Needs, ofVersions) || c.RollbackWhen != "" && c.RollbackWhen != WhenNever) {
 		change.effect(EffectAssess, i.ID, "", nil)
 	}
 	return change
@@ -245,7 +249,7 @@ func (f *FailureReport) brings(add func(string)) {
 	}
 	for component, version := range f.Versions {
 		if version != "" {
-			add(component + "_version")
+			add(component + versionSuffix)
 		}
 	}
 	for _, thing := range f.Affected {

@@ -8,7 +8,7 @@ import (
 )
 
 // earlierIncidents is how many of an agent's newest incidents are looked at for a repetition.
-const earlierIncidents = 200
+const earlierIncidents = 50
 
 // assess looks, once an incident is open, at what is known of its agent: evidence that the
 // class wants kept and that is there already, and a sign of the rollback that was foreseen.
