@@ -197,6 +197,9 @@ func rules() map[string]broken {
 		"retry without":     {"judgment_error: " + class, "§judgment_error: {on_failure: retry}", "none is left from the start", "retries: 3"},
 		"retries with stop": {class, "{retries: §3}", "only with on_failure: retry", "Remove it"},
 		"rollback_when":     {class, "{rollback_when: §always}", "`always` is not one", "new_version, repeated or never"},
+		"empty step":        {class, "{runbook: [Look, §\" \"]}", "It is empty", "Write it"},
+		"long name":         {class, "{keep: [§" + strings.Repeat("x", 41) + "]}", "more than 40 characters", "Shorten it"},
+		"many names":        {class, "{§keep: [" + strings.Repeat("x, ", 20) + "y]}", "more than the 20", "Merge"},
 		"default severity":  {"", "commands: {default_severity: §sev9}\n", "severity `sev9` does not exist", "Did you mean `sev1`?"},
 		"default class":     {"", "commands: {default_class: §judgement}\n", "failure class `judgement` does not exist", "judgment_error"},
 
