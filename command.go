@@ -30,6 +30,18 @@ type Command struct {
 	Clicks  map[string]func(ctx context.Context, c Click) (Reply, error)      // by button action
 	Forms   map[string]func(ctx context.Context, s Submission) (Reply, error) // by form ID
 	Typed   map[string]func(ctx context.Context, s Submission) error          // by form ID: keeps what is typed into a [Form] with Keep
+
+	Shortcuts []Shortcut
+	Reacted   func(ctx context.Context, in Invocation) (Reply, error) // somebody reacted to the message In.About with the emoji of flags; nil: nothing
+}
+
+// Shortcut is an entry of Slack's menus.
+type Shortcut struct {
+	ID        string // names it in Slack's payloads
+	Name      string // at most 24 characters
+	Summary   string
+	OnMessage bool // in the menu of each message; otherwise in that of the whole workspace
+	Run       func(ctx context.Context, in Invocation) (Reply, error)
 }
 
 // Invocation is one call of a command.
@@ -40,6 +52,7 @@ type Invocation struct {
 	Text     string
 	Channel  string     // where it was typed; "" over HTTP
 	Incident IncidentID // the incident whose channel that is; 0 if none
+	About    *Quote     // the message that a shortcut or reaction is about
 	Unsure   bool       // it could not be told in time whether it is an incident's channel
 	At       time.Time  // when it was received
 }

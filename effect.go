@@ -46,6 +46,8 @@ const (
 	EffectTicket      EffectKind = "ticket"           // a ticket of a corrective action in a tracker
 	EffectTicketCheck EffectKind = "ticket_check"     // how the ticket stands there
 	EffectActionDue   EffectKind = "action_due"       // corrective actions are due soon, or overdue
+	EffectFlag        EffectKind = "flag"             // the triage message of a flag, posted or brought up to date
+	EffectFlagLink    EffectKind = "flag_link"        // an incident knows of a flag, or is opened for it
 )
 
 // Effect is something to do after a commit, at least once: a durable job, committed

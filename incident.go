@@ -125,6 +125,7 @@ type Incident struct {
 	Calls           map[string]Call    // how far the newest round of each ladder got, while it pages
 	Doubted         []string           // what could not be found out about who is paged, as it was told last
 	Actions         []CorrectiveAction `json:",omitempty"`
+	Flags           []FlagTaken        `json:",omitempty"` // that it knows of
 	Informing
 	Ending
 	Failing

@@ -26,6 +26,9 @@ func (d *delivery) origin() origin {
 	if d.kind == kindCommand {
 		return origin{user: tagout.UserID(d.command.User), channel: d.command.Channel, responseURL: d.command.ResponseURL, at: d.at}
 	}
+	if d.kind == kindReaction {
+		return origin{user: tagout.UserID(d.reaction.Event.User), channel: d.reaction.Event.Item.Channel, at: d.at}
+	}
 	i := d.interaction
 	o := origin{user: tagout.UserID(i.User.ID), channel: i.channel(), responseURL: i.ResponseURL, at: d.at}
 	if d.kind == kindSubmit {

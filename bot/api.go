@@ -23,6 +23,12 @@ type API interface {
 	Update(ctx context.Context, at Place, c Content) error
 	// Respond posts to a response_url.
 	Respond(ctx context.Context, url string, r Response) error
+	// Message reads one message, also one in a thread, by conversations.replies.
+	Message(ctx context.Context, at Place) (Said, error)
+	// Permalink is chat.getPermalink.
+	Permalink(ctx context.Context, at Place) (string, error)
+	// Hidden reports, by conversations.info, whether a channel is not open to everybody.
+	Hidden(ctx context.Context, channel string) (bool, error)
 	// History is one page of conversations.history with all metadata, newest first.
 	History(ctx context.Context, channel string, oldest time.Time) ([]Posted, error)
 
@@ -103,6 +109,12 @@ type Content struct {
 type Response struct {
 	Content
 	InChannel bool // everybody sees it
+}
+
+// Said is what somebody wrote.
+type Said struct {
+	Author string // a user ID, or the name of an app
+	Text   string // as Slack keeps it, with its marks
 }
 
 // Posted is a message that is there already.

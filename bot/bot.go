@@ -32,6 +32,7 @@ type Options struct {
 	// Record packs the record of an incident. It returns Invalid if it is too large for Slack.
 	Record  func(ctx context.Context, id tagout.IncidentID) (tagout.PackedRecord, error)
 	Mask    *tagout.Redaction // of what messages do not show; nil: nothing
+	Emoji   string            // that flags a message, without colons; "": none
 	Workers int               // how many deliveries are worked at once; default 32
 	// Hurry is how many times faster than Slack takes it everything is sent; for a workspace
 	// without limits, as the sandbox is. 0: as Slack takes it.
@@ -63,6 +64,7 @@ type Desk interface {
 	// Left takes somebody who left a channel off the people of the private incident whose
 	// channel it is.
 	Left(ctx context.Context, channel string, id tagout.UserID) error
+	Flags
 	// Reread asks about a Slack group anew when it is next needed.
 	Reread(group string)
 	// Home is what somebody reads on their own page of the app.
@@ -93,9 +95,12 @@ type Bot struct {
 	leads    func() bool
 	record   func(ctx context.Context, id tagout.IncidentID) (tagout.PackedRecord, error)
 
-	verbs  map[string]tagout.Command
-	clicks map[string]tagout.Command // by button action
-	forms  map[string]tagout.Command // by form ID
+	verbs   map[string]tagout.Command
+	clicks  map[string]tagout.Command                                             // by button action
+	forms   map[string]tagout.Command                                             // by form ID
+	menu    map[string]tagout.Shortcut                                            // by its ID
+	emoji   string                                                                // that flags a message; "": none
+	reacted func(ctx context.Context, in tagout.Invocation) (tagout.Reply, error) // to that; nil: nothing
 
 	pacer     *pacer
 	hurry     time.Duration // a divisor of windows
@@ -143,7 +148,7 @@ func New(o Options) (*Bot, error) {
 	base, cancel := context.WithCancel(context.Background())
 	b := &Bot{
 		api: o.API, desk: o.Desk, inbox: o.Inbox, clock: o.Clock, log: o.Logger, names: names,
-		announce: o.Announce, leads: o.Leads, record: o.Record, render: renderer{prefix: o.CommandPrefix, mask: o.Mask},
+		announce: o.Announce, leads: o.Leads, record: o.Record, emoji: o.Emoji, render: renderer{prefix: o.CommandPrefix, mask: o.Mask},
 		metrics: newMetrics(o.Registerer), pacer: newPacer(), hurry: time.Duration(max(1, o.Hurry)),
 		members: newCache[string, Member](memberTTL), emails: newCache[string, tagout.UserID](emailTTL),
 		dms: newCache[tagout.UserID, string](24 * time.Hour), rooms: newCache[string, tagout.IncidentID](0),
@@ -195,11 +200,21 @@ func (o Options) withDefaults() Options {
 // index makes the tables of verbs, buttons and forms.
 func (b *Bot) index(commands []tagout.Command) error {
 	b.verbs, b.clicks, b.forms = map[string]tagout.Command{}, map[string]tagout.Command{}, map[string]tagout.Command{}
+	b.menu = map[string]tagout.Shortcut{}
 	for _, c := range commands {
 		if _, twice := b.verbs[c.Name]; twice || c.Name == "" || c.Run == nil {
 			return tagout.Errorf(tagout.Invalid, "The command %q has no name, no function, or exists twice.", c.Name)
 		}
 		b.verbs[c.Name] = c
+		if c.Reacted != nil {
+			b.reacted = c.Reacted
+		}
+		for _, entry := range c.Shortcuts {
+			if _, twice := b.menu[entry.ID]; twice || entry.ID == "" || entry.Run == nil {
+				return tagout.Errorf(tagout.Invalid, "The shortcut %q is not usable, or belongs to two commands.", entry.ID)
+			}
+			b.menu[entry.ID] = entry
+		}
 		for action := range c.Clicks {
 			if _, twice := b.clicks[action]; twice || strings.Contains(action, ":") || action == "" {
 				return tagout.Errorf(tagout.Invalid, "The button action %q is not usable, or belongs to two commands.", action)

@@ -17,12 +17,14 @@ import (
 type deliveryKind string
 
 const (
-	kindCommand deliveryKind = "command"
-	kindClick   deliveryKind = "click"
-	kindSubmit  deliveryKind = "submission"
-	kindTyped   deliveryKind = "typing" // into a form that is not sent yet
-	kindOther   deliveryKind = "other"  // acknowledged, and nothing else
-	kindIntent  deliveryKind = "intent" // not a delivery: a message about to be posted
+	kindCommand  deliveryKind = "command"
+	kindClick    deliveryKind = "click"
+	kindSubmit   deliveryKind = "submission"
+	kindShortcut deliveryKind = "shortcut"
+	kindReaction deliveryKind = "reaction" // with the emoji of flags
+	kindTyped    deliveryKind = "typing"   // into a form that is not sent yet
+	kindOther    deliveryKind = "other"    // acknowledged, and nothing else
+	kindIntent   deliveryKind = "intent"   // not a delivery: a message about to be posted
 )
 
 // delivery is one thing that a person did in Slack, as it arrived.
@@ -33,11 +35,13 @@ type delivery struct {
 	body        json.RawMessage
 	command     commandBody
 	interaction interactionBody
+	reaction    reactionBody
 
 	replay  bool // taken up from an earlier process: nobody waits for the acknowledgement
 	once    sync.Once
 	respond func(body any) // sends the acknowledgement; nil for a replay
 	acked   func()         // told once, when it is acknowledged
+	refuse  func()         // instead: Slack is to deliver it again; nil where it would not
 }
 
 // acknowledge tells Slack that the delivery has arrived; only the first call counts, and
@@ -92,8 +96,12 @@ type interactionBody struct {
 		Team     string `json:"team_id"`
 	} `json:"user"`
 	Channel struct {
-		ID string `json:"id"`
+		ID   string `json:"id"`
+		Name string `json:"name,omitempty"`
 	} `json:"channel"`
+	Callback  string      `json:"callback_id,omitempty"`
+	MessageTS string      `json:"message_ts,omitempty"`
+	Message   messageBody `json:"message,omitzero"`
 	Container struct {
 		Channel string `json:"channel_id"`
 	} `json:"container"`
@@ -204,6 +212,8 @@ func decodeInteraction(body []byte, at time.Time) (*delivery, error) {
 		d.kind = kindTyped
 	case i.Type == "block_actions" && len(i.Actions) > 0 && i.User.ID != "":
 		d.kind = kindClick
+	case (i.Type == "shortcut" || i.Type == "message_action") && i.User.ID != "" && i.Callback != "":
+		d.kind = kindShortcut
 	case i.Type == "view_submission" && i.User.ID != "":
 		d.kind = kindSubmit
 	}
@@ -230,7 +240,9 @@ func (p parcel) reopen(key string) (d *delivery, err error) {
 	switch p.Kind {
 	case kindCommand:
 		d, err = decodeCommand(p.Body, p.At)
-	case kindClick, kindSubmit:
+	case kindReaction:
+		d, err = decodeReaction(p.Body, p.At)
+	case kindClick, kindSubmit, kindShortcut:
 		d, err = decodeInteraction(p.Body, p.At)
 	default:
 		return nil, tagout.Errorf(tagout.Internal, "A stored delivery is of an unknown kind.")

@@ -55,7 +55,7 @@ func (b *Bot) take(d *delivery) {
 		d.acknowledge(nil)
 		return
 	}
-	if !d.replay {
+	if !d.replay && d.refuse == nil { // what Slack delivers again is acknowledged only when it is durable
 		late = time.AfterFunc(ackBudget, func() { d.acknowledge(lateBody(d)) })
 	}
 	into, work := b.work, b.workOf(d)
@@ -83,6 +83,8 @@ func (b *Bot) turnAway(d *delivery) {
 			return
 		}
 		d.acknowledge(map[string]any{"response_action": "clear"})
+	case kindReaction:
+		d.turnBack()
 	default:
 		d.acknowledge(nil)
 		go b.guarded("turn away", func() { // not a job: a drain may be waiting for those
@@ -119,6 +121,10 @@ func (b *Bot) workOf(d *delivery) func(ctx context.Context, d *delivery) result 
 		return b.runCommand
 	case kindClick:
 		return b.runClick
+	case kindShortcut:
+		return b.runShortcut
+	case kindReaction:
+		return b.runReaction
 	}
 	return b.runSubmission
 }
@@ -283,6 +289,9 @@ func (b *Bot) unclaimed(ctx context.Context, d *delivery, err error) {
 	b.metrics.deliveries.WithLabelValues(string(d.kind), "unrecorded").Inc()
 	b.log.Error("a delivery could not be recorded", "kind", d.kind, "error", fmt.Sprint(errors.Unwrap(err)))
 	b.seen.drop(d.key)
+	if d.turnBack() {
+		return
+	}
 	b.answer(d, b.lastly(ctx, d, result{err: err}), func(error) {})
 }
 

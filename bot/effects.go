@@ -28,6 +28,7 @@ func (b *Bot) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectPacket:      b.packet,
 		tagout.EffectRetireRoom:  b.retire,
 		tagout.EffectRecord:      b.shareRecord,
+		tagout.EffectFlag:        b.triage,
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 // Events are what the app subscribes to, and what for.
 func Events() map[string]string {
 	return map[string]string{
+		"reaction_added":          "somebody flags a message with the emoji of `slack.flag_emoji`",
 		"app_home_opened":         "somebody looks at the app's Home tab",
 		"member_left_channel":     "who leaves a private incident's channel, or is removed from it, is none of its people any more",
 		"subteam_members_changed": "a user group is read anew",

@@ -82,9 +82,27 @@ func writeAck(w http.ResponseWriter, ack any) {
 	_ = json.NewEncoder(w).Encode(ack)
 }
 
+// serveReaction acknowledges a reaction that flags a message once that is durable. If it
+// cannot be, Slack is told to deliver it again.
+func (b *Bot) serveReaction(w http.ResponseWriter, r *http.Request, d *delivery) {
+	durable := make(chan bool, 1)
+	d.respond = func(any) { durable <- true }
+	d.refuse = func() { durable <- false }
+	b.take(d)
+	select {
+	case ok := <-durable:
+		if !ok {
+			refuse(w, http.StatusServiceUnavailable, "The flag could not be recorded. Please deliver it again.")
+			return
+		}
+		w.WriteHeader(http.StatusOK)
+	case <-r.Context().Done():
+	}
+}
+
 // serveEvent answers Slack's check of the URL, and acknowledges events before they are
-// worked: none of them changes anything.
-func (b *Bot) serveEvent(w http.ResponseWriter, _ *http.Request, body []byte) {
+// worked, but those that flag a message.
+func (b *Bot) serveEvent(w http.ResponseWriter, r *http.Request, body []byte) {
 	var event struct {
 		Type      string `json:"type"`
 		Challenge string `json:"challenge"`
@@ -95,6 +113,10 @@ func (b *Bot) serveEvent(w http.ResponseWriter, _ *http.Request, body []byte) {
 	}
 	if event.Type == "url_verification" {
 		writeAck(w, map[string]string{"challenge": clipText(event.Challenge, 1000)})
+		return
+	}
+	if d := b.flagging(body); d != nil {
+		b.serveReaction(w, r, d)
 		return
 	}
 	w.WriteHeader(http.StatusOK)

@@ -16,6 +16,9 @@ const (
 	maxCommandDescription = 2000
 	maxUsageHint          = 1000
 	maxAppName            = 35
+	maxShortcuts          = 10
+	maxShortcutName       = 24
+	maxShortcutWords      = 150
 )
 
 // ManifestOptions say how the app will be reached.
@@ -29,7 +32,8 @@ type ManifestOptions struct {
 // Scopes are the permissions that the bot uses, and what for.
 func Scopes() map[string]string {
 	return map[string]string{
-		"commands":          "the slash commands",
+		"commands":          "the slash commands and shortcuts",
+		"reactions:read":    "hear of the reaction that flags a message",
 		"chat:write":        "post, update and answer",
 		"chat:write.public": "announce without being invited first",
 		"channels:manage":   "open incident channels, set their topic, invite people, archive the one that a private incident leaves",
@@ -66,8 +70,9 @@ type manifest struct {
 			Name   string `json:"display_name"`
 			Online bool   `json:"always_online"`
 		} `json:"bot_user"`
-		Home     manifestHome      `json:"app_home"`
-		Commands []manifestCommand `json:"slash_commands"`
+		Home      manifestHome       `json:"app_home"`
+		Shortcuts []manifestShortcut `json:"shortcuts,omitempty"`
+		Commands  []manifestCommand  `json:"slash_commands"`
 	} `json:"features"`
 	OAuth struct {
 		Scopes struct {
@@ -81,6 +86,13 @@ type manifestHome struct {
 	Home     bool `json:"home_tab_enabled"`
 	Messages bool `json:"messages_tab_enabled"`
 	ReadOnly bool `json:"messages_tab_read_only_enabled"`
+}
+
+type manifestShortcut struct {
+	Name        string `json:"name"`
+	Type        string `json:"type"` // message or global
+	Callback    string `json:"callback_id"`
+	Description string `json:"description"`
 }
 
 type manifestCommand struct {
@@ -133,6 +145,7 @@ func Manifest(commands []tagout.Command, o ManifestOptions) ([]byte, error) {
 		c.URL = url
 		m.Features.Commands = append(m.Features.Commands, c)
 	}
+	m.Features.Shortcuts = menuEntries(commands)
 	if err := m.check(); err != nil {
 		return nil, err
 	}
@@ -168,6 +181,17 @@ func slashCommands(commands []tagout.Command, prefix string) []manifestCommand {
 	return list
 }
 
+// menuEntries are the shortcuts of the commands.
+func menuEntries(commands []tagout.Command) (list []manifestShortcut) {
+	for _, c := range commands {
+		for _, s := range c.Shortcuts {
+			kind := map[bool]string{true: "message", false: "global"}[s.OnMessage]
+			list = append(list, manifestShortcut{Name: s.Name, Type: kind, Callback: s.ID, Description: clipText(oneLine(s.Summary), maxShortcutWords)})
+		}
+	}
+	return list
+}
+
 func commandsInOrder(byName map[string]tagout.Command) []tagout.Command {
 	var list []tagout.Command
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
@@ -183,6 +207,14 @@ func (m manifest) check() error {
 	}
 	if n := len(m.Features.Commands); n > maxCommands {
 		return tagout.Errorf(tagout.Invalid, "Slack takes %d slash commands in one app, not %d.", maxCommands, n)
+	}
+	if n := len(m.Features.Shortcuts); n > maxShortcuts {
+		return tagout.Errorf(tagout.Invalid, "Slack takes %d shortcuts in one app, not %d.", maxShortcuts, n)
+	}
+	for _, s := range m.Features.Shortcuts {
+		if s.Name == "" || units(s.Name) > maxShortcutName {
+			return tagout.Errorf(tagout.Invalid, "Slack does not take the shortcut %q: its name has 1 to %d characters.", s.Name, maxShortcutName)
+		}
 	}
 	seen := map[string]bool{}
 	for _, c := range m.Features.Commands {

@@ -186,6 +186,10 @@ func (s *Socket) receive(client *socketmode.Client, event socketmode.Event) {
 	case socketmode.EventTypeInteractive:
 		d, err = decodeInteraction(event.Request.Payload, now)
 	case socketmode.EventTypeEventsAPI:
+		if d = s.bot.flagging(event.Request.Payload); d != nil {
+			d.refuse = func() {} // what is not acknowledged is delivered again
+			break
+		}
 		d = &delivery{kind: kindOther}
 		s.bot.takeEvent(event.Request.Payload)
 	default:

@@ -46,6 +46,7 @@ type Desk interface {
 	KindTeller
 	Corrector
 	Seer
+	Flagger
 }
 
 // Option changes how the commands work.
@@ -76,7 +77,7 @@ func All(d Desk, p *tagout.Policy, options ...Option) []tagout.Command {
 		status(f, d), ack(d), incident(f, d), severity(f, d), kind(f, d), changes(f, d), note(d), timeline(f, d), runbook(d), evidence(d), routes(f, d),
 		oncall(f, d), who(f, d), role(d), handover(d), pageTest(d),
 		rollback(f, d), resume(f, d), delegate(f, d), stage(f, d), inform(f, d), clock(f, d),
-		review(f, d), closing(f, d), cancel(f, d),
+		review(f, d), closing(f, d), cancel(f, d), flag(f, d),
 		actions(f, d), action(f, d),
 	}
 	may := newPermits()

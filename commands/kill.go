@@ -18,7 +18,7 @@ func kill(s stops) tagout.Command {
 			"It never asks: what was not understood is named after the stop. Without arguments it opens a form.",
 			"Typed in the channel of an open incident of that agent it joins that incident."),
 		Run:    s.typed("kill", stopUsage, parse),
-		Clicks: map[string]func(context.Context, tagout.Click) (tagout.Reply, error){"kill": s.more},
+		Clicks: map[string]func(context.Context, tagout.Click) (tagout.Reply, error){"kill": s.more, "flag-stop": s.stopFlagged},
 		Forms:  map[string]func(context.Context, tagout.Submission) (tagout.Reply, error){"kill": s.submitted("kill", parse)},
 	}
 }

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"slices"
 
 	"tagout"
 )
@@ -97,6 +98,19 @@ func Permits() []tagout.Permit {
 		{Thing: "button action-drop", For: tagout.ForTenders, To: "drop a corrective action", Note: tenders},
 		{Thing: "form action-drop", For: tagout.ForTenders, To: "drop a corrective action", Note: tenders},
 		{Thing: "button action-ticket", For: tagout.ForTenders, To: "make a ticket of a corrective action", Note: tenders},
+		{Thing: "/flag", For: tagout.ForEverybody, To: "flag what feels off"},
+		{Thing: "form flag", For: tagout.ForEverybody, To: "flag what feels off"},
+		{Thing: "shortcut flag", For: tagout.ForEverybody, To: "flag what feels off"},
+		{Thing: "shortcut flag-message", For: tagout.ForEverybody, To: "flag what feels off"},
+		{Thing: "reaction flag", For: tagout.ForEverybody, To: "flag what feels off", Note: "the emoji of slack.flag_emoji"},
+		{Thing: "button flag-more", For: tagout.ForEverybody, To: "open the form", Note: "it only opens the form"},
+		{Thing: "button flag-stop", For: tagout.ForEverybody, To: "stop an agent"},
+		{Thing: "button flag-promote", For: tagout.ForEverybody, To: "make a flag an incident"},
+		{Thing: "form flag-promote", For: tagout.ForEverybody, To: "make a flag an incident"},
+		{Thing: "button flag-dismiss", For: tagout.ForMembers, To: "decide that a flag is no incident"},
+		{Thing: "form flag-dismiss", For: tagout.ForMembers, To: "decide that a flag is no incident"},
+		{Thing: "button flag-duplicate", For: tagout.ForMembers, To: "decide to which incident a flag belongs"},
+		{Thing: "form flag-duplicate", For: tagout.ForMembers, To: "decide to which incident a flag belongs"},
 		{Thing: "/help", For: tagout.ForEverybody, To: "read the help", Right: tagout.MayRead},
 	}
 }
@@ -156,6 +170,7 @@ func (p permits) guard(c tagout.Command) tagout.Command {
 			return handle(ctx, s)
 		}
 	}
+	c = p.guardMenu(c)
 	if typed != nil {
 		c.Typed = map[string]func(context.Context, tagout.Submission) error{}
 	}
@@ -166,6 +181,26 @@ func (p permits) guard(c tagout.Command) tagout.Command {
 			}
 			return keep(ctx, s)
 		}
+	}
+	return c
+}
+
+// guardMenu puts the permits in front of a command's shortcuts and its reaction.
+func (p permits) guardMenu(c tagout.Command) tagout.Command {
+	behind := func(thing string, run func(context.Context, tagout.Invocation) (tagout.Reply, error)) func(context.Context, tagout.Invocation) (tagout.Reply, error) {
+		return func(ctx context.Context, in tagout.Invocation) (tagout.Reply, error) {
+			if err := p.admit(thing, in.User); err != nil {
+				return tagout.Reply{}, err
+			}
+			return run(ctx, in)
+		}
+	}
+	c.Shortcuts = slices.Clone(c.Shortcuts)
+	for n := range c.Shortcuts {
+		c.Shortcuts[n].Run = behind("shortcut "+c.Shortcuts[n].ID, c.Shortcuts[n].Run)
+	}
+	if c.Reacted != nil {
+		c.Reacted = behind("reaction "+c.Name, c.Reacted)
 	}
 	return c
 }

@@ -38,6 +38,12 @@ func TestEveryCommandButtonAndFormSaysWhoMayUseIt(t *testing.T) {
 		for form := range c.Forms {
 			look("form "+form, "")
 		}
+		for _, entry := range c.Shortcuts {
+			look("shortcut "+entry.ID, "")
+		}
+		if c.Reacted != nil {
+			look("reaction "+c.Name, "")
+		}
 		for form := range c.Typed {
 			look("form "+form, "")
 		}

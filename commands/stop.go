@@ -31,6 +31,7 @@ type asked struct {
 	viewer   tagout.Viewer     // who, and where
 	incident tagout.IncidentID // of the channel
 	at       time.Time
+	flag     tagout.FlagID // that made somebody stop; 0: none
 }
 
 // typed runs a stopping verb whose arguments parse reads.
@@ -47,7 +48,7 @@ func (s stops) typed(verb, usage string, parse func(text string) (stopArguments,
 		if err != nil {
 			return tagout.Reply{}, err
 		}
-		return s.run(ctx, asked{in.ID, in.By, viewerOf(in.User, in.Channel), in.Incident, in.At}, a)
+		return s.run(ctx, asked{id: in.ID, by: in.By, viewer: viewerOf(in.User, in.Channel), incident: in.Incident, at: in.At}, a)
 	}
 }
 
@@ -59,7 +60,7 @@ func (s stops) run(ctx context.Context, q asked, a stopArguments) (tagout.Reply,
 	}
 	here := s.briefly(ctx, q.incident)
 	hold.Private = q.incident != 0 && (here == nil || here.Private) // what is not known now is not told
-	request := tagout.StopRequest{Hold: hold, Severity: a.Severity, Class: a.Class, Join: s.join(here, a.Scope)}
+	request := tagout.StopRequest{Hold: hold, Severity: a.Severity, Class: a.Class, Join: s.join(here, a.Scope), Flag: q.flag}
 	result, err := s.desk.Stop(ctx, request)
 	if err != nil {
 		return tagout.Reply{}, err

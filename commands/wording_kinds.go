@@ -22,6 +22,9 @@ func (f floor) courseWords() map[tagout.EventKind]func(facts) string {
 			return "opened it: " + d.severity("severity") + " " + f.policy.ClassTitle(d.text("class")) + ", " + d.text("scope") + d.after(": ", "title")
 		},
 		tagout.EventAcknowledged: func(d facts) string { return "acknowledged" + d.after(" by ", "via") },
+		tagout.EventFlagged: func(d facts) string {
+			return "flagged" + d.after(" ", "flag") + d.after(": ", "words") + d.after("; affected: ", "affected") + d.after("; ", "permalink")
+		},
 		tagout.EventUnattended: func(facts) string {
 			return "saw nothing happen for too long after it was acknowledged: paging starts again"
 		},

@@ -46,6 +46,7 @@ type Store interface {
 	tagout.DraftStore
 	tagout.DelegationStore
 	tagout.ActionStore
+	tagout.FlagStore
 }
 
 // Gate is the authority over what agents may do, with its own view of its health.

@@ -31,6 +31,7 @@ func (d *Desk) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectDeadline:   d.deadline,
 		tagout.EffectNoteMail:   d.mailNote,
 		tagout.EffectNoteExpire: d.expireNote,
+		tagout.EffectFlagLink:   d.linkFlag,
 
 		tagout.EffectTicket:      d.makeTicket,
 		tagout.EffectTicketCheck: d.checkTicket,

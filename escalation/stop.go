@@ -83,7 +83,12 @@ func (d *Desk) record(ctx context.Context, s tagout.StopRequest) (i *tagout.Inci
 		if repeat {
 			return tagout.Change{}, nil
 		}
-		return d.hangIn(i, s, now)
+		c, err := d.hangIn(i, s, now)
+		if s.Flag != 0 && err == nil {
+			ref := tagout.FlagRef{Flag: s.Flag, Incident: i.ID, Stopped: &s.Hold.By, At: s.Hold.At}
+			c.Effects = append(c.Effects, tagout.NewEffect(tagout.EffectFlagLink, i.ID, string(s.Hold.ID), ref))
+		}
+		return c, err
 	})
 	if s.Join != 0 && (tagout.CodeOf(err) == tagout.Conflict || tagout.CodeOf(err) == tagout.NotFound) {
 		s.Join = 0 // the incident has ended meanwhile: the stop needs one of its own

@@ -13,6 +13,7 @@ type slackSection struct {
 	APIURL        string `yaml:"api_url" doc:"Where Slack's Web API is."`
 	Announce      string `yaml:"announce" doc:"The channel in which every incident is announced: #name or its ID."`
 	CommandPrefix string `yaml:"command_prefix" doc:"Put before the slash commands: \"ai-\" makes /ai-kill. /tagout VERB always works."`
+	FlagEmoji     string `yaml:"flag_emoji" doc:"The emoji whose reaction on a message flags it, without colons; \"\": none. Tagout hears it in channels that it is in."`
 	ChannelName   string `yaml:"channel_name" doc:"Name of an incident's channel, from {{.Number}}, {{.Agent}} and {{.Class}}; cut to 80, made legal, made unique."`
 }
 
@@ -25,6 +26,7 @@ type Slack struct {
 	APIURL        string // with a trailing slash
 	Announce      string // "#name" or a channel ID
 	CommandPrefix string
+	FlagEmoji     string // without colons; "": none
 	ChannelName   string // a text/template over Number, Agent and Class
 }
 
@@ -48,6 +50,9 @@ func (b *builder) slack() {
 	b.channel(p.key("announce"), s.Announce)
 	if s.CommandPrefix != "" && (!legal(s.CommandPrefix, "-_") || len(s.CommandPrefix) > 16) {
 		b.fail(p.key("command_prefix"), "Use up to 16 lower-case letters, digits, - and _.", "Slack does not take %s as the start of a command.", b.shown(p.key("command_prefix")))
+	}
+	if s.FlagEmoji != "" && (!legal(s.FlagEmoji, "-_+'") || len(s.FlagEmoji) > 100) && b.ok(p.key("flag_emoji")) {
+		b.fail(p.key("flag_emoji"), "Write the emoji's name without colons, such as octagonal_sign.", "%s is not the name of an emoji.", sentence(b.shown(p.key("flag_emoji"))))
 	}
 	b.channelName(p.key("channel_name"), s.ChannelName)
 }

@@ -147,7 +147,7 @@ func (a *App) wireSlack() error {
 	var err error
 	a.bot, err = bot.New(bot.Options{
 		API: bot.NewAPI(s.BotToken, s.APIURL, nil), Desk: a.desk, Inbox: a.store, Commands: a.Commands(),
-		Announce: s.Announce, ChannelName: s.ChannelName, CommandPrefix: s.CommandPrefix,
+		Announce: s.Announce, ChannelName: s.ChannelName, CommandPrefix: s.CommandPrefix, Emoji: s.FlagEmoji,
 		Clock: a.clock, Logger: a.log.With("part", "slack"), Registerer: a.metrics, Leads: a.leads, Record: a.record, Mask: a.config.Policy.Redaction, Hurry: a.options.Hurry,
 	})
 	if err != nil {

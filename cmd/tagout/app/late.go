@@ -180,6 +180,22 @@ func (l *lateStore) Actions(ctx context.Context, q tagout.ActionQuery) ([]tagout
 	return ask(l, func(s tagout.Store) ([]tagout.ActionOf, error) { return s.Actions(ctx, q) })
 }
 
+func (l *lateStore) RaiseFlag(ctx context.Context, key string, fn tagout.FlagTransition) (*tagout.Flag, error) {
+	return ask(l, func(s tagout.Store) (*tagout.Flag, error) { return s.RaiseFlag(ctx, key, fn) })
+}
+
+func (l *lateStore) ChangeFlag(ctx context.Context, id tagout.FlagID, fn tagout.FlagTransition) (*tagout.Flag, error) {
+	return ask(l, func(s tagout.Store) (*tagout.Flag, error) { return s.ChangeFlag(ctx, id, fn) })
+}
+
+func (l *lateStore) Flag(ctx context.Context, id tagout.FlagID) (*tagout.Flag, error) {
+	return ask(l, func(s tagout.Store) (*tagout.Flag, error) { return s.Flag(ctx, id) })
+}
+
+func (l *lateStore) OpenFlags(ctx context.Context, limit int) ([]*tagout.Flag, error) {
+	return ask(l, func(s tagout.Store) ([]*tagout.Flag, error) { return s.OpenFlags(ctx, limit) })
+}
+
 func (l *lateStore) Claim(ctx context.Context, key string, payload []byte, at time.Time) (bool, error) {
 	return ask(l, func(s tagout.Store) (bool, error) { return s.Claim(ctx, key, payload, at) })
 }
