@@ -334,7 +334,7 @@ func (i *Incident) TakeFlag(f *Flag, at time.Time) Change {
 }
 
 func firstWords(f *Flag) string {
-	if words := oneLine(f.Words()); words != "" {
+	if words := oneLine(strings.ReplaceAll(f.Words(), "\n", " / ")); words != "" {
 		return ": " + clip(words, 500)
 	}
 	return ""

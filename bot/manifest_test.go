@@ -51,7 +51,7 @@ func TestTheManifestSaysWhatTheAppNeeds(t *testing.T) {
 				t.Errorf("the settings are %+v", m.Settings)
 			}
 			events := m.Settings.EventSubscriptions
-			if events == nil || !slices.Equal(events.BotEvents, []string{"app_home_opened", "member_left_channel", "subteam_members_changed", "subteam_updated"}) || (events.RequestUrl == "") != tt.o.Socket || !m.Features.AppHome.HomeTabEnabled {
+			if events == nil || !slices.Equal(events.BotEvents, []string{"app_home_opened", "member_left_channel", "reaction_added", "subteam_members_changed", "subteam_updated"}) || (events.RequestUrl == "") != tt.o.Socket || !m.Features.AppHome.HomeTabEnabled {
 				t.Errorf("the events are %+v, App Home %+v", events, m.Features.AppHome)
 			}
 			if !slices.Contains(m.OAuthConfig.Scopes.Bot, "commands") {

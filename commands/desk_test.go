@@ -63,6 +63,7 @@ type desk struct {
 	ended     []string // "cancel U0IC: why"
 	slowReads bool     // Incident answers only when its context ends
 	acted     acted
+	flagged   flagged
 }
 
 func (d *desk) Stop(_ context.Context, s tagout.StopRequest) (tagout.StopResult, error) {

@@ -13,7 +13,7 @@ func TestOnlyPeopleUseWhatIsForPeople(t *testing.T) {
 	t.Parallel()
 	texts := map[string]string{"ack": "INC-7", "note": "INC-7 text", "severity": "INC-7 sev1", "resume": "INC-7", "delegate": "legal <@U0ENG> 24h", "stage": "INC-7 advance", "incident": "something is off", "oncall": "",
 		"inform": "INC-7", "page-test": "", "role": "INC-7 ic <@U0ENG>", "handover": "INC-7 <@U0ENG>", "clock": "INC-7", "evidence": "INC-7", "runbook": "INC-7 done 1",
-		"review": "INC-7", "close": "INC-7 over", "cancel": "INC-7 none", "action": "INC-7", "kind": "INC-7"}
+		"review": "INC-7", "close": "INC-7 over", "cancel": "INC-7 none", "action": "INC-7", "kind": "INC-7", "flag": "odd"}
 	for _, c := range newBench(t).list {
 		text, listed := texts[c.Name]
 		if (c.Right == tagout.MayNot) != listed {

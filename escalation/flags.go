@@ -157,7 +157,7 @@ func (d *Desk) linkFlag(ctx context.Context, e tagout.Effect) error {
 
 // FlagMessage is the message by which people decide about a flag.
 func (d *Desk) FlagMessage(f *tagout.Flag) tagout.Message {
-	m := tagout.Message{Title: "🛑 " + f.ID.String() + " · Something feels off", Tone: tagout.ToneWarning}
+	m := tagout.Message{Title: "🛑 " + f.ID.String() + " · Something feels off"}
 	if f.Scope.Agent != "" {
 		m.Title += " about " + f.Scope.String()
 	}
@@ -180,7 +180,6 @@ func (d *Desk) FlagMessage(f *tagout.Flag) tagout.Message {
 		}
 	}
 	if f.State != tagout.FlagOpen {
-		m.Tone = tagout.ToneNeutral
 		return m.Fact("Decided", f.Outcome.Text(), ", ", f.Outcome.At)
 	}
 	m.Buttons = flagButtons(f)

@@ -30,6 +30,7 @@ type memory struct {
 	changes     []tagout.Deployment
 	evidence    []tagout.Evidence
 	drafts      map[string]tagout.FormDraft
+	flags       flagsOf
 	delegations []tagout.Delegation
 	overrides   []tagout.Override
 	told        []tagout.Effect // those of the Slack edge, once they were due

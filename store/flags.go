@@ -32,8 +32,11 @@ func noFlag(id tagout.FlagID) error {
 // RaiseFlag finds the flag of a key, or makes it, and runs fn on it under its lock; what fn
 // did and the effects are one transaction.
 func (s *Store) RaiseFlag(ctx context.Context, name string, fn tagout.FlagTransition) (f *tagout.Flag, err error) {
-	err = s.write(ctx, func(t *tx) error {
-		err := t.Exec("INSERT INTO flags (key, state, doc) VALUES (?, '', '{}') ON CONFLICT (key) DO NOTHING", key(name)).Error
+	err = s.write(ctx, func(t *tx) (err error) {
+		if f, err = t.changeFlag("key = ?", key(name), fn); err != nil || f != nil {
+			return err // looked for first, since a refused insertion would use up a number
+		}
+		err = t.Exec("INSERT INTO flags (key, state, doc) VALUES (?, '', '{}') ON CONFLICT (key) DO NOTHING", key(name)).Error
 		if err == nil {
 			f, err = t.changeFlag("key = ?", key(name), fn)
 		}

@@ -84,7 +84,7 @@ func TestTheExampleLoads(t *testing.T) {
 		t.Errorf("server %+v", cfg)
 	}
 	want := config.Slack{
-		Mode: "socket", BotToken: "xoxb-1", AppToken: "xapp-1", APIURL: "https://slack.com/api/", Announce: "#incidents",
+		Mode: "socket", BotToken: "xoxb-1", AppToken: "xapp-1", APIURL: "https://slack.com/api/", Announce: "#incidents", FlagEmoji: "octagonal_sign",
 		ChannelName: "inc-{{.Number}}-{{.Agent}}-{{.Class}}",
 	}
 	if cfg.Slack != want {

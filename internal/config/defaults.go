@@ -16,6 +16,7 @@ func defaults() map[string]string {
 		"slack.mode":         "socket",
 		"slack.api_url":      "https://slack.com/api/",
 		"slack.announce":     "#incidents",
+		"slack.flag_emoji":   "octagonal_sign",
 		"slack.channel_name": "inc-{{.Number}}-{{.Agent}}-{{.Class}}",
 
 		"rotations.*.timezone":    "UTC",

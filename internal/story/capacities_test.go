@@ -1,6 +1,7 @@
 package story_test
 
 import (
+	"context"
 	"regexp"
 	"strings"
 	"testing"
@@ -26,6 +27,8 @@ func (w *world) trialsOf(room string) map[string]string {
 		"button go": decision, "button nogo": decision, "form nogo": decision, "button ask": decision, "form ask": decision, "button answered": decision, "form answered": decision,
 		"button review-go": "INC-2|review-INC-2|digest", "button review-nogo": "INC-2|review-INC-2|digest", "form review-nogo": "INC-2|review-INC-2|digest",
 		"button action-change": "INC-2|1", "button action-done": "INC-2|1", "form action-done": "INC-2|1", "button action-drop": "INC-2|1", "form action-drop": "INC-2|1", "button action-ticket": "INC-2|1",
+		"/flag": "list", "form flag": "", "button flag-more": "C0GENERAL/1.2", "button flag-stop": "FLAG-1|elsewhere", "button flag-promote": "FLAG-1", "form flag-promote": "FLAG-1",
+		"button flag-dismiss": "FLAG-1", "form flag-dismiss": "FLAG-1", "button flag-duplicate": "FLAG-1", "form flag-duplicate": "FLAG-1",
 		"button note-go": note, "button note-nogo": note, "form note-nogo": note, "button note-again": "INC-2|n|#general",
 		"/incident INC-n private": "INC-99 private", "/oncall": "", "/oncall override @PERSON 4h": "override <@U0ENG> 4h", "/delegate": "",
 		"/role INC-n ROLE @PERSON": "INC-2 comms <@U0ENG>", "/delegate ROLE @PERSON 24h": "legal <@U0ENG> 24h", "/delegate revoke ROLE @PERSON": "revoke legal <@U0MOPS>",
@@ -49,6 +52,16 @@ func (w *world) valueOf(room, action string) string {
 	return value
 }
 
+// entryOf runs a shortcut of a command; nil if it has none of that name.
+func entryOf(c tagout.Command, name string) func(context.Context, tagout.Invocation) (tagout.Reply, error) {
+	for _, entry := range c.Shortcuts {
+		if entry.ID == name {
+			return entry.Run
+		}
+	}
+	return nil
+}
+
 // used is what comes of somebody using a thing.
 func (w *world) used(thing, with string, by tagout.User) error {
 	kind, name, _ := strings.Cut(thing, " ")
@@ -59,6 +72,10 @@ func (w *world) used(thing, with string, by tagout.User) error {
 			_, err = c.Clicks[name](w.ctx, tagout.Click{ID: "c" + string(by.ID), User: by, Action: name, Value: with, At: time.Now()})
 		case kind == "form" && c.Forms[name] != nil:
 			_, err = c.Forms[name](w.ctx, tagout.Submission{ID: "s" + string(by.ID), User: by, Form: name, State: with, Values: map[string]string{"reason": "x", "question": "x", "answer": "x"}, At: time.Now()})
+		case kind == "reaction" && c.Reacted != nil:
+			_, err = c.Reacted(w.ctx, tagout.Invocation{ID: "r" + string(by.ID), User: by, By: by.Actor(), About: &tagout.Quote{Channel: "C0GENERAL", TS: "1.2"}, At: time.Now()})
+		case kind == "shortcut" && entryOf(c, name) != nil:
+			_, err = entryOf(c, name)(w.ctx, tagout.Invocation{ID: "m" + string(by.ID), User: by, By: by.Actor(), At: time.Now()})
 		case kind == "/"+c.Name:
 			_, err = c.Run(w.ctx, tagout.Invocation{ID: "i" + string(by.ID), User: by, By: by.Actor(), Text: with, At: time.Now()})
 		default:
@@ -104,7 +121,7 @@ func TestEverybodyMayWhatTheTableSaysAndNothingElse(t *testing.T) {
 		}
 		walk := func(visit func(p tagout.Permit, as tagout.Capacity, allowed bool)) {
 			for _, p := range app.Permits() {
-				stop := p.Right == tagout.MayStop || strings.HasSuffix(p.Thing, " kill") || strings.HasSuffix(p.Thing, " pause") || strings.HasSuffix(p.Thing, " hold")
+				stop := p.Right == tagout.MayStop || strings.HasSuffix(p.Thing, " kill") || p.Thing == "button flag-stop" || strings.HasSuffix(p.Thing, " pause") || strings.HasSuffix(p.Thing, " hold")
 				for _, as := range tagout.Capacities() {
 					if p.For != "" && !(stop && as == tagout.AsBot) { // the Slack edge refuses bots; nothing behind it may refuse a stop
 						visit(p, as, p.Allows(as))

@@ -59,7 +59,7 @@ func New(o Options) (*Demo, error) {
 	if d.app, err = app.New(app.Options{Config: cfg, Logger: o.Logger, Version: o.Version}); err != nil {
 		return nil, err
 	}
-	d.sandbox = sandbox.New(sandbox.Options{Logger: o.Logger.With("part", "sandbox"), Commands: slashCommands(d.app.Commands())})
+	d.sandbox = sandbox.New(sandbox.Options{Logger: o.Logger.With("part", "sandbox"), Commands: slashCommands(d.app.Commands()), Shortcuts: menuEntries(d.app.Commands())})
 	d.sandbox.SetBaseURL(base + "/sandbox")
 	if d.control, err = newControl(secret, d.feed); err != nil {
 		return nil, err
@@ -73,6 +73,17 @@ func randomKey() string {
 	key := make([]byte, 24)
 	rand.Read(key)
 	return "whsec_" + base64.StdEncoding.EncodeToString(key)
+}
+
+// menuEntries are the shortcuts as the sandbox offers them.
+func menuEntries(list []tagout.Command) (entries []sandbox.Shortcut) {
+	for _, c := range list {
+		for _, entry := range c.Shortcuts {
+			kind := map[bool]string{true: "message", false: "global"}[entry.OnMessage]
+			entries = append(entries, sandbox.Shortcut{Name: entry.Name, CallbackID: entry.ID, Type: kind})
+		}
+	}
+	return entries
 }
 
 func slashCommands(list []tagout.Command) []sandbox.Command {
