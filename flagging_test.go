@@ -15,7 +15,7 @@ func reported(id string, by tagout.UserID, words string) tagout.FlagReport {
 	return tagout.FlagReport{ID: id, By: by, Words: words}
 }
 
-func kindsOf(effects []tagout.Effect) string {
+func followUps(effects []tagout.Effect) string {
 	var kinds []string
 	for _, e := range effects {
 		kinds = append(kinds, string(e.Kind))
@@ -27,7 +27,7 @@ func TestAFlagTakesEachReportOnce(t *testing.T) {
 	t.Parallel()
 	f := &tagout.Flag{ID: 3}
 	quote := tagout.Quote{Channel: "C1", TS: "1.2", Text: "the text"}
-	if got := kindsOf(f.Raise(reported("a", "U1", "odd"), &quote, flaggedAt)); got != "flag" {
+	if got := followUps(f.Raise(reported("a", "U1", "odd"), &quote, flaggedAt)); got != "flag" {
 		t.Errorf("the first report causes %q", got)
 	}
 	if got := f.Raise(reported("a", "U1", "odd"), &quote, flaggedAt); got != nil {
@@ -68,8 +68,8 @@ func TestAFlagIsDecidedOnceAndItsReportersAreTold(t *testing.T) {
 		f.Raise(reported("b", "U2", "odd"), nil, flaggedAt)
 		tt.outcome.By = by
 		effects, err := f.Settle(tt.outcome, flaggedAt)
-		if tagout.CodeOf(err) != tt.code && !(err == nil && tt.code == "") || kindsOf(effects) != tt.want {
-			t.Errorf("%s: %q, %v", name, kindsOf(effects), err)
+		if tagout.CodeOf(err) != tt.code && !(err == nil && tt.code == "") || followUps(effects) != tt.want {
+			t.Errorf("%s: %q, %v", name, followUps(effects), err)
 		}
 		if err != nil {
 			if f.State != tagout.FlagOpen {
@@ -81,7 +81,7 @@ func TestAFlagIsDecidedOnceAndItsReportersAreTold(t *testing.T) {
 			t.Errorf("%s: a second decision: %v", name, err)
 		}
 		if tt.outcome.State == tagout.FlagPromoted {
-			if got := kindsOf(f.Opened(7)); got != "flag flag_link direct direct" {
+			if got := followUps(f.Opened(7)); got != "flag flag_link direct direct" {
 				t.Errorf("%s: once open it causes %q", name, got)
 			}
 			if got := f.Opened(8); got != nil || f.Outcome.Incident != 7 {
