@@ -141,7 +141,7 @@ func stop(id string) tagout.StopRequest {
 		Hold: tagout.Hold{ID: tagout.HoldID(id), Scope: tagout.MustScope("mailer/email tool:@high"), Mode: tagout.Capped, Cap: tagout.Cap{Amount: 5, Per: "day"},
 			DisabledTools: []string{"send"}, Incident: 3, By: tagout.Actor{Kind: tagout.ByUser, ID: "U0IC"}, Reason: "line\nbreak ⚑ <!channel>", Private: true,
 			At: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)},
-		Severity: tagout.Sev1, Class: "policy_violation", Join: 7, Private: true, Replaces: "h-before",
+		Severity: tagout.Sev1, Class: "policy_violation", Join: 7, Private: true, Flag: 3, Replaces: "h-before",
 	}
 }
 
