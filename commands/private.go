@@ -49,7 +49,7 @@ func (p privacy) guard(c tagout.Command) tagout.Command {
 	for action, handle := range clicks {
 		c.Clicks[action] = func(ctx context.Context, click tagout.Click) (tagout.Reply, error) {
 			v := viewerOf(click.User, click.Channel)
-			if err := p.check(ctx, subject(click.Value), v); err != nil {
+			if err := p.carried(ctx, click.Value, v); err != nil {
 				return tagout.Reply{}, err
 			}
 			click.Incident = p.here(ctx, click.Incident, v)
@@ -60,7 +60,7 @@ func (p privacy) guard(c tagout.Command) tagout.Command {
 	for form, handle := range forms {
 		c.Forms[form] = func(ctx context.Context, s tagout.Submission) (tagout.Reply, error) {
 			v := viewerOf(s.User, s.Channel)
-			if err := p.check(ctx, subject(s.State), v); err != nil {
+			if err := p.carried(ctx, s.State, v); err != nil {
 				return tagout.Reply{}, err
 			}
 			s.Incident = p.here(ctx, s.Incident, v)
@@ -80,6 +80,19 @@ func (p privacy) check(ctx context.Context, word string, v tagout.Viewer) error 
 	if err != nil {
 		return nil // the command says what is wrong with it
 	}
+	return p.allow(ctx, id, v)
+}
+
+// carried is check for what a button or form carries, read as those read it who use it.
+func (p privacy) carried(ctx context.Context, value string, v tagout.Viewer) error {
+	id, err := tagout.ParseIncidentID(subject(value))
+	if err != nil {
+		return p.check(ctx, subject(value), v)
+	}
+	return p.allow(ctx, id, v)
+}
+
+func (p privacy) allow(ctx context.Context, id tagout.IncidentID, v tagout.Viewer) error {
 	i, err := p.desk.Incident(ctx, id)
 	switch {
 	case tagout.CodeOf(err) == tagout.NotFound:
