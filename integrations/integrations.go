@@ -124,6 +124,13 @@ func NewTracker(v tagout.Vendor, d Deps) (tagout.Tracker, error) {
 	return build("tracker", Trackers(d), v)
 }
 
+// ChangeKinds lists the kinds of source of changes.
+func ChangeKinds() map[string]func(tagout.ChangeSource) tagout.ChangeInbox {
+	return map[string]func(tagout.ChangeSource) tagout.ChangeInbox{
+		"github": func(s tagout.ChangeSource) tagout.ChangeInbox { return github.NewChanges(s) },
+	}
+}
+
 func build[T any](what string, kinds map[string]func(tagout.Vendor) (T, error), v tagout.Vendor) (T, error) {
 	if make, ok := kinds[v.Kind]; ok {
 		return make(v)

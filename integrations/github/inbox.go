@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/google/go-github/v84/github"
-
 	"tagout"
 )
 
@@ -16,14 +14,10 @@ import (
 // Unauthorized if X-Hub-Signature-256 is not of webhook_secret, or none is configured, and
 // Invalid for what is not JSON of GitHub's.
 func (t *Tracker) Moved(_ context.Context, in tagout.Delivery) ([]string, error) {
-	if t.secret == "" { // an empty secret would verify
-		return nil, tagout.Errorf(tagout.Unauthorized, "The tracker %s has no webhook_secret, so nothing can be believed. Fix: Configure the secret of the webhook.", t.name)
+	if err := verify(in, t.secret, "The tracker "+t.name); err != nil {
+		return nil, err
 	}
 	header := http.Header(in.Header)
-	signature := header.Get("X-Hub-Signature-256")
-	if !strings.HasPrefix(signature, "sha256=") || github.ValidateSignature(signature, in.Body, []byte(t.secret)) != nil {
-		return nil, tagout.Errorf(tagout.Unauthorized, "The header X-Hub-Signature-256 holds no signature of this body with the webhook_secret.")
-	}
 	var told struct {
 		Issue *struct {
 			Number int `json:"number"`

@@ -62,6 +62,8 @@ type Desk interface {
 	// RecordChange records a deployment. Returns Conflict while an open incident refuses
 	// version changes of the agent.
 	RecordChange(ctx context.Context, change tagout.Deployment, by tagout.Actor) error
+	// ChangeMade records a change that was made already; nothing refuses it.
+	ChangeMade(ctx context.Context, change tagout.Deployment, by tagout.Actor) error
 	// FrozenBy lists the open incidents that refuse version changes of an agent.
 	FrozenBy(ctx context.Context, agent string) ([]*tagout.Incident, error)
 }
@@ -101,6 +103,7 @@ type Options struct {
 	Tokens   []Token
 	Inboxes  map[string]tagout.PageInbox   // pagers that hear what their service says, by name
 	Trackers map[string]tagout.TicketInbox // trackers that do, by name
+	Changes  map[string]tagout.ChangeInbox // services that tell of changes, by name
 
 	// DecodeFailure reads a failure report. It returns Invalid, never with what the
 	// report says, if it is not one.

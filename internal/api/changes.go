@@ -62,6 +62,7 @@ func (e *edge) changeRoutes() {
 		Description: "409 while an open incident pins the versions of the agent; the detail names it and who can lift it, and its timeline shows the attempt. " +
 			"What was deployed before that incident is recorded in any case, and so is a deployment of the pinned version.",
 	}, tagout.MayReport, e.change)
+	e.handle(open("POST /v1/changes/{source}", "the service signs"), e.changed)
 }
 
 func (e *edge) versions(ctx context.Context, in *versionsInput) (*versionsOutput, error) {

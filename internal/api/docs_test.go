@@ -39,6 +39,7 @@ func TestTheExamplesOfTheDocumentationWork(t *testing.T) {
 	}
 	b := newBench(func(o *Options) {
 		o.Gatherer, o.Inboxes = prometheus.NewRegistry(), map[string]tagout.PageInbox{"goalert": openInbox{}}
+		o.Changes = map[string]tagout.ChangeInbox{"github": openChanges{}}
 		o.Trackers = map[string]tagout.TicketInbox{"github": openTickets{}}
 	})
 	b.desk.incidents[7] = anIncident(7)

@@ -149,6 +149,10 @@ func (d *fakeDesk) SawVersions(_ context.Context, agent string, versions map[str
 	return d.err
 }
 
+func (d *fakeDesk) ChangeMade(ctx context.Context, change tagout.Deployment, by tagout.Actor) error {
+	return d.RecordChange(ctx, change, by)
+}
+
 func (d *fakeDesk) RecordChange(_ context.Context, change tagout.Deployment, _ tagout.Actor) error {
 	d.changes = append(d.changes, change)
 	return d.err

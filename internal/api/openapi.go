@@ -93,6 +93,7 @@ func (e *edge) describe() {
 		&huma.Schema{OneOf: []*huma.Schema{alert, {Type: huma.TypeArray, Items: alert}}},
 		schemas.Schema(reflect.TypeFor[accepted](), true, "Accepted"), e.MaxBody)
 	e.documentPagers(schemas.Schema(reflect.TypeFor[heard](), true, "Heard"))
+	e.documentChanged(schemas.Schema(reflect.TypeFor[changed](), true, "Changed"))
 	e.documentTrackers(schemas.Schema(reflect.TypeFor[moved](), true, "Moved"))
 	report := reportSchema(schemas)
 	e.document("post-failure", "/v1/failures", "Hand a failure over and learn whether to retry",

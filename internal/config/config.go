@@ -31,6 +31,7 @@ type Config struct {
 	Pagers      []tagout.Vendor            // in the order in which they are tried
 	Schedules   map[string]tagout.Vendor   // of other services, by rotation
 	Trackers    []tagout.Vendor            // in the order of the file
+	Changes     []tagout.ChangeSource      // in the order of the file
 	Controls    map[string][]tagout.Vendor // by agent
 	AgentToken  map[string]string          // by agent; empty: whoever reaches the gate may ask
 	Sources     []tagout.Vendor            // in the order of the file

@@ -37,6 +37,9 @@ func defaults() map[string]string {
 
 		"trackers.*.check": "5m",
 
+		"changes.*.rules[].event":   "deployment_status",
+		"changes.*.rules[].version": "sha",
+
 		"agents.*.lease":           "30s",
 		"agents.*.rollback_within": "1m",
 

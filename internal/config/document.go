@@ -37,6 +37,7 @@ type document struct {
 	Sources       map[string]sourceSection            `yaml:"sources" doc:"Who may POST to /v1/alerts/NAME, by name."`
 	Routes        []routeSection                      `yaml:"routes" doc:"What an alert means: the first rule that matches wins."`
 	Trackers      map[string]trackerSection           `yaml:"trackers" doc:"Where corrective actions get tickets, by name."`
+	Changes       map[string]changesSection           `yaml:"changes" doc:"Who may POST to /v1/changes/NAME that something was changed, by name."`
 	Actions       actionsSection                      `yaml:"actions" doc:"What is done after incidents."`
 	Private       privateSection                      `yaml:"private" doc:"Who reads private incidents beside their people."`
 	Redaction     redactionSection                    `yaml:"redaction" doc:"What messages in Slack do not show; the record keeps it whole."`
@@ -80,6 +81,7 @@ func (b *builder) build() {
 	b.routes()
 	b.adapters()
 	b.trackers()
+	b.changes()
 	b.schedules()
 	b.api()
 }

@@ -101,6 +101,17 @@ func ticketInboxes(trackers map[string]tagout.Tracker) map[string]tagout.TicketI
 	return boxes
 }
 
+// changeInboxes are the services that tell of changes, by name.
+func (a *App) changeInboxes() map[string]tagout.ChangeInbox {
+	boxes := map[string]tagout.ChangeInbox{}
+	for _, s := range a.config.Changes {
+		if make := integrations.ChangeKinds()[s.Kind]; make != nil {
+			boxes[s.Name] = make(s)
+		}
+	}
+	return boxes
+}
+
 // mailerOf is the first pager that sends mail which is not a page; nil if there is none.
 func mailerOf(pagers []tagout.Pager) tagout.Mailer {
 	for _, p := range pagers {
@@ -133,7 +144,7 @@ func (a *App) wireHTTP() error {
 		tokens = append(tokens, api.Token{Name: t.Name, Secret: t.Token, May: t.May})
 	}
 	edge := api.New(api.Options{
-		Desk: a.desk, Store: a.store, Links: a.desk, Commands: a.Commands(), Sources: sources, DecodeFailure: failure.Decode, Tokens: tokens, Inboxes: a.inboxes, Trackers: a.ticketInboxes,
+		Desk: a.desk, Store: a.store, Links: a.desk, Commands: a.Commands(), Sources: sources, DecodeFailure: failure.Decode, Tokens: tokens, Inboxes: a.inboxes, Trackers: a.ticketInboxes, Changes: a.changeInboxes(),
 		Policy: &a.config.Policy, Gate: a.gate.Status, Ready: a.readiness, Leads: a.leads, Gatherer: a.metrics, Registerer: a.metrics, Clock: a.clock,
 		Logger: a.log.With("part", "api"), Version: a.options.Version, AllowOpenSources: loopback(a.config.Listen),
 	})
