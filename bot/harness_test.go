@@ -301,6 +301,7 @@ type setup struct {
 	sandbox  sandbox.Options
 	commands []tagout.Command
 	prefix   string
+	emoji    string // that flags a message
 	workers  int
 	template string
 	http     bool // HTTP mode; otherwise Socket Mode
@@ -335,7 +336,7 @@ func open(t *testing.T, s setup) *edge {
 	e.slack.Down(s.down)
 	made, err := bot.New(bot.Options{
 		API: bot.NewAPI("xoxb-sandbox", e.url+"/api/", nil), Desk: e.desk, Inbox: e.inbox, Commands: s.commands,
-		Announce: "#incidents", ChannelName: s.template, CommandPrefix: s.prefix, Workers: s.workers, Clock: s.clock, Leads: s.leads, Record: s.record,
+		Announce: "#incidents", ChannelName: s.template, CommandPrefix: s.prefix, Emoji: s.emoji, Workers: s.workers, Clock: s.clock, Leads: s.leads, Record: s.record,
 		Logger: slog.New(slog.NewTextHandler(e.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
