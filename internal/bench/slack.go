@@ -95,14 +95,15 @@ func (w *workspace) watch(next http.Handler) http.Handler {
 	})
 }
 
-// paged is when the first direct message about an incident to a person came in.
+// paged is when the first direct message about an incident to a person came in: posted under
+// the person's ID, or into their conversation.
 func (w *workspace) paged(user, incident string) (time.Time, bool) {
 	channel := w.slack.DM(user)
 	about := regexp.MustCompile(`\b` + regexp.QuoteMeta(incident) + `\b`)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, p := range w.posts {
-		if p.channel == channel && about.MatchString(p.body) {
+		if (p.channel == user || p.channel == channel) && about.MatchString(p.body) {
 			return p.at, true
 		}
 	}
