@@ -131,12 +131,12 @@ func (i *Incident) SignNote(s Signing, more SignoffRule, at time.Time) (Change, 
 		n.State, n.Reason = RequestRefused, "NO-GO"
 		c.effect(EffectNoteDraft, i.ID, n.ID+":nogo", noteRef{n.ID})
 		c.post(i, "notesign:"+n.ID+":"+signoff.Role, Message{Tone: ToneWarning, Body: []Text{
-			T(by.Text(), " said ", Bold(NoGo), " for "+signoff.Role+" to the note to "+n.Title+". Nothing was sent. "+signoff.Reason)}})
+			T(by.Text(), " said ", Bold(NoGo), " for "+s.roleName(signoff.Role)+" to the note to "+n.Title+". Nothing was sent. "+signoff.Reason)}})
 		return c, nil
 	}
 	if missing := missingOf(b.rule, n.Signoffs); len(missing) > 0 {
 		c.effect(EffectNoteDraft, i.ID, n.ID+":"+signoff.Role, noteRef{n.ID})
-		c.post(i, "notesign:"+n.ID+":"+signoff.Role, Say(by.Text(), " said ", Bold(Go), " for "+signoff.Role+" to the note to "+n.Title+". More sign-offs are needed; nothing is sent yet."))
+		c.post(i, "notesign:"+n.ID+":"+signoff.Role, Say(by.Text(), " said ", Bold(Go), " for "+s.roleName(signoff.Role)+" to the note to "+n.Title+". More sign-offs are needed; nothing is sent yet."))
 		return c, nil
 	}
 	return c.And(i.release(n, by, at)), nil

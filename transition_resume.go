@@ -145,7 +145,7 @@ type Signing struct {
 
 	Delegations []Delegation // to the user, by people who are members of the role now
 
-	RoleName func(role string) string // what a role is called in refusals; nil: by its key
+	RoleName func(role string) string // what a role is called; nil: by its key
 }
 
 // Lifting is what an approved request took off and hung instead.
@@ -171,7 +171,7 @@ func (i *Incident) Sign(s Signing, agents Registry, at time.Time) (Lifting, Chan
 		c.event(EventSigned, by, at, signoff)
 		r.State, r.Reason = RequestRefused, "NO-GO"
 		c.effect(EffectDecision, i.ID, r.ID+":nogo", nil)
-		c.post(i, "sign:"+key, Message{Tone: ToneDanger, Body: []Text{T(by.Text(), " said ", Bold(NoGo), " for "+role+". Everything stays held.")}})
+		c.post(i, "sign:"+key, Message{Tone: ToneDanger, Body: []Text{T(by.Text(), " said ", Bold(NoGo), " for "+s.roleName(role)+". Everything stays held.")}})
 		return Lifting{}, c, nil
 	}
 	if err := s.Quiet.Ready(r.Monitor, at); err != nil {
@@ -189,10 +189,10 @@ func (i *Incident) Sign(s Signing, agents Registry, at time.Time) (Lifting, Chan
 	c.effect(EffectDecision, i.ID, key, nil)
 	if len(r.Missing()) > 0 {
 		c.effect(EffectSigners, i.ID, key, SignerCall{r.ID}) // it may be somebody's turn now
-		c.post(i, "sign:"+key, Say(by.Text(), " said ", Bold(Go), " for "+role+". More sign-offs are needed; everything stays held."))
+		c.post(i, "sign:"+key, Say(by.Text(), " said ", Bold(Go), " for "+s.roleName(role)+". More sign-offs are needed; everything stays held."))
 		return Lifting{}, c, nil
 	}
-	lifting, approved := i.approve(r, agents, by, at)
+	lifting, approved := i.approve(r, agents, s, at)
 	return lifting, c.And(approved), nil
 }
 
@@ -212,8 +212,9 @@ func (i *Incident) divisible(r *ResumeRequest, agents Registry) error {
 }
 
 // approve lifts exactly the holds of the request, or replaces them by the target and by
-// what was not asked for.
-func (i *Incident) approve(r *ResumeRequest, agents Registry, by Actor, at time.Time) (Lifting, Change) {
+// what was not asked for, after the last sign-off that it needed.
+func (i *Incident) approve(r *ResumeRequest, agents Registry, last Signing, at time.Time) (Lifting, Change) {
+	by := last.User.Actor()
 	l := Lifting{Lifted: r.Holds}
 	for _, id := range r.Holds {
 		if h, ok := i.Hold(id); ok && h.Active() {
@@ -244,7 +245,7 @@ func (i *Incident) approve(r *ResumeRequest, agents Registry, by Actor, at time.
 		if n > 0 {
 			names = append(names, ", ")
 		}
-		names = append(names, Mention(s.By), " for "+s.Role)
+		names = append(names, Mention(s.By), " for "+last.roleName(s.Role))
 	}
 	c.post(i, "approved:"+r.ID, Message{Tone: ToneGood, Body: []Text{
 		T(Bold(Go), " by ", T(names...), ": ", Fixed(r.Scope.String()), " goes to ", goesTo, ", at ", at, ".")}})

@@ -39,7 +39,7 @@ func TestFromAnAlertToAStoppedAgentToASignedResume(t *testing.T) {
 		w.presses("U0LEGAL", room, "GO")
 		w.agentSees("mailer", emailEU(), tagout.Running)
 		w.state(id, tagout.StateResumed)
-		w.reads("U0IC", room, "GO by @U0LEGAL for legal: mailer goes to ● running")
+		w.reads("U0IC", room, "GO by @U0LEGAL for Legal: mailer goes to ● running")
 		w.types("U0IC", room, "/timeline")
 		w.reads("U0IC", room, "mailer.*halted.*GO")
 		if got := w.events(id, tagout.EventRefused); got != 2 {
