@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"tagout/cmd/tagout/demo"
 	"tagout/internal/browsertest"
 )
@@ -113,6 +115,12 @@ func TestANewcomerFollowsTheDemoInABrowser(t *testing.T) {
 	slack.fills("#composer-input", "/timeline\r")
 	slack.sees("#messages .message.ephemeral", "hung")
 	browsertest.Screenshot(t, p.ctx, "demo-7-timeline")
+	slack.fills("#composer-input", "/flag odd mail\r")
+	slack.until("the form", "doc.querySelector('dialog h2') && doc.getAnimations().length === 0")
+	slack.presses("dialog [data-modal=close]", "")
+	slack.until("the form to close", "doc.querySelector('dialog') === null && doc.activeElement.id === 'composer-input'")
+	p.do(chromedp.KeyEvent("and on")) // one may type on where one was
+	slack.until("what is typed after a form", "doc.querySelector('#composer-input').value === 'and on'")
 
 	page.presses(".switch", "Cut the agents off")
 	page.until("nothing to be sent", "[...doc.querySelectorAll('#lanes .lane')].every((one) => one.dataset.mode === 'halted' && one.textContent.includes('the gate does not answer'))")

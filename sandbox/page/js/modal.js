@@ -83,7 +83,7 @@ function show(moveFocus) {
     dialog = null;
     old?.close();
     old?.remove();
-    (opener?.isConnected ? opener : document.getElementById('composer-input'))?.focus();
+    giveBack(opener?.isConnected ? opener : document.getElementById('composer-input'));
     return;
   }
   if (!dialog) {
@@ -100,6 +100,14 @@ function show(moveFocus) {
   fill(dialog, top.node);
   if (!dialog.open) dialog.showModal();
   if (moveFocus) focusFirst(top);
+}
+
+// giveBack focuses what had the focus before the dialog. The browser does that by itself when
+// a dialog closes, but in a frame it then takes no keys until it is focused once more, when
+// nothing is inert any longer.
+function giveBack(node) {
+  node?.blur();
+  requestAnimationFrame(() => { if (!dialog) node?.focus(); });
 }
 
 function focusFirst(entry) {
