@@ -10,3 +10,10 @@ type Vendor struct {
 	// with the place and the fix for an unknown key, a wrong type or a missing variable.
 	Decode func(into any) error
 }
+
+// Plain returns Invalid, with the place and the fix, if an adapter that has no settings of
+// its own was given any.
+func (v Vendor) Plain() error {
+	var none struct{}
+	return v.Decode(&none)
+}

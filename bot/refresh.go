@@ -79,15 +79,8 @@ func (b *Bot) refreshIncident(ctx context.Context, id tagout.IncidentID) error {
 	if inc.Request == nil || room.Decision == "" || room.DecisionOf != inc.Request.ID {
 		return nil
 	}
-	decision := func(ctx context.Context) (tagout.Message, error) { return b.desk.Decision(ctx, id) }
-	if room.Channel == "" {
-		return b.leaveRefused(id, "decision", b.show(ctx, Place{room.AnnounceIn, room.Decision}, decision))
-	}
-	err = b.showIn(ctx, inc, room.Decision, decision)
-	if name := slackName(err); name == "message_not_found" || lostChannel(name) { // it stands where it fell back to
-		err = b.show(ctx, Place{room.AnnounceIn, room.Decision}, decision)
-	}
-	return b.leaveRefused(id, "decision", err)
+	return b.bringUpToDate(ctx, inc, living{"decision", func(r *tagout.Room) *string { return &r.Decision },
+		func(ctx context.Context) (tagout.Message, error) { return b.desk.Decision(ctx, id) }})
 }
 
 func ignoreMissing(err error) error {

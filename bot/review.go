@@ -13,43 +13,25 @@ type Reviews interface {
 	ReviewDocument(ctx context.Context, id tagout.IncidentID) (tagout.Message, error)
 }
 
+func (b *Bot) reviewOf(inc *tagout.Incident) living {
+	return living{"review", func(r *tagout.Room) *string { return &r.Review },
+		func(ctx context.Context) (tagout.Message, error) { return b.desk.ReviewDocument(ctx, inc.ID) }}
+}
+
 // review posts the document of an incident's review, or brings it up to date.
 func (b *Bot) review(ctx context.Context, e tagout.Effect) error {
 	inc, err := b.incident(ctx, e.Incident)
 	if err != nil || inc.Review == nil {
 		return err
 	}
-	if inc.Room.Review != "" {
-		b.Changed(inc.ID)
-		return nil
-	}
-	m, err := b.desk.ReviewDocument(ctx, inc.ID)
-	if err != nil {
-		return err
-	}
-	place, err := b.postTo(ctx, inc, "review:"+inc.ID.String(), m)
-	if err != nil {
-		return settled(err)
-	}
-	err = b.placed(ctx, inc.ID, inc.Room.Channel, place, func(r *tagout.Room) { r.Review = place.TS })
-	b.Changed(inc.ID)
-	return err
+	return b.put(ctx, inc, "review:"+inc.ID.String(), b.reviewOf(inc))
 }
 
 // refreshReview brings the document of a review up to date: it lives as long as anything of
 // the incident changes.
 func (b *Bot) refreshReview(ctx context.Context, inc *tagout.Incident) error {
-	room := inc.Room
-	if inc.Review == nil || room.Review == "" {
+	if inc.Review == nil {
 		return nil
 	}
-	draw := func(ctx context.Context) (tagout.Message, error) { return b.desk.ReviewDocument(ctx, inc.ID) }
-	if room.Channel == "" {
-		return b.leaveRefused(inc.ID, "review", b.show(ctx, Place{room.AnnounceIn, room.Review}, draw))
-	}
-	err := b.showIn(ctx, inc, room.Review, draw)
-	if name := slackName(err); name == "message_not_found" || lostChannel(name) { // it stands where it fell back to
-		err = b.show(ctx, Place{room.AnnounceIn, room.Review}, draw)
-	}
-	return b.leaveRefused(inc.ID, "review", err)
+	return b.bringUpToDate(ctx, inc, b.reviewOf(inc))
 }

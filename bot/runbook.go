@@ -13,45 +13,29 @@ type Runbooks interface {
 	RunbookList(ctx context.Context, id tagout.IncidentID) (tagout.Message, error)
 }
 
-// runbook posts the checklist of an incident, or brings it up to date.
+func (b *Bot) runbookOf(inc *tagout.Incident) living {
+	return living{"runbook", func(r *tagout.Room) *string { return &r.Runbook },
+		func(ctx context.Context) (tagout.Message, error) { return b.desk.RunbookList(ctx, inc.ID) }}
+}
+
+// runbook posts the checklist of an incident in its channel, or brings it up to date.
 func (b *Bot) runbook(ctx context.Context, e tagout.Effect) error {
 	inc, err := b.incident(ctx, e.Incident)
 	if err != nil || len(inc.Runbook) == 0 {
 		return err
 	}
-	if inc.Room.Runbook != "" {
-		b.Changed(inc.ID)
-		return nil
+	if inc.Room.Runbook == "" {
+		if err := b.roomFirst(inc); err != nil {
+			return err
+		}
 	}
-	if err := b.roomFirst(inc); err != nil {
-		return err
-	}
-	m, err := b.desk.RunbookList(ctx, inc.ID)
-	if err != nil {
-		return err
-	}
-	place, err := b.postTo(ctx, inc, "runbook:"+inc.ID.String()+":"+e.Key, m)
-	if err != nil {
-		return settled(err)
-	}
-	err = b.placed(ctx, inc.ID, inc.Room.Channel, place, func(r *tagout.Room) { r.Runbook = place.TS })
-	b.Changed(inc.ID)
-	return err
+	return b.put(ctx, inc, "runbook:"+inc.ID.String()+":"+e.Key, b.runbookOf(inc))
 }
 
 // refreshRunbook brings the checklist up to date.
 func (b *Bot) refreshRunbook(ctx context.Context, inc *tagout.Incident) error {
-	room := inc.Room
-	if len(inc.Runbook) == 0 || room.Runbook == "" {
+	if len(inc.Runbook) == 0 {
 		return nil
 	}
-	draw := func(ctx context.Context) (tagout.Message, error) { return b.desk.RunbookList(ctx, inc.ID) }
-	if room.Channel == "" {
-		return b.leaveRefused(inc.ID, "runbook", b.show(ctx, Place{room.AnnounceIn, room.Runbook}, draw))
-	}
-	err := b.showIn(ctx, inc, room.Runbook, draw)
-	if name := slackName(err); name == "message_not_found" || lostChannel(name) { // it stands where it fell back to
-		err = b.show(ctx, Place{room.AnnounceIn, room.Runbook}, draw)
-	}
-	return b.leaveRefused(inc.ID, "runbook", err)
+	return b.bringUpToDate(ctx, inc, b.runbookOf(inc))
 }

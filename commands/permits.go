@@ -12,6 +12,12 @@ import (
 // that needs more than the command itself has a line of its own, with its arguments; the
 // command checks that with [permits.admit].
 func Permits() []tagout.Permit {
+	return slices.Concat(stoppingPermits(), workingPermits(), pagingPermits(), resumingPermits(), informingPermits(), endingPermits(), flaggingPermits(),
+		[]tagout.Permit{{Thing: "/help", For: tagout.ForEverybody, To: "read the help", Right: tagout.MayRead}})
+}
+
+// stoppingPermits are for what people do to stop agents, and declare and describe incidents.
+func stoppingPermits() []tagout.Permit {
 	return []tagout.Permit{
 		{Thing: "/kill", For: tagout.ForEverybody, To: "stop an agent", Right: tagout.MayStop},
 		{Thing: "button kill", For: tagout.ForEverybody, To: "stop an agent"},
@@ -30,6 +36,12 @@ func Permits() []tagout.Permit {
 		{Thing: "/kind", For: tagout.ForEverybody, To: "ask what an incident looks like", Note: ofPrivate},
 		{Thing: "/kind INC-n KIND reason", For: tagout.ForMembers, To: "correct the kind of an incident"},
 		{Thing: "/changes", For: tagout.ForEverybody, To: "ask what was changed", Right: tagout.MayRead, Note: ofPrivate},
+	}
+}
+
+// workingPermits are for what people do to work on an incident that is open.
+func workingPermits() []tagout.Permit {
+	return []tagout.Permit{
 		{Thing: "/note", For: tagout.ForEverybody, To: "write on the timeline"},
 		{Thing: "/timeline", For: tagout.ForEverybody, To: "read a timeline", Right: tagout.MayRead, Note: ofPrivate},
 		{Thing: "button timeline", For: tagout.ForEverybody, To: "read a timeline", Note: ofPrivate},
@@ -38,6 +50,12 @@ func Permits() []tagout.Permit {
 		{Thing: "/evidence", For: tagout.ForMembers, To: "get the record of an incident", Note: ofPrivate},
 		{Thing: "/routes", For: tagout.ForEverybody, To: "ask how alerts are routed", Right: tagout.MayRead, Note: ofPrivate},
 		{Thing: "button routes", For: tagout.ForEverybody, To: "ask how alerts are routed", Note: ofPrivate},
+	}
+}
+
+// pagingPermits are for what people do to say who is paged and who does what.
+func pagingPermits() []tagout.Permit {
+	return []tagout.Permit{
 		{Thing: "/oncall", For: tagout.ForEverybody, To: "ask who is on call"},
 		{Thing: "/oncall override @PERSON 4h", For: tagout.ForMembers, To: "change who is on call"},
 		{Thing: "/who", For: tagout.ForEverybody, To: "ask who would be paged", Right: tagout.MayRead},
@@ -46,6 +64,12 @@ func Permits() []tagout.Permit {
 		{Thing: "/handover", For: tagout.ForMembers, To: "hand an incident over"},
 		{Thing: "/page-test", For: tagout.ForEverybody, To: "be paged"},
 		{Thing: "button page-test", For: tagout.ForEverybody, To: "be paged"},
+	}
+}
+
+// resumingPermits are for what people do to bring agents back.
+func resumingPermits() []tagout.Permit {
+	return []tagout.Permit{
 		{Thing: "/rollback", For: tagout.ForMembers, To: "roll an agent back", Right: tagout.MayRollback},
 		{Thing: "form rollback", For: tagout.ForMembers, To: "roll an agent back"},
 		{Thing: "button rollback", For: tagout.ForMembers, To: "roll an agent back", Note: "it only opens the form"},
@@ -67,6 +91,12 @@ func Permits() []tagout.Permit {
 		{Thing: "/stage INC-n advance", For: tagout.ForStagers, To: "begin a stage"},
 		{Thing: "button stage", For: tagout.ForStagers, To: "begin a stage"},
 		{Thing: "/stage INC-n validate TOOL", For: tagout.ForMembers, To: "ask for a tool"},
+	}
+}
+
+// informingPermits are for what people do to tell people how it stands.
+func informingPermits() []tagout.Permit {
+	return []tagout.Permit{
 		{Thing: "/inform", For: tagout.ForMembers, To: "tell stakeholders"},
 		{Thing: "button inform", For: tagout.ForMembers, To: "tell stakeholders"},
 		{Thing: "form inform", For: tagout.ForMembers, To: "tell stakeholders"},
@@ -75,6 +105,12 @@ func Permits() []tagout.Permit {
 		{Thing: "form note-nogo", For: tagout.ForSigners, To: "sign", Note: "never who wrote the note"},
 		{Thing: "button note-again", For: tagout.ForMembers, To: "tell stakeholders"},
 		{Thing: "/clock", For: tagout.ForMembers, To: "look at or stop clocks"},
+	}
+}
+
+// endingPermits are for what people do to end incidents and learn from them.
+func endingPermits() []tagout.Permit {
+	return []tagout.Permit{
 		{Thing: "/review", For: tagout.ForMembers, To: "write a review"},
 		{Thing: "button review", For: tagout.ForMembers, To: "write a review"},
 		{Thing: "form review", For: tagout.ForMembers, To: "write a review"},
@@ -98,6 +134,12 @@ func Permits() []tagout.Permit {
 		{Thing: "button action-drop", For: tagout.ForTenders, To: "drop a corrective action", Note: tenders},
 		{Thing: "form action-drop", For: tagout.ForTenders, To: "drop a corrective action", Note: tenders},
 		{Thing: "button action-ticket", For: tagout.ForTenders, To: "make a ticket of a corrective action", Note: tenders},
+	}
+}
+
+// flaggingPermits are for what people do to say that something feels off.
+func flaggingPermits() []tagout.Permit {
+	return []tagout.Permit{
 		{Thing: "/flag", For: tagout.ForEverybody, To: "flag what feels off"},
 		{Thing: "form flag", For: tagout.ForEverybody, To: "flag what feels off"},
 		{Thing: "shortcut flag", For: tagout.ForEverybody, To: "flag what feels off"},
@@ -111,7 +153,6 @@ func Permits() []tagout.Permit {
 		{Thing: "form flag-dismiss", For: tagout.ForMembers, To: "decide that a flag is no incident"},
 		{Thing: "button flag-duplicate", For: tagout.ForMembers, To: "decide to which incident a flag belongs"},
 		{Thing: "form flag-duplicate", For: tagout.ForMembers, To: "decide to which incident a flag belongs"},
-		{Thing: "/help", For: tagout.ForEverybody, To: "read the help", Right: tagout.MayRead},
 	}
 }
 

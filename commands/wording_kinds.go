@@ -9,7 +9,7 @@ import (
 // wordings says each kind of event in words that follow the actor's name.
 func (f floor) wordings() map[tagout.EventKind]func(facts) string {
 	all := map[tagout.EventKind]func(facts) string{}
-	for _, some := range []map[tagout.EventKind]func(facts) string{f.courseWords(), f.pagingWords(), f.enforcingWords(), f.versionsWords(), f.resumingWords(), f.informingWords(), f.endingWords(), f.actionWords(), f.failingWords()} {
+	for _, some := range []map[tagout.EventKind]func(facts) string{f.courseWords(), f.signalWords(), f.pagingWords(), f.enforcingWords(), f.versionsWords(), f.resumingWords(), f.informingWords(), f.endingWords(), f.actionWords(), f.failingWords()} {
 		maps.Copy(all, some)
 	}
 	return all
@@ -22,9 +22,6 @@ func (f floor) courseWords() map[tagout.EventKind]func(facts) string {
 			return "opened it: " + d.severity("severity") + " " + f.policy.ClassTitle(d.text("class")) + ", " + d.text("scope") + d.after(": ", "title")
 		},
 		tagout.EventAcknowledged: func(d facts) string { return "acknowledged" + d.after(" by ", "via") },
-		tagout.EventFlagged: func(d facts) string {
-			return "flagged" + d.after(" ", "flag") + d.after(": ", "words") + d.after("; affected: ", "affected") + d.after("; ", "permalink")
-		},
 		tagout.EventUnattended: func(facts) string {
 			return "saw nothing happen for too long after it was acknowledged: paging starts again"
 		},
@@ -66,12 +63,21 @@ func (f floor) courseWords() map[tagout.EventKind]func(facts) string {
 			}
 			return "talks in" + d.after(" #", "name")
 		},
+	}
+}
+
+// signalWords are those of what raises or changes an incident from outside.
+func (f floor) signalWords() map[tagout.EventKind]func(facts) string {
+	return map[tagout.EventKind]func(facts) string{
 		tagout.EventAlert: func(d facts) string {
 			return "alert " + d.text("name") + d.after(" on ", "scope") + d.after(": ", "summary")
 		},
 		tagout.EventAlertResolved: func(d facts) string { return "alert " + d.text("name") + " ended" },
 		tagout.EventReport: func(d facts) string {
 			return "reported a failure" + d.after(" on ", "scope") + d.after(": ", "summary")
+		},
+		tagout.EventFlagged: func(d facts) string {
+			return "flagged" + d.after(" ", "flag") + d.after(": ", "words") + d.after("; affected: ", "affected") + d.after("; ", "permalink")
 		},
 	}
 }

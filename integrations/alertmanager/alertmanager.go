@@ -20,8 +20,7 @@ type Source struct{ name string }
 
 // New makes a source. It has no settings of its own.
 func New(v tagout.Vendor) (*Source, error) {
-	var settings struct{}
-	if err := v.Decode(&settings); err != nil {
+	if err := v.Plain(); err != nil {
 		return nil, err
 	}
 	return &Source{v.Name}, nil

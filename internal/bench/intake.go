@@ -108,17 +108,9 @@ func (b *bench) takeIn(ctx context.Context, r *report, pg *cluster, load intakeL
 		return s.explained(err)
 	}
 	used := usageOf(s, pg).perItem(before, l.acknowledged)
-	var stored int
-	if err := pg.query(ctx, database, load.stored, &stored); err != nil {
+	stored, err := pg.kept(ctx, database, load, l.acknowledged)
+	if err != nil {
 		return err
-	}
-	if stored != l.acknowledged {
-		return fmt.Errorf("%d alerts were acknowledged, but %d are stored", l.acknowledged, stored)
-	}
-	if strings.HasPrefix(load.name, "folding") {
-		if err := pg.sameEvents(ctx, database, l.acknowledged); err != nil {
-			return err
-		}
 	}
 	var together float64
 	if err := pg.query(ctx, database, "SELECT (count(*)::float8 / greatest(count(DISTINCT first_at), 1)) FROM alerts", &together); err != nil {
@@ -129,6 +121,20 @@ func (b *bench) takeIn(ctx context.Context, r *report, pg *cluster, load intakeL
 	now, peak := s.residentMB()
 	b.log.Info("memory after the load", "load", load.name, "resident MB", now, "peak MB", peak, "messages at Slack", len(w.posts), "new alerts per transaction", together)
 	return nil
+}
+
+// kept counts what is stored of a load, and fails if that is not what was acknowledged.
+func (pg *cluster) kept(ctx context.Context, database string, load intakeLoad, acknowledged int) (stored int, err error) {
+	if err := pg.query(ctx, database, load.stored, &stored); err != nil {
+		return 0, err
+	}
+	if stored != acknowledged {
+		return 0, fmt.Errorf("%d alerts were acknowledged, but %d are stored", acknowledged, stored)
+	}
+	if strings.HasPrefix(load.name, "folding") {
+		return stored, pg.sameEvents(ctx, database, acknowledged)
+	}
+	return stored, nil
 }
 
 // alarm posts one alert.

@@ -1,10 +1,6 @@
 package story_test
 
 import (
-	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -103,21 +99,7 @@ func (h *codeHost) asked() int {
 func (h *codeHost) tells(w *world, secret string) int {
 	w.t.Helper()
 	body := []byte(`{"action":"closed","issue":{"number":1},"repository":{"full_name":"acme/mailer"}}`)
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write(body)
-	request, err := http.NewRequestWithContext(w.ctx, http.MethodPost, "http://"+w.address+"/v1/trackers/github", bytes.NewReader(body))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("X-GitHub-Event", "issues")
-	request.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	return response.StatusCode
+	return w.hearsFromGitHub("/v1/trackers/github", "issues", secret, body)
 }
 
 // TestACorrectiveActionIsFollowedToClosure: an action is added in Slack and gets one issue, although

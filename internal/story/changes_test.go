@@ -1,10 +1,6 @@
 package story_test
 
 import (
-	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"testing"
@@ -18,21 +14,7 @@ func (w *world) isDeployed(version, login, secret string, at time.Time) int {
 	w.t.Helper()
 	body := fmt.Appendf(nil, `{"deployment_status":{"state":"success","created_at":%q},"repository":{"full_name":"acme/mailer"},"sender":{"login":"github-actions[bot]","type":"Bot"},
 		"deployment":{"id":%d,"sha":"0a1b2c","ref":%q,"environment":"production","creator":{"login":%q,"type":"User"}}}`, at.UTC().Format(time.RFC3339), len(version+login), version, login)
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write(body)
-	request, err := http.NewRequestWithContext(w.ctx, http.MethodPost, "http://"+w.address+"/v1/changes/github", bytes.NewReader(body))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("X-GitHub-Event", "deployment_status")
-	request.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	return response.StatusCode
+	return w.hearsFromGitHub("/v1/changes/github", "deployment_status", secret, body)
 }
 
 // TestAnIncidentShowsWhatWentOutBeforeAndItsDeployerCannotSign: GitHub tells of a deployment;

@@ -1,0 +1,55 @@
+package escalation
+
+import (
+	"context"
+	"time"
+
+	"tagout"
+)
+
+// voidOthers makes pending requests of other incidents void that a new stop or alert on
+// the scope concerns. If it fails the holds still stand, since a sign-off lifts only its own.
+func (d *Desk) voidOthers(ctx context.Context, scope tagout.Scope, except tagout.IncidentID, reason string, by tagout.Actor) {
+	d.voidAmong(ctx, d.gate.Holds(), scope, except, reason, by)
+}
+
+// voidAmong is voidOthers when it is known what stands.
+func (d *Desk) voidAmong(ctx context.Context, standing []tagout.Hold, scope tagout.Scope, except tagout.IncidentID, reason string, by tagout.Actor) {
+	query, any := othersOn(standing, scope.Agent, except)
+	if !any {
+		return
+	}
+	open, err := d.store.Incidents(ctx, query)
+	if err != nil {
+		d.log.Warn("could not look for resume requests that a new stop makes void", "error", err)
+		return
+	}
+	for _, other := range open {
+		r := other.Request
+		if other.ID == except || r == nil || r.State != tagout.RequestPending || !r.Scope.Touches(scope, d.policy.Agents[scope.Agent]) {
+			continue
+		}
+		_, err := d.store.Update(ctx, other.ID, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+			return i.VoidRequest(reason+" ("+except.String()+")", by, now), nil
+		})
+		if err != nil {
+			d.log.Warn("could not make a resume request void", "incident", other.ID.String(), "error", err)
+		}
+	}
+}
+
+// othersOn asks for the other incidents that hold anything of an agent. It reports false if
+// there is none: a request that can become void is about holds that stand.
+func othersOn(standing []tagout.Hold, agent string, except tagout.IncidentID) (query tagout.IncidentQuery, any bool) {
+	query = tagout.IncidentQuery{Open: true, Agent: agent, Limit: everyOpen}
+	for _, h := range standing {
+		if h.Incident == except || agent != "" && h.Scope.Agent != "" && h.Scope.Agent != agent {
+			continue
+		}
+		any = true
+		if h.Scope.Agent == "" {
+			query.Agent = "" // an incident about everything is of no agent
+		}
+	}
+	return query, any
+}
