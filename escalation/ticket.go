@@ -16,15 +16,10 @@ const goneTracker = time.Hour
 // made of the same draft before. What can never work is recorded, and told in the incident's
 // channel, rather than returned.
 func (d *Desk) makeTicket(ctx context.Context, e tagout.Effect) error {
-	number, err := tagout.ActionOfEffect(e)
+	i, a, err := d.actionOf(ctx, e)
 	if err != nil {
 		return err
 	}
-	i, err := d.store.Incident(ctx, e.Incident)
-	if err != nil {
-		return err
-	}
-	a := i.Action(number)
 	if !a.WantsTicket() {
 		return nil
 	}
@@ -34,9 +29,9 @@ func (d *Desk) makeTicket(ctx context.Context, e tagout.Effect) error {
 	}
 	recorded := d.update(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		if err == nil {
-			return i.TicketMade(number, made, d.policy.Trackers[a.Ticket.Tracker].Every(), now), nil
+			return i.TicketMade(a.Number, made, d.policy.Trackers[a.Ticket.Tracker].Every(), now), nil
 		}
-		return i.TicketFailed(number, tagout.Sentence(err), tagout.IsFinal(err), now), nil
+		return i.TicketFailed(a.Number, tagout.Sentence(err), tagout.IsFinal(err), now), nil
 	})
 	switch {
 	case recorded != nil:
@@ -90,18 +85,27 @@ func (d *Desk) outsideName(who tagout.UserID) string {
 	return "Slack user " + string(who)
 }
 
-// checkTicket looks how a ticket stands in its tracker, and when to look again. What cannot be
-// read now is looked at again then.
-func (d *Desk) checkTicket(ctx context.Context, e tagout.Effect) error {
+// actionOf is the corrective action that an effect is about, nil if there is none, and its
+// incident.
+func (d *Desk) actionOf(ctx context.Context, e tagout.Effect) (*tagout.Incident, *tagout.CorrectiveAction, error) {
 	number, err := tagout.ActionOfEffect(e)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	i, err := d.store.Incident(ctx, e.Incident)
 	if err != nil {
+		return nil, nil, err
+	}
+	return i, i.Action(number), nil
+}
+
+// checkTicket looks how a ticket stands in its tracker, and when to look again. What cannot be
+// read now is looked at again then.
+func (d *Desk) checkTicket(ctx context.Context, e tagout.Effect) error {
+	i, a, err := d.actionOf(ctx, e)
+	if err != nil {
 		return err
 	}
-	a := i.Action(number)
 	if a == nil || !a.Followed() {
 		return nil
 	}
@@ -118,18 +122,18 @@ func (d *Desk) checkTicket(ctx context.Context, e tagout.Effect) error {
 	key := a.Ticket.Key
 	return d.update(ctx, e.Incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		var c tagout.Change
-		if a := i.Action(number); a == nil || a.Ticket == nil || a.Ticket.Key != key {
+		if a := i.Action(a.Number); a == nil || a.Ticket == nil || a.Ticket.Key != key {
 			return c, nil // it has another ticket by now
 		}
 		switch {
 		case err == nil:
-			c = i.TicketSeen(number, seen, now)
+			c = i.TicketSeen(a.Number, seen, now)
 		case tagout.IsFinal(err) && tagout.CodeOf(err) == tagout.NotFound:
-			c = i.TicketGone(number, tagout.Sentence(err), now)
+			c = i.TicketGone(a.Number, tagout.Sentence(err), now)
 		case tagout.IsFinal(err):
-			c = i.TicketUnread(number, tagout.Sentence(err), now)
+			c = i.TicketUnread(a.Number, tagout.Sentence(err), now)
 		}
-		return c.And(i.FollowTicket(i.Action(number), every, now)), nil
+		return c.And(i.FollowTicket(i.Action(a.Number), every, now)), nil
 	})
 }
 
