@@ -20,6 +20,7 @@ import (
 	"tagout/gate/flagd"
 	"tagout/internal/config"
 	"tagout/internal/replicas"
+	"tagout/internal/routines"
 )
 
 // Options are what an app is made of. Config is required.
@@ -44,12 +45,13 @@ type App struct {
 	clock   tagout.Clock
 	metrics *prometheus.Registry
 
-	store   *lateStore
-	gate    *gate.Gate
-	desk    *escalation.Desk
-	peers   *replicas.Peers // nil: on an embedded database
-	bot     *bot.Bot
-	inboxes map[string]tagout.PageInbox
+	store    *lateStore
+	gate     *gate.Gate
+	desk     *escalation.Desk
+	routines *routines.Routines
+	peers    *replicas.Peers // nil: on an embedded database
+	bot      *bot.Bot
+	inboxes  map[string]tagout.PageInbox
 
 	ticketInboxes map[string]tagout.TicketInbox
 
@@ -84,7 +86,7 @@ func New(o Options) (*App, error) {
 	}
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.showLead()
-	for _, wire := range []func() error{a.wireGate, a.wireReplicas, a.wireFlagd, a.wireDesk, a.wireSlack, a.wireHTTP} {
+	for _, wire := range []func() error{a.wireGate, a.wireReplicas, a.wireFlagd, a.wireRoutines, a.wireDesk, a.wireSlack, a.wireHTTP} {
 		if err := wire(); err != nil {
 			a.Stop(context.Background())
 			return nil, err

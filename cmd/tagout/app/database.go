@@ -41,6 +41,7 @@ func (a *App) keepDatabase(ctx context.Context, connected chan<- error) {
 	a.goDo(func() { s.News(ctx, a.hear) })
 	a.goDo(func() { a.checkpoints(ctx, s) })
 	a.goDo(func() { a.retention(ctx) })
+	a.goDo(func() { a.routines.Run(ctx) })
 	a.runReplicas(ctx)
 	connected <- nil
 	a.keep(ctx)

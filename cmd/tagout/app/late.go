@@ -196,6 +196,18 @@ func (l *lateStore) OpenFlags(ctx context.Context, limit int) ([]*tagout.Flag, e
 	return ask(l, func(s tagout.Store) ([]*tagout.Flag, error) { return s.OpenFlags(ctx, limit) })
 }
 
+func (l *lateStore) Routines(ctx context.Context) ([]tagout.RoutineState, error) {
+	return ask(l, func(s tagout.Store) ([]tagout.RoutineState, error) { return s.Routines(ctx) })
+}
+
+func (l *lateStore) TurnRoutine(ctx context.Context, name string, fn func(*tagout.RoutineState, time.Time) ([]tagout.Effect, error)) error {
+	return l.do(func(s tagout.Store) error { return s.TurnRoutine(ctx, name, fn) })
+}
+
+func (l *lateStore) ForgetRoutines(ctx context.Context, but []string) error {
+	return l.do(func(s tagout.Store) error { return s.ForgetRoutines(ctx, but) })
+}
+
 func (l *lateStore) Claim(ctx context.Context, key string, payload []byte, at time.Time) (bool, error) {
 	return ask(l, func(s tagout.Store) (bool, error) { return s.Claim(ctx, key, payload, at) })
 }
