@@ -14,6 +14,8 @@ type Routing struct {
 	Verdict Verdict
 	Tried   []RuleTried // in order; nothing after the one that matched was asked
 	Raised  bool        // by what the failure report says itself
+
+	ThresholdBy ThresholdBy // why the verdict has that threshold, or none
 }
 
 // Foresight is what would become of an alert that opened an incident now. It is found out by

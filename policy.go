@@ -136,7 +136,8 @@ type FailureClass struct {
 	RollbackWindow time.Duration // how far back that sign is looked for; 0: [DefaultRollbackWindow]
 	Keep           []string      // evidence that must be preserved
 	Runbook        []string
-	Tracker        string // where its corrective actions get tickets; "": see [Policy.TrackerOf]
+	Tracker        string    // where its corrective actions get tickets; "": see [Policy.TrackerOf]
+	Threshold      Threshold // where the rule that matched has none
 }
 
 // Rotation is a list of people who take turns.
@@ -156,12 +157,6 @@ type Route struct {
 	Scope     string // overrides the labels when set
 	Threshold Threshold
 	Place     string // file:line:column, for errors
-}
-
-// Threshold is how many alerts within a window open an incident. The zero value is one.
-type Threshold struct {
-	Count  int
-	Within time.Duration
 }
 
 // SeverityPolicy is the row of the matrix for s: the worst row there is if s is not one.

@@ -31,15 +31,29 @@ func ForesightMessage(p *tagout.Policy, f tagout.Foresight) tagout.Message {
 	if f.Raised {
 		m = m.Para("The failure report itself asks for more than the rules, so that counts.")
 	}
-	if v.Threshold.Count > 1 {
-		m = m.Para(tagout.Bold(fmt.Sprintf("The incident opens with alert %d within %s", v.Threshold.Count, tagout.Elapsed(v.Threshold.Within))), "; until then this only counts. Then:")
-	}
+	m = thresholdText(p, m, f.Routing)
 	w := whos{floor: floor{policy: p}}
 	m = w.signers(w.steps(m, f.Who), f.Who)
 	if due := deadlinesText(f.Row); due != "" {
 		m = m.Fact("Due", due)
 	}
 	return m.Fact("To run again", resumeText(p, f.Row))
+}
+
+// thresholdText says how many alerts it takes, and who says so.
+func thresholdText(p *tagout.Policy, m tagout.Message, r tagout.Routing) tagout.Message {
+	v := r.Verdict
+	if r.ThresholdBy == tagout.ThresholdGrave {
+		return m.Para(p.ClassTitle(v.Class) + " has a threshold, but " + v.Severity.Label() + " never waits for that of a class: the first alert opens the incident.")
+	}
+	if v.Threshold.Count < 2 {
+		return m
+	}
+	by := ", as its rule says"
+	if r.ThresholdBy == tagout.ThresholdClass {
+		by = ", as its class " + p.ClassTitle(v.Class) + " says"
+	}
+	return m.Para(tagout.Bold(fmt.Sprintf("The incident opens with alert %d within %s", v.Threshold.Count, tagout.Elapsed(v.Threshold.Within))), by+"; until then this only counts. Then:")
 }
 
 func ruleName(r tagout.RuleTried) string { return "routes[" + strconv.Itoa(r.Number) + "]" }

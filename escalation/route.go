@@ -71,20 +71,19 @@ func compile(env *cel.Env, route tagout.Route) (rule, error) {
 // for example over a label that is not there, does not match; without any rule it is SEV-2.
 // A severity or class in a failure report may raise, never lower.
 func (r *Router) Route(a tagout.Alert) tagout.Verdict {
-	v, _ := r.route(a, nil)
-	return v
+	return r.route(a, nil).Verdict
 }
 
 // Explain is [Router.Route] with how it came to its verdict.
 func (r *Router) Explain(a tagout.Alert) tagout.Routing {
 	var routing tagout.Routing
-	routing.Verdict, routing.Raised = r.route(a, func(tried tagout.RuleTried) { routing.Tried = append(routing.Tried, tried) })
-	return routing
+	found := r.route(a, func(tried tagout.RuleTried) { routing.Tried = append(routing.Tried, tried) })
+	found.Tried = routing.Tried
+	return found
 }
 
-// route decides, and tells of each rule that it tries unless told is nil. raised says that a
-// failure report asked for more than the rules.
-func (r *Router) route(a tagout.Alert, told func(tagout.RuleTried)) (verdict tagout.Verdict, raised bool) {
+// route decides, and tells of each rule that it tries unless told is nil.
+func (r *Router) route(a tagout.Alert, told func(tagout.RuleTried)) tagout.Routing {
 	v := tagout.Verdict{Severity: tagout.Sev2, Class: r.policy.DefaultClass}
 	input := map[string]any{"alert": facts(a)}
 	var scope *tagout.Scope
@@ -109,7 +108,12 @@ func (r *Router) route(a tagout.Alert, told func(tagout.RuleTried)) (verdict tag
 	v.Scope = *scope
 	routed := v
 	r.raise(&v, a.Report)
-	return v, v != routed
+	out := tagout.Routing{Raised: v != routed, ThresholdBy: tagout.ThresholdRaised}
+	if v.Severity == routed.Severity {
+		v.Threshold, out.ThresholdBy = r.policy.Threshold(routed.Threshold, v.Severity, v.Class)
+	}
+	out.Verdict = v
+	return out
 }
 
 // whyNot says why a rule did not match.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"tagout"
 	"tagout/escalation"
@@ -162,5 +163,33 @@ func TestAFailureReportMayRaiseNeverLower(t *testing.T) {
 				t.Errorf("got %s %s, threshold %+v; want %s %s", v.Class, v.Severity, v.Threshold, c.class, c.severity)
 			}
 		})
+	}
+}
+
+// TestAThresholdOfTheClassCountsWhereTheRuleHasNone: also of the class that a report names.
+func TestAThresholdOfTheClassCountsWhereTheRuleHasNone(t *testing.T) {
+	t.Parallel()
+	p := matrix()
+	five := tagout.Threshold{Count: 5, Within: time.Minute}
+	p.Classes["policy_violation"].Threshold = five
+	p.Routes = []tagout.Route{{When: `alert.labels.severity == "critical"`, Severity: "sev1", Class: "policy_violation"}, {When: "true", Severity: "sev2", Class: "budget_drift"}}
+	r, err := escalation.NewRouter(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := func(severity tagout.Severity) tagout.Alert {
+		return tagout.Alert{Report: &tagout.FailureReport{Agent: "mailer", Class: "policy_violation", Severity: severity}}
+	}
+	if got := r.Explain(report("")); got.Verdict.Threshold != five || got.ThresholdBy != tagout.ThresholdClass || !got.Raised {
+		t.Errorf("the class that the report names: %+v", got)
+	}
+	if got := r.Explain(report("sev1")); got.Verdict.Threshold.Count != 0 || got.ThresholdBy != tagout.ThresholdRaised {
+		t.Errorf("a report that asks for SEV-1: %+v", got)
+	}
+	if got := r.Explain(tagout.Alert{Labels: map[string]string{"severity": "critical"}}); got.Verdict.Threshold.Count != 0 || got.ThresholdBy != tagout.ThresholdGrave {
+		t.Errorf("SEV-1: %+v", got)
+	}
+	if got := r.Explain(tagout.Alert{}); got.Verdict.Threshold.Count != 0 || got.ThresholdBy != tagout.ThresholdNone {
+		t.Errorf("another class: %+v", got)
 	}
 }

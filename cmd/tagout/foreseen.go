@@ -31,6 +31,7 @@ type foreseen struct {
 type threshold struct {
 	Count  int    `json:"count"`
 	Within string `json:"within"`
+	By     string `json:"by"` // route or class
 }
 
 type ruleTried struct {
@@ -82,7 +83,7 @@ func foreseenOf(f tagout.Foresight) foreseen {
 		return out
 	}
 	if v.Threshold.Count > 1 {
-		out.Threshold = &threshold{v.Threshold.Count, v.Threshold.Within.String()}
+		out.Threshold = &threshold{v.Threshold.Count, v.Threshold.Within.String(), string(f.ThresholdBy)}
 	}
 	for _, h := range f.Holds {
 		out.Holds = append(out.Holds, foreseenHold{h.Scope.String(), h.Mode, h.Cap.String()})

@@ -17,6 +17,8 @@ type classSection struct {
 	Keep           []string      `yaml:"keep" doc:"Evidence that must be preserved; the card names what is missing. At most 20 names."`
 	Runbook        []string      `yaml:"runbook" doc:"Steps for the people who take over, a checklist in the incident's channel. At most 20."`
 	Tracker        string        `yaml:"tracker" doc:"Where its corrective actions get tickets, unless the agent says otherwise; left out: actions.tracker."`
+
+	Threshold thresholdSection `yaml:"threshold" doc:"How many alerts of this class about one agent, within a window, open an incident, unless the rule that matched has a threshold of its own. The worst severity never waits for it."`
 }
 
 func (b *builder) classes() {
@@ -37,11 +39,13 @@ func (b *builder) classes() {
 		case c.OnFailure == "stop" && c.Retries > 0:
 			b.fail(p.key("retries"), "Remove it, or use `on_failure: retry`.", "Retries count only with on_failure: retry.")
 		}
+		b.threshold(p.key("threshold"), c.Threshold)
 		b.listed(p.key("keep"), c.Keep, tagout.MaxKept, tagout.MaxKeptName)
 		b.listed(p.key("runbook"), c.Runbook, tagout.MaxRunbook, tagout.MaxStep)
 		b.cfg.Policy.Classes[key] = &tagout.FailureClass{
 			Key: key, Title: c.Title, Retry: c.OnFailure == "retry", Retries: c.Retries, Handoff: c.Handoff,
 			RollbackWhen: c.RollbackWhen, RollbackWindow: c.RollbackWindow, Keep: c.Keep, Runbook: c.Runbook, Tracker: c.Tracker,
+			Threshold: tagout.Threshold(c.Threshold),
 		}
 	}
 }

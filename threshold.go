@@ -1,0 +1,44 @@
+package tagout
+
+import "time"
+
+// Threshold is how many alerts within a window open an incident. The zero value is none: the
+// first alert opens it.
+type Threshold struct {
+	Count  int
+	Within time.Duration
+}
+
+// ThresholdBy says why a threshold applies to an alert, or why none does.
+type ThresholdBy string
+
+// The reasons.
+const (
+	ThresholdNone   ThresholdBy = ""       // neither the rule nor the class has one
+	ThresholdRoute  ThresholdBy = "route"  // the rule that matched says so
+	ThresholdClass  ThresholdBy = "class"  // the failure class says so
+	ThresholdGrave  ThresholdBy = "grave"  // the class has one, but the gravest severity waits only if its rule says so
+	ThresholdRaised ThresholdBy = "raised" // the failure report itself asks for a worse severity
+)
+
+// Threshold decides how many alerts an incident needs: the rule's own threshold wins over that
+// of the failure class, and a rule may write a count of one to have none. The gravest severity
+// never waits for the threshold of a class.
+func (p *Policy) Threshold(route Threshold, s Severity, class string) (Threshold, ThresholdBy) {
+	of := p.Classes[class]
+	switch {
+	case route.Count > 0:
+		return route, ThresholdRoute
+	case of == nil || of.Threshold.Count < 2:
+		return Threshold{}, ThresholdNone
+	case p.Gravest(s):
+		return Threshold{}, ThresholdGrave
+	}
+	return of.Threshold, ThresholdClass
+}
+
+// Gravest reports whether s is SEV-1, or what stands in its place: the worst severity there is,
+// or one that nobody knows. Nothing puts it off.
+func (p *Policy) Gravest(s Severity) bool {
+	return s == Sev1 || p.Severities[s] == nil || p.SeverityPolicy("").Severity == s
+}
