@@ -74,6 +74,10 @@ type Store interface {
 	// incident has none of that hash.
 	EvidenceContent(ctx context.Context, id IncidentID, sha256 string) (Evidence, error)
 
+	// Figures computes the figures of the incidents that a query is about, all as of one moment.
+	// Returns Invalid for a window that is none.
+	Figures(ctx context.Context, q FiguresQuery) (Figures, error)
+
 	OverrideStore
 	DraftStore
 	DelegationStore

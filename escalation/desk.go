@@ -35,6 +35,7 @@ type Store interface {
 	Changes(ctx context.Context, agent string, since time.Time) ([]tagout.Deployment, error)
 	VersionHistory(ctx context.Context, agent string) (tagout.VersionHistory, error)
 	Recurrences(ctx context.Context, agent, class string, from, before time.Time) (int, error)
+	Figures(ctx context.Context, q tagout.FiguresQuery) (tagout.Figures, error)
 	Pins(ctx context.Context) ([]tagout.Pin, error)
 	SawVersion(ctx context.Context, agent string, versions map[string]string, at time.Time) error
 	RecordChange(ctx context.Context, change tagout.Deployment) error

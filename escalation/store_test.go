@@ -38,6 +38,7 @@ type memory struct {
 	loudest     time.Time // when the last alert came or ended
 	folds       [][]tagout.Incoming
 	direct      map[tagout.UserID][]string // messages to people
+	figures     func(q tagout.FiguresQuery) tagout.Figures
 
 	// before is called at the start of every operation; an error makes it fail unchanged.
 	before func(ctx context.Context, op string) error
@@ -572,4 +573,12 @@ func (m *memory) posts(id tagout.IncidentID) []string {
 		}
 	}
 	return said
+}
+
+// Figures are those that the test has laid down.
+func (m *memory) Figures(_ context.Context, q tagout.FiguresQuery) (tagout.Figures, error) {
+	if err := q.Check(); err != nil || m.figures == nil {
+		return tagout.Figures{Query: q}, err
+	}
+	return m.figures(q), nil
 }

@@ -65,35 +65,45 @@ func (s *Store) IncidentIDs(ctx context.Context) (ids []tagout.IncidentID, err e
 // Requests lists an incident's resume requests, oldest first, with their sign-offs.
 func (s *Store) Requests(ctx context.Context, id tagout.IncidentID) (requests []tagout.ResumeRequest, err error) {
 	err = s.read(ctx, func(db *gorm.DB) error {
-		var docs []string
-		if err := db.Raw("SELECT doc FROM resume_requests WHERE incident = ? ORDER BY requested_at, id", int64(id)).Scan(&docs).Error; err != nil {
-			return err
-		}
-		requests = make([]tagout.ResumeRequest, len(docs))
-		for n, doc := range docs {
-			if err := json.Unmarshal([]byte(doc), &requests[n]); err != nil {
-				return tagout.Errorf(tagout.Internal, "A resume request of %s cannot be read: its record has another shape: %w", id, err)
-			}
-		}
-		return nil
+		requests, err = requestsOf(db, id)
+		return err
 	})
 	return requests, err
+}
+
+func requestsOf(db *gorm.DB, id tagout.IncidentID) ([]tagout.ResumeRequest, error) {
+	var docs []string
+	if err := db.Raw("SELECT doc FROM resume_requests WHERE incident = ? ORDER BY requested_at, id", int64(id)).Scan(&docs).Error; err != nil {
+		return nil, err
+	}
+	requests := make([]tagout.ResumeRequest, len(docs))
+	for n, doc := range docs {
+		if err := json.Unmarshal([]byte(doc), &requests[n]); err != nil {
+			return nil, tagout.Errorf(tagout.Internal, "A resume request of %s cannot be read: its record has another shape: %w", id, err)
+		}
+	}
+	return requests, nil
 }
 
 // Pages lists an incident's pages in the order in which they were queued.
 func (s *Store) Pages(ctx context.Context, id tagout.IncidentID) (pages []tagout.Page, err error) {
 	err = s.read(ctx, func(db *gorm.DB) error {
-		var rows []pageRow
-		if err := db.Where("incident = ?", int64(id)).Order("n").Find(&rows).Error; err != nil {
-			return err
-		}
-		pages = make([]tagout.Page, len(rows))
-		for n, r := range rows {
-			if err := json.Unmarshal([]byte(r.Doc), &pages[n]); err != nil {
-				return tagout.Errorf(tagout.Internal, "A page of %s cannot be read: its record has another shape: %w", id, err)
-			}
-		}
-		return nil
+		pages, err = pagesOf(db, id)
+		return err
 	})
 	return pages, err
+}
+
+func pagesOf(db *gorm.DB, id tagout.IncidentID) ([]tagout.Page, error) {
+	var docs []string
+	if err := db.Raw("SELECT doc FROM pages WHERE incident = ? ORDER BY n", int64(id)).Scan(&docs).Error; err != nil {
+		return nil, err
+	}
+	pages := make([]tagout.Page, len(docs))
+	for n, doc := range docs {
+		if err := json.Unmarshal([]byte(doc), &pages[n]); err != nil {
+			return nil, tagout.Errorf(tagout.Internal, "A page of %s cannot be read: its record has another shape: %w", id, err)
+		}
+	}
+	return pages, nil
 }

@@ -120,6 +120,10 @@ func (l *lateStore) Recurrences(ctx context.Context, agent, class string, from, 
 	return ask(l, func(s tagout.Store) (int, error) { return s.Recurrences(ctx, agent, class, from, before) })
 }
 
+func (l *lateStore) Figures(ctx context.Context, q tagout.FiguresQuery) (tagout.Figures, error) {
+	return ask(l, func(s tagout.Store) (tagout.Figures, error) { return s.Figures(ctx, q) })
+}
+
 func (l *lateStore) Versions(ctx context.Context, agent string) ([]tagout.Version, error) {
 	return ask(l, func(s tagout.Store) ([]tagout.Version, error) { return s.Versions(ctx, agent) })
 }

@@ -1,0 +1,158 @@
+package tagout
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Counting says in which figures an incident is.
+type Counting string
+
+// The countings.
+const (
+	Counts        Counting = "counts"
+	CountsAsFalse Counting = "cancelled" // it was a false alarm
+	CountsAsDrill Counting = "drill"
+)
+
+// Measures is what the figures take of one incident. What the record says of it comes from
+// [Incident.Measures]; what happened is added by [Measures.Tell] and [Measures.Page], event by
+// event, so that an old timeline gives the same.
+type Measures struct {
+	Incident   IncidentID
+	Agent      string
+	Class      string
+	Severity   Severity // the highest that it reached
+	Counting   Counting
+	Private    bool
+	Milestones map[Milestone]time.Time
+	Stopped    time.Time // when its first stop was requested
+	AnswerDue  time.Time // the deadline to acknowledge; zero: none
+
+	ByLease bool      // what contained it was the end of a lease, at least in part
+	Paged   bool      // somebody was to be paged
+	Reached time.Time // when the first page was delivered
+	Missed  map[DeadlineKind]int
+	Ordered int // rollbacks
+	Back    int // of them, that were read back
+}
+
+// Measures is what the record of the incident says for the figures.
+func (i *Incident) Measures() Measures {
+	m := Measures{
+		Incident: i.ID, Agent: i.Scope.Agent, Class: i.Class, Severity: i.HighestSeverity,
+		Counting: Counts, Private: i.Private, Milestones: i.Milestones,
+	}
+	switch {
+	case i.Drill:
+		m.Counting = CountsAsDrill
+	case i.State == StateCancelled:
+		m.Counting = CountsAsFalse
+	}
+	if len(i.Holds) > 0 {
+		m.Stopped = i.Holds[0].At
+	}
+	for _, t := range i.Terms {
+		if t.Kind == DueAcknowledge && !i.At(Detected).IsZero() {
+			m.AnswerDue = Moment(i.At(Detected).Add(t.Limit))
+		}
+	}
+	return m
+}
+
+// Tell adds what an event of the timeline says.
+func (m *Measures) Tell(e Event) {
+	var data struct {
+		Kind    DeadlineKind `json:"kind"`
+		ByLease bool         `json:"by_lease"`
+		To      any          `json:"to"`
+	}
+	switch e.Kind {
+	case EventContained, EventDeadlineMissed, EventRollbackFailed:
+		_ = json.Unmarshal([]byte(e.Data), &data) // what it does not say stays empty
+	}
+	switch e.Kind {
+	case EventContained:
+		m.ByLease = m.ByLease || data.ByLease
+	case EventDeadlineMissed:
+		if m.Missed == nil {
+			m.Missed = map[DeadlineKind]int{}
+		}
+		m.Missed[data.Kind]++
+	case EventRollback:
+		m.Ordered++
+	case EventRollbackFailed:
+		if data.To == nil { // it could not even begin, so nothing told of the order
+			m.Ordered++
+		}
+	case EventRollbackSucceeded:
+		m.Back++
+	}
+}
+
+// Page adds what became of a page.
+func (m *Measures) Page(p Page) {
+	m.Paged = true
+	if p.Status == PageSent && !p.SentAt.IsZero() && (m.Reached.IsZero() || p.SentAt.Before(m.Reached)) {
+		m.Reached = Moment(p.SentAt)
+	}
+}
+
+// At is a milestone, or zero.
+func (m Measures) At(of Milestone) time.Time { return m.Milestones[of] }
+
+// between is from one moment to another; false if the incident lacks one of the two.
+func between(from, to time.Time) (time.Duration, bool) {
+	return to.Sub(from), !from.IsZero() && !to.IsZero() && !to.Before(from)
+}
+
+// ToDetect is detected − onset.
+func (m Measures) ToDetect() (time.Duration, bool) { return between(m.At(Onset), m.At(Detected)) }
+
+// ToAcknowledge is acknowledged − detected.
+func (m Measures) ToAcknowledge() (time.Duration, bool) {
+	return between(m.At(Detected), m.At(Acknowledged))
+}
+
+// ToContain is contained − detected.
+func (m Measures) ToContain() (time.Duration, bool) {
+	return between(m.At(Detected), m.At(Contained))
+}
+
+// ToRestore is resumed − detected.
+func (m Measures) ToRestore() (time.Duration, bool) {
+	return between(m.At(Detected), m.At(Resumed))
+}
+
+// ToKill is contained − the first stop requested, where all of it was observed.
+func (m Measures) ToKill() (time.Duration, bool) {
+	took, known := between(m.Stopped, m.At(Contained))
+	return took, known && !m.ByLease
+}
+
+// InTime reports whether somebody was reached by the deadline to acknowledge: by a page, or
+// since they acknowledged. Without such a deadline, whether anybody was.
+func (m Measures) InTime() bool {
+	for _, at := range []time.Time{m.Reached, m.At(Acknowledged)} {
+		if !at.IsZero() && (m.AnswerDue.IsZero() || !at.After(m.AnswerDue)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Ruling is what became of a resume request that was decided.
+type Ruling struct {
+	Incident IncidentID
+	NoGo     bool
+	Took     time.Duration // of an approved one: its last sign-off − its making
+}
+
+// Ruling is what the figures take of the request; false if it was not decided.
+func (r *ResumeRequest) Ruling() (Ruling, bool) {
+	d := Ruling{Incident: r.Incident, NoGo: r.State == RequestRefused}
+	for _, s := range r.Signoffs {
+		d.Took = max(d.Took, Moment(s.At).Sub(Moment(r.At)))
+	}
+	return d, d.NoGo || r.State == RequestApproved
+}
