@@ -136,10 +136,11 @@ type FoldTransition func(i *Incident, in Incoming, now time.Time) (Change, error
 // IncidentQuery selects incidents. Zero fields select all.
 type IncidentQuery struct {
 	Agent   string
-	Open    bool   // not resumed, closed or cancelled
-	Resumed bool   // resumed, but neither closed nor cancelled: a review may be owed
-	Channel string // whose Room.Channel this is
-	Limit   int    // 0: 100
+	Open    bool       // not resumed, closed or cancelled
+	Resumed bool       // resumed, but neither closed nor cancelled: a review may be owed
+	Channel string     // whose Room.Channel this is
+	Before  IncidentID // only older ones, to read on behind a list; 0: from the newest
+	Limit   int        // 0: 100
 }
 
 // Version is one version of one component of an agent.

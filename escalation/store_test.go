@@ -278,7 +278,7 @@ func (m *memory) Incidents(ctx context.Context, q tagout.IncidentQuery) ([]*tago
 		switch {
 		case q.Agent != "" && i.Scope.Agent != q.Agent && !held:
 		case q.Open && i.State.Ended(), q.Resumed && i.State != tagout.StateResumed:
-		case q.Channel != "" && i.Room.Channel != q.Channel:
+		case q.Channel != "" && i.Room.Channel != q.Channel, q.Before > 0 && i.ID >= q.Before:
 		case q.Limit > 0 && len(list) == q.Limit:
 		default:
 			list = append(list, deepCopy(i))

@@ -210,6 +210,9 @@ func (s *Store) Incidents(ctx context.Context, q tagout.IncidentQuery) ([]*tagou
 		if q.Channel != "" {
 			db = db.Where("channel = ?", key(q.Channel))
 		}
+		if q.Before > 0 {
+			db = db.Where("id < ?", int64(q.Before))
+		}
 		limit := q.Limit
 		if limit <= 0 {
 			limit = defaultLimit

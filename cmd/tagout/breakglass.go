@@ -4,16 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"strings"
-	"time"
 	"unicode"
 
 	"tagout"
@@ -24,9 +19,6 @@ const (
 	exitPending = 3 // done, but not recorded in the database yet
 	exitRefused = 4 // the token is unknown, or may not do this
 )
-
-// breakGlassTimeout bounds one attempt; there are two.
-const breakGlassTimeout = 15 * time.Second
 
 // breakGlassCmd are the flags and words of every break-glass verb.
 type breakGlassCmd struct {
@@ -79,11 +71,10 @@ type refused struct {
 
 // send runs one command on the server, and prints its answer.
 func (c breakGlassCmd) send(env *surroundings, verb string) error {
-	target, err := c.target(verb)
-	if err != nil {
-		return err
+	status, body, err := c.post(env.ctx, verb)
+	if refusal, own := errors.AsType[exitError](err); own {
+		return refusal
 	}
-	status, body, err := c.post(env.ctx, target)
 	if err != nil {
 		return c.fail(env, refused{Code: string(tagout.CodeOf(err)), Detail: tagout.Sentence(err)})
 	}
@@ -113,61 +104,17 @@ func (c breakGlassCmd) send(env *surroundings, verb string) error {
 	return nil
 }
 
-// target is the command's address.
-func (c breakGlassCmd) target(verb string) (*url.URL, error) {
-	u, err := url.Parse(strings.TrimSpace(c.Server))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return nil, tagout.Errorf(tagout.Invalid, "--server is not an http or https URL. Fix: Write it as https://tagout.example.com.")
-	}
-	if c.Token == "" {
-		return nil, exitError{exitRefused, tagout.Errorf(tagout.Unauthorized, "There is no token. Fix: Set TAGOUT_TOKEN to one of api.tokens in the server's configuration.")}
-	}
-	if strings.ContainsFunc(c.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return nil, exitError{exitRefused, tagout.Errorf(tagout.Unauthorized, "The token holds a space, a line end or a character that no token has. Fix: Copy it again.")}
-	}
-	return u.JoinPath("v1", "commands", verb), nil
-}
-
 // post sends the command, and once more if the connection fails: the key makes both one.
-func (c breakGlassCmd) post(ctx context.Context, target *url.URL) (status int, body []byte, err error) {
+func (c breakGlassCmd) post(ctx context.Context, verb string) (status int, body []byte, err error) {
 	text, err := json.Marshal(map[string]string{"text": strings.Join(c.Words, " ")})
 	if err != nil {
 		return 0, nil, err
 	}
-	key := rand.Text()
-	for range 2 {
-		status, body, err = c.try(ctx, target, key, text)
-		if err == nil || ctx.Err() != nil {
-			break
-		}
-	}
-	if err != nil {
-		return 0, nil, tagout.Errorf(tagout.Unavailable, "%s did not answer: %s. Nothing is known to be done. Fix: Check --server, try another replica, or stop the agent where it runs.", target.Host, whyNot(ctx, err))
-	}
-	return status, body, nil
+	return c.remote().ask(ctx, remoteCall{Method: http.MethodPost, Path: []string{"commands", verb}, Body: text, Key: rand.Text(),
+		Unanswered: "Nothing is known to be done. Fix: Check --server, try another replica, or stop the agent where it runs."})
 }
 
-func (c breakGlassCmd) try(ctx context.Context, target *url.URL, key string, text []byte) (int, []byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, breakGlassTimeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), bytes.NewReader(text))
-	if err != nil {
-		return 0, nil, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Bearer "+c.Token)
-	req.Header.Set("Idempotency-Key", key)
-	req.Header.Set("User-Agent", "tagout/"+version)
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	defer client.CloseIdleConnections()
-	resp, err := client.Do(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 4<<20))
-	return resp.StatusCode, body, err
-}
+func (c breakGlassCmd) remote() remote { return remote{Server: c.Server, Token: c.Token} }
 
 // fail prints a refusal, and is the error with its exit code.
 func (c breakGlassCmd) fail(env *surroundings, p refused) error {
@@ -183,24 +130,6 @@ func (c breakGlassCmd) fail(env *surroundings, p refused) error {
 		return exitError{exitRefused, err}
 	}
 	return err
-}
-
-// whyNot says why there is no answer, without the request.
-func whyNot(ctx context.Context, err error) string {
-	timeout, isNet := errors.AsType[net.Error](err)
-	_, unknown := errors.AsType[*net.DNSError](err)
-	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
-	switch {
-	case ctx.Err() != nil:
-		return "interrupted"
-	case unknown:
-		return "its name is not known"
-	case untrusted:
-		return "its certificate is not trusted"
-	case isNet && timeout.Timeout():
-		return "it took longer than " + breakGlassTimeout.String()
-	}
-	return "the connection failed"
 }
 
 // printable is text without what could steer a terminal.

@@ -43,6 +43,9 @@ type Desk interface {
 	// Actions lists the corrective actions that somebody may read about, what is due first
 	// first.
 	Actions(ctx context.Context, q tagout.ActionQuery, v tagout.Viewer) ([]tagout.ActionOf, error)
+	// CheckRelease tells what stands against a release of an agent. Returns NotFound for names
+	// that nobody knows, Unavailable if it cannot be found out.
+	CheckRelease(ctx context.Context, q tagout.ReleaseQuery) (tagout.ReleaseReport, error)
 	// TicketMoved looks at once at a ticket that its tracker said has changed, and reports how
 	// many corrective actions it concerns. Returns Unavailable if that could not be made
 	// durable.
@@ -207,6 +210,7 @@ func (e *edge) routes() {
 	e.agentRoutes()
 	e.oncallRoutes()
 	e.actionRoutes()
+	e.releaseRoutes()
 	e.ackRoutes()
 	e.handle(open("GET /v1/openapi.json", ""), e.openAPI)
 	e.handle(open("GET /healthz", ""), e.healthz)

@@ -56,6 +56,8 @@ type fakeDesk struct {
 	changes   []tagout.Deployment
 	known     tagout.AgentVersions
 	frozen    []*tagout.Incident
+	released  tagout.ReleaseQuery
+	release   tagout.ReleaseReport
 }
 
 func (d *fakeDesk) Actions(_ context.Context, q tagout.ActionQuery, v tagout.Viewer) ([]tagout.ActionOf, error) {
@@ -69,6 +71,11 @@ func (d *fakeDesk) Actions(_ context.Context, q tagout.ActionQuery, v tagout.Vie
 		}
 	}
 	return found, d.err
+}
+
+func (d *fakeDesk) CheckRelease(_ context.Context, q tagout.ReleaseQuery) (tagout.ReleaseReport, error) {
+	d.released = q
+	return d.release, d.err
 }
 
 func (d *fakeDesk) TicketMoved(_ context.Context, tracker, key string) (int, error) {

@@ -37,6 +37,9 @@ func defaults() map[string]string {
 
 		"trackers.*.check": "5m",
 
+		"release_check.max_recurrences": "2",
+		"release_check.within":          "2160h",
+
 		"changes.*.rules[].event":   "deployment_status",
 		"changes.*.rules[].version": "sha",
 

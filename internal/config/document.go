@@ -39,6 +39,7 @@ type document struct {
 	Trackers      map[string]trackerSection           `yaml:"trackers" doc:"Where corrective actions get tickets, by name."`
 	Changes       map[string]changesSection           `yaml:"changes" doc:"Who may POST to /v1/changes/NAME that something was changed, by name."`
 	Actions       actionsSection                      `yaml:"actions" doc:"What is done after incidents."`
+	ReleaseCheck  releaseSection                      `yaml:"release_check" doc:"When tagout release-check says no."`
 	Private       privateSection                      `yaml:"private" doc:"Who reads private incidents beside their people."`
 	Redaction     redactionSection                    `yaml:"redaction" doc:"What messages in Slack do not show; the record keeps it whole."`
 	Evidence      evidenceSection                     `yaml:"evidence" doc:"How long the contents of evidence are kept."`
@@ -81,6 +82,7 @@ func (b *builder) build() {
 	b.routes()
 	b.adapters()
 	b.trackers()
+	b.release()
 	b.changes()
 	b.schedules()
 	b.api()
