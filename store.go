@@ -57,6 +57,9 @@ type Store interface {
 	// Recurrences counts the incidents of an agent and class that were detected from one time
 	// until right before another; no drills, none that were cancelled.
 	Recurrences(ctx context.Context, agent, class string, from, before time.Time) (int, error)
+	// Detections lists when incidents of an agent, or of all if it is "", were detected since a
+	// time; no drills, none that were cancelled.
+	Detections(ctx context.Context, agent string, since time.Time) ([]Detection, error)
 	// Versions lists the versions of an agent's components, newest first.
 	Versions(ctx context.Context, agent string) ([]Version, error)
 	// VersionHistory tells which versions of an agent were the current ones since when, and

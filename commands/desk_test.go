@@ -64,6 +64,7 @@ type desk struct {
 	slowReads bool     // Incident answers only when its context ends
 	acted     acted
 	flagged   flagged
+	recurring recurred
 }
 
 func (d *desk) Stop(_ context.Context, s tagout.StopRequest) (tagout.StopResult, error) {

@@ -228,6 +228,8 @@ func TestAnswersReadAsTheyShould(t *testing.T) {
 		{"actions", "/actions", func(d *desk) { mailerHeld(d); acting(d.incidents[7]) }, nil},
 		{"actions-all", "/actions INC-7 all", func(d *desk) { mailerHeld(d); acting(d.incidents[7]) }, nil},
 		{"actions-none", "/actions overdue", mailerHeld, nil},
+		{"recurring", "/recurring mailer 30d", cameBack, nil},
+		{"recurring-nothing", "/recurring", nil, nil},
 		{"action-form", "/action INC-7 narrow the mail tool", func(d *desk) { mailerHeld(d); trackers(d) }, nil},
 		{"help", "/help", nil, nil},
 		{"help-kill", "/help kill", nil, nil},

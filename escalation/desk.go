@@ -34,6 +34,7 @@ type Store interface {
 	QuietOn(ctx context.Context, scope tagout.Scope, since time.Time) (tagout.Quiet, error)
 	Changes(ctx context.Context, agent string, since time.Time) ([]tagout.Deployment, error)
 	VersionHistory(ctx context.Context, agent string) (tagout.VersionHistory, error)
+	Detections(ctx context.Context, agent string, since time.Time) ([]tagout.Detection, error)
 	Recurrences(ctx context.Context, agent, class string, from, before time.Time) (int, error)
 	Figures(ctx context.Context, q tagout.FiguresQuery) (tagout.Figures, error)
 	Pins(ctx context.Context) ([]tagout.Pin, error)

@@ -415,6 +415,17 @@ func (m *memory) Draft(ctx context.Context, id tagout.IncidentID, form string, p
 	return m.drafts[id.String()+form+string(person)], nil
 }
 
+func (m *memory) Detections(ctx context.Context, agent string, since time.Time) (list []tagout.Detection, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, i := range m.newestFirst() {
+		if i.Scope.Agent != "" && (agent == "" || i.Scope.Agent == agent) && !i.Drill && i.State != tagout.StateCancelled && !i.At(tagout.Detected).Before(since) {
+			list = append(list, tagout.Detection{Incident: i.ID, Agent: i.Scope.Agent, Class: i.Class, Private: i.Private, At: i.At(tagout.Detected)})
+		}
+	}
+	return list, nil
+}
+
 func (m *memory) Recurrences(ctx context.Context, agent, class string, from, before time.Time) (int, error) {
 	if err := m.enter(ctx, "recurrences"); err != nil {
 		return 0, err

@@ -124,6 +124,10 @@ func (l *lateStore) Figures(ctx context.Context, q tagout.FiguresQuery) (tagout.
 	return ask(l, func(s tagout.Store) (tagout.Figures, error) { return s.Figures(ctx, q) })
 }
 
+func (l *lateStore) Detections(ctx context.Context, agent string, since time.Time) ([]tagout.Detection, error) {
+	return ask(l, func(s tagout.Store) ([]tagout.Detection, error) { return s.Detections(ctx, agent, since) })
+}
+
 func (l *lateStore) Versions(ctx context.Context, agent string) ([]tagout.Version, error) {
 	return ask(l, func(s tagout.Store) ([]tagout.Version, error) { return s.Versions(ctx, agent) })
 }
