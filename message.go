@@ -122,6 +122,7 @@ type Message struct {
 	Tone    Tone      `json:"tone,omitempty"`
 	Body    []Text    `json:"body,omitempty"`  // paragraphs
 	Facts   []Fact    `json:"facts,omitempty"` // label and value, side by side
+	Charts  []Chart   `json:"charts,omitempty"`
 	Lines   []string  `json:"lines,omitempty"` // fixed-width lines: a timeline, a table
 	Items   []Message `json:"items,omitempty"` // entries of a list: the paragraphs and buttons of each
 	Buttons []Button  `json:"buttons,omitempty"`
