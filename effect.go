@@ -48,6 +48,8 @@ const (
 	EffectActionDue   EffectKind = "action_due"       // corrective actions are due soon, or overdue
 	EffectFlag        EffectKind = "flag"             // the triage message of a flag, posted or brought up to date
 	EffectFlagLink    EffectKind = "flag_link"        // an incident knows of a flag, or is opened for it
+	EffectDigest      EffectKind = "digest"           // a digest, posted in its channel
+	EffectDigestMail  EffectKind = "digest_mail"      // a digest to one address
 )
 
 // Effect is something to do after a commit, at least once: a durable job, committed

@@ -74,6 +74,16 @@ type Mail struct {
 	To      string
 	Subject string
 	Text    string
+
+	Letter   *Message  // the same with its shape, for readers that show HTML; nil: only Text
+	Pictures []Picture // in the letter, below its facts
+}
+
+// Picture is an image in a mail.
+type Picture struct {
+	Name string // of its file, such as charts.png
+	Alt  string // what it shows, in words
+	PNG  []byte
 }
 
 // Mailer sends mail that is not a page.

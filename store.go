@@ -87,6 +87,7 @@ type Store interface {
 	ActionStore
 	FlagStore
 	RoutineStore
+	DigestStore
 
 	// Claim records a delivery under its key with its payload, and reports whether it is
 	// new. A claim that was made but never [Store.Finish]ed is handed out by Unfinished.

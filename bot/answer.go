@@ -160,6 +160,9 @@ func (b *Bot) send(ctx context.Context, to origin, m tagout.Message, how manner)
 	}
 	if to.responseURL != "" && b.clock.Now().Sub(to.at) < responseURLLife {
 		err := b.respond(ctx, to, m, how.public)
+		if withoutCharts(&m, err) {
+			err = b.respond(ctx, to, m.Para("This workspace shows no charts in answers."), how.public)
+		}
 		if err == nil {
 			return sent{byURL: true}
 		}

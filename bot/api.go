@@ -66,7 +66,7 @@ type API interface {
 	RemoveBookmark(ctx context.Context, channel, id string) error
 
 	// UploadURL is files.getUploadURLExternal; it returns where to send the bytes, and the file's ID.
-	UploadURL(ctx context.Context, name string, size int) (url, file string, err error)
+	UploadURL(ctx context.Context, u Upload) (url, file string, err error)
 	// SendFile posts the bytes of a file to the address that UploadURL returned.
 	SendFile(ctx context.Context, url string, content []byte) error
 	// ShareFile is files.completeUploadExternal.

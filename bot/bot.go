@@ -30,7 +30,9 @@ type Options struct {
 	// that two never overwrite each other with something older; nil: always.
 	Leads func() bool
 	// Record packs the record of an incident. It returns Invalid if it is too large for Slack.
-	Record  func(ctx context.Context, id tagout.IncidentID) (tagout.PackedRecord, error)
+	Record func(ctx context.Context, id tagout.IncidentID) (tagout.PackedRecord, error)
+	// Draw makes one picture of charts, a PNG. It returns Invalid if that cannot be done.
+	Draw    func(charts []tagout.Chart) ([]byte, error)
 	Mask    *tagout.Redaction // of what messages do not show; nil: nothing
 	Emoji   string            // that flags a message, without colons; "": none
 	Workers int               // how many deliveries are worked at once; default 32
@@ -65,6 +67,7 @@ type Desk interface {
 	// channel it is.
 	Left(ctx context.Context, channel string, id tagout.UserID) error
 	Flags
+	Digests
 	// Reread asks about a Slack group anew when it is next needed.
 	Reread(group string)
 	// Home is what somebody reads on their own page of the app.
@@ -94,6 +97,9 @@ type Bot struct {
 	announce string
 	leads    func() bool
 	record   func(ctx context.Context, id tagout.IncidentID) (tagout.PackedRecord, error)
+
+	draw      func(charts []tagout.Chart) ([]byte, error)
+	chartless chartless
 
 	verbs   map[string]tagout.Command
 	clicks  map[string]tagout.Command                                             // by button action
@@ -148,7 +154,7 @@ func New(o Options) (*Bot, error) {
 	base, cancel := context.WithCancel(context.Background())
 	b := &Bot{
 		api: o.API, desk: o.Desk, inbox: o.Inbox, clock: o.Clock, log: o.Logger, names: names,
-		announce: o.Announce, leads: o.Leads, record: o.Record, emoji: o.Emoji, render: renderer{prefix: o.CommandPrefix, mask: o.Mask},
+		announce: o.Announce, leads: o.Leads, record: o.Record, draw: o.Draw, emoji: o.Emoji, render: renderer{prefix: o.CommandPrefix, mask: o.Mask},
 		metrics: newMetrics(o.Registerer), pacer: newPacer(), hurry: time.Duration(max(1, o.Hurry)),
 		members: newCache[string, Member](memberTTL), emails: newCache[string, tagout.UserID](emailTTL),
 		dms: newCache[tagout.UserID, string](24 * time.Hour), rooms: newCache[string, tagout.IncidentID](0),
@@ -189,6 +195,11 @@ func (o Options) withDefaults() Options {
 	if o.Record == nil {
 		o.Record = func(context.Context, tagout.IncidentID) (tagout.PackedRecord, error) {
 			return tagout.PackedRecord{}, tagout.Errorf(tagout.Invalid, "Nothing packs records here.")
+		}
+	}
+	if o.Draw == nil {
+		o.Draw = func([]tagout.Chart) ([]byte, error) {
+			return nil, tagout.Errorf(tagout.Invalid, "Nothing draws charts here.")
 		}
 	}
 	if o.Workers <= 0 {

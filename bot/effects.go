@@ -29,6 +29,7 @@ func (b *Bot) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectRetireRoom:  b.retire,
 		tagout.EffectRecord:      b.shareRecord,
 		tagout.EffectFlag:        b.triage,
+		tagout.EffectDigest:      b.digest,
 	}
 }
 

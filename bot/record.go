@@ -19,6 +19,7 @@ type Upload struct {
 	Name    string
 	Comment string // beside it; escaped
 	Content []byte
+	Alt     string // what a picture shows, in words
 }
 
 // shareRecord packs the record of an incident and posts it as a file: in the incident's
@@ -90,7 +91,7 @@ func (b *Bot) recordText(id tagout.IncidentID, o tagout.RecordOrder, packed tago
 func (b *Bot) upload(ctx context.Context, u Upload) error {
 	var to, file string
 	err := b.do(ctx, call{method: "files.getUploadURLExternal", priority: answersNext}, func(ctx context.Context) (err error) {
-		to, file, err = b.api.UploadURL(ctx, u.Name, len(u.Content))
+		to, file, err = b.api.UploadURL(ctx, u)
 		return err
 	})
 	if err != nil {

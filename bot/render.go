@@ -49,6 +49,7 @@ func (r renderer) content(m tagout.Message) Content {
 	}
 	blocks = append(blocks, r.body(m.Body, &left)...)
 	blocks = append(blocks, r.facts(m.Facts)...)
+	blocks = append(blocks, charts(m.Charts)...)
 	blocks = append(blocks, r.lines(m.Lines, &left)...)
 	rows := &buttonRows{}
 	blocks = append(blocks, r.items(m.Items, rows, &left, maxMessageBlocks-2-len(blocks))...)

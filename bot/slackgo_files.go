@@ -10,8 +10,8 @@ import (
 	"github.com/slack-go/slack"
 )
 
-func (s *slackGo) UploadURL(ctx context.Context, name string, size int) (url, file string, err error) {
-	answer, err := s.client.GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{FileName: name, FileSize: size})
+func (s *slackGo) UploadURL(ctx context.Context, u Upload) (url, file string, err error) {
+	answer, err := s.client.GetUploadURLExternalContext(ctx, slack.GetUploadURLExternalParameters{FileName: u.Name, FileSize: len(u.Content), AltTxt: u.Alt})
 	if err != nil {
 		return "", "", err
 	}

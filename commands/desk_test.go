@@ -19,6 +19,7 @@ var inForce = t0.Add(4 * time.Millisecond)
 
 // desk is a fake: it answers what the test put into it and notes what it was asked.
 type desk struct {
+	posted      []tagout.DigestOrder
 	mu          sync.Mutex
 	err         error // of everything but Stop
 	incidents   map[tagout.IncidentID]*tagout.Incident

@@ -48,6 +48,8 @@ func workingPermits() []tagout.Permit {
 		{Thing: "/runbook", For: tagout.ForEverybody, To: "work through a runbook", Note: ofPrivate},
 		{Thing: "button runbook", For: tagout.ForEverybody, To: "work through a runbook", Note: ofPrivate},
 		{Thing: "/evidence", For: tagout.ForMembers, To: "get the record of an incident", Note: ofPrivate},
+		{Thing: "/digest", For: tagout.ForMembers, To: "read a digest", Right: tagout.MayRead, Note: ofPrivate},
+		{Thing: "button digest-post", For: tagout.ForMembers, To: "post a digest"},
 		{Thing: "/routes", For: tagout.ForEverybody, To: "ask how alerts are routed", Right: tagout.MayRead, Note: ofPrivate},
 		{Thing: "button routes", For: tagout.ForEverybody, To: "ask how alerts are routed", Note: ofPrivate},
 	}

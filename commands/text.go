@@ -75,10 +75,11 @@ func detail(who string, examples []string, more ...string) string {
 
 // Sentences about who may use a command.
 const (
-	anyoneAndStopTokens = "anyone in the workspace, guests too, and API tokens that may stop."
-	anyoneAndReadTokens = "anyone in the workspace, guests too, and API tokens that may read."
-	anyPerson           = "anyone in the workspace, guests too; no API token."
-	fullMembers         = "full members of the workspace; no guest and no API token."
+	anyoneAndStopTokens      = "anyone in the workspace, guests too, and API tokens that may stop."
+	anyoneAndReadTokens      = "anyone in the workspace, guests too, and API tokens that may read."
+	anyPerson                = "anyone in the workspace, guests too; no API token."
+	fullMembers              = "full members of the workspace; no guest and no API token."
+	fullMembersAndReadTokens = "full members of the workspace, and API tokens that may read; no guest."
 )
 
 // person returns Forbidden unless somebody in Slack asks.

@@ -49,6 +49,7 @@ type Store interface {
 	tagout.DelegationStore
 	tagout.ActionStore
 	tagout.FlagStore
+	tagout.DigestStore
 }
 
 // Gate is the authority over what agents may do, with its own view of its health.
@@ -73,14 +74,17 @@ type Options struct {
 	Store      Store
 	Gate       Gate
 	Policy     *tagout.Policy
-	Pagers     []tagout.Pager             // in the order in which they are tried
-	Mailer     tagout.Mailer              // for status notes; nil: none
-	Groups     Groups                     // nil: user groups have no members
-	Schedules  map[string]tagout.Schedule // of other services, by rotation
-	Trackers   map[string]tagout.Tracker  // where corrective actions get tickets, by name
-	HomeTeam   func() string              // the workspace whose people may sign; "" while unknown
-	Peers      Peers                      // the other replicas; nil: there are none
-	Away       func() bool                // tells that the database is known to be away; nil: it is not
+	Pagers     []tagout.Pager                              // in the order in which they are tried
+	Mailer     tagout.Mailer                               // for status notes; nil: none
+	Groups     Groups                                      // nil: user groups have no members
+	Schedules  map[string]tagout.Schedule                  // of other services, by rotation
+	Trackers   map[string]tagout.Tracker                   // where corrective actions get tickets, by name
+	HomeTeam   func() string                               // the workspace whose people may sign; "" while unknown
+	Peers      Peers                                       // the other replicas; nil: there are none
+	Away       func() bool                                 // tells that the database is known to be away; nil: it is not
+	Comes      func() map[string]time.Time                 // when routines come next, by name; nil: it is not known
+	Draw       func(charts []tagout.Chart) ([]byte, error) // as a PNG; nil: mails go without pictures
+	Zone       string                                      // of digests that somebody asks for; "": UTC
 	PublicURL  string
 	Clock      tagout.Clock
 	Logger     *slog.Logger
@@ -113,6 +117,9 @@ type Desk struct {
 	trials    trials
 	peers     Peers
 	away      func() bool
+	comes     func() map[string]time.Time
+	draw      func([]tagout.Chart) ([]byte, error)
+	zone      string
 	alone     bool // nothing is connected, and nobody is asked; see [Foreteller]
 }
 
@@ -135,10 +142,13 @@ func New(o Options) (*Desk, error) {
 	if o.Away == nil {
 		o.Away = func() bool { return false }
 	}
+	if o.Comes == nil {
+		o.Comes = func() map[string]time.Time { return nil }
+	}
 	d := &Desk{
 		store: o.Store, gate: o.Gate, policy: o.Policy, routes: routes, pagers: o.Pagers, mailer: o.Mailer, groups: o.Groups,
 		schedules: o.Schedules, trackers: o.Trackers, knowledge: newKnowledge(),
-		homeTeam: o.HomeTeam, peers: o.Peers, away: o.Away, url: o.PublicURL, clock: o.Clock, log: o.Logger, metrics: newMetrics(o.Registerer),
+		homeTeam: o.HomeTeam, peers: o.Peers, away: o.Away, comes: o.Comes, draw: o.Draw, zone: o.Zone, url: o.PublicURL, clock: o.Clock, log: o.Logger, metrics: newMetrics(o.Registerer),
 	}
 	if o.Registerer != nil {
 		o.Registerer.MustRegister(rosterAge{d})

@@ -32,6 +32,7 @@ func (d *Desk) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectNoteMail:   d.mailNote,
 		tagout.EffectNoteExpire: d.expireNote,
 		tagout.EffectFlagLink:   d.linkFlag,
+		tagout.EffectDigestMail: d.mailDigest,
 
 		tagout.EffectTicket:      d.makeTicket,
 		tagout.EffectTicketCheck: d.checkTicket,

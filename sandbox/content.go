@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"encoding/json"
 	"unicode/utf8"
 )
@@ -56,6 +57,9 @@ func (s *Sandbox) checkBlocksLocked(raw json.RawMessage) (json.RawMessage, error
 	}
 	if problems := ValidateMessage(raw); len(problems) > 0 {
 		return nil, failProblems("invalid_blocks", problems)
+	}
+	if s.noCharts && bytes.Contains(raw, []byte(`"data_visualization"`)) {
+		return nil, failProblems("invalid_blocks", []Problem{{Path: "/blocks", Message: "unsupported type: data_visualization"}})
 	}
 	if missing := s.missingFilesLocked(blocks); len(missing) > 0 {
 		return nil, failProblems("invalid_blocks", missing)

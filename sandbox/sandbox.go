@@ -179,6 +179,14 @@ func (s *Sandbox) SetStrict(strict bool) {
 	s.opts.Strict = strict
 }
 
+// RefuseCharts makes the workspace refuse data_visualization blocks, as one to which Slack has
+// not brought them yet, or take them again.
+func (s *Sandbox) RefuseCharts(refuse bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.noCharts = refuse
+}
+
 // SetScopes replaces the scopes granted to the bot token.
 func (s *Sandbox) SetScopes(scopes ...string) {
 	s.mu.Lock()

@@ -41,7 +41,8 @@ type state struct {
 	ignored  []string
 	refusals map[string]int // calls answered with 429, by method
 	down     bool
-	copies   int // how many of the next payloads are delivered twice
+	noCharts bool // data_visualization blocks are refused
+	copies   int  // how many of the next payloads are delivered twice
 	last     *Delivery
 
 	tickets map[string]bool

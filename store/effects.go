@@ -87,6 +87,17 @@ func (t *tx) enqueue(effects []tagout.Effect) error {
 	return t.sql.enqueue(jobs)
 }
 
+// Queue commits effects that belong to no incident.
+func (s *Store) Queue(ctx context.Context, effects []tagout.Effect) error {
+	return s.write(ctx, func(t *tx) error {
+		now, err := s.moment(t)
+		if err != nil {
+			return err
+		}
+		return t.queueAt(effects, now)
+	})
+}
+
 // workersOf is how many effects of each kind run at once by default: most for what waits for
 // somebody's pager, more for what stops agents and finds people, and few for what Slack's
 // limits hold up anyway. What works on the database alone has no more than keep it busy, so

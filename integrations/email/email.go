@@ -98,6 +98,11 @@ func (p *Pager) Mail(ctx context.Context, in tagout.Mail) error {
 	}
 	msg.Subject(outgoing.Line(in.Subject, maxSubject))
 	msg.SetBodyString(mail.TypeTextPlain, strings.ReplaceAll(in.Text, "\x00", "\ufffd")+"\n")
+	if in.Letter != nil {
+		if err := enclose(msg, in); err != nil {
+			return tagout.Final(tagout.Errorf(tagout.Internal, "The mail cannot be written."))
+		}
+	}
 	return p.deliver(ctx, msg)
 }
 

@@ -18,9 +18,9 @@ func sample() []tagout.Chart {
 			{Name: "SEV-2", Tint: tagout.TintAmber, Values: []float64{3, 2, 1, 4, 2, 3, 2, 1}},
 			{Name: "SEV-3", Tint: tagout.TintBlue, Values: []float64{2, 5, 3, 6, 4, 2, 3, 2}},
 		}},
-		{Title: "How fast: half were faster than this", Unit: "minutes", Over: "week beginning", Lines: true, Categories: weeks, Series: []tagout.ChartSeries{
-			{Name: "acknowledged", Tint: tagout.TintBlue, Values: []float64{6.5, 4, 5, 8, 4.5, 3, 3.5, 2}},
-			{Name: "contained", Tint: tagout.TintViolet, Values: []float64{11, 9, 7, 14, 8, 6, 6.5, 4}},
+		{Title: "Acknowledged within", Unit: "minutes", Over: "week beginning", Lines: true, Categories: weeks, Series: []tagout.ChartSeries{
+			{Name: "half of them", Tint: tagout.TintBlue, Values: []float64{6.5, 4, 5, 8, 4.5, 3, 3.5, 2}},
+			{Name: "9 of 10", Tint: tagout.TintViolet, Values: []float64{11, 9, 7, 14, 8, 6, 6.5, 4}},
 		}},
 	}
 }

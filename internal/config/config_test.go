@@ -103,7 +103,6 @@ func TestTheExampleLoads(t *testing.T) {
 		t.Errorf("tokens %v, %v", cfg.SourceToken, cfg.Tokens)
 	}
 	wantNotices := []string{
-		"digests[0] weekly: not active yet",
 		"drills[0] monthly kill drill: not active yet",
 		"api.tokens[0] breakglass: off, because its token is empty",
 	}
@@ -199,7 +198,7 @@ func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
 	if r := cfg.Policy.Routes[0]; r.Severity != tagout.Sev2 || r.Class != "judgment_error" {
 		t.Errorf("route %+v", r)
 	}
-	if d := cfg.Digests[0]; d.Timezone != "UTC" || d.Channel != "#incidents" || d.Window != 168*time.Hour {
+	if d := cfg.Digests[0]; d.Timezone != "UTC" || d.Channel != "#incidents" || d.Window != 168*time.Hour || d.Charts != "auto" {
 		t.Errorf("digest %+v", d)
 	}
 	if d := cfg.Drills[0]; d.Agent != "mailer" || d.Action != "kill" || d.Timezone != "UTC" {

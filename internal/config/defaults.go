@@ -49,6 +49,7 @@ func defaults() map[string]string {
 		"digests[].timezone": "UTC",
 		"digests[].channel":  "#incidents",
 		"digests[].window":   "168h",
+		"digests[].charts":   "auto",
 		"drills[].timezone":  "UTC",
 		"drills[].action":    "kill",
 	}

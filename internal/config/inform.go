@@ -116,17 +116,22 @@ func (b *builder) recipients(p path, s audienceSection) {
 	for i, channel := range s.Channels {
 		b.channel(p.key("channels").item(i), channel)
 	}
-	for i, email := range s.Emails {
-		q := p.key("emails").item(i)
+	b.addresses(p.key("emails"), s.Emails, "notes")
+	if len(s.Channels)+len(s.Emails) == 0 && b.ok(p) && b.ok(p.key("channels")) && b.ok(p.key("emails")) {
+		b.fail(p, "Add channels or emails.", "Nobody would get the notes to this audience.")
+	}
+}
+
+// addresses checks a list of e-mail addresses, and that there is something to send what by.
+func (b *builder) addresses(p path, list []string, what string) {
+	for i, email := range list {
+		q := p.item(i)
 		if a, err := mail.ParseAddress(email); b.ok(q) && (err != nil || a.Address != email) {
 			b.fail(q, "Write it as list@example.com.", "This is not an e-mail address.")
 		}
 	}
-	if len(s.Channels)+len(s.Emails) == 0 && b.ok(p) && b.ok(p.key("channels")) && b.ok(p.key("emails")) {
-		b.fail(p, "Add channels or emails.", "Nobody would get the notes to this audience.")
-	}
-	if len(s.Emails) > 0 && !slices.ContainsFunc(b.doc.Pagers, func(a adapter) bool { return a.kind == "email" }) {
-		b.notice(p.key("emails"), "", "notes cannot be sent there until pagers has an email entry")
+	if len(list) > 0 && !slices.ContainsFunc(b.doc.Pagers, func(a adapter) bool { return a.kind == "email" }) {
+		b.notice(p, "", what+" cannot be sent there until pagers has an email entry")
 	}
 }
 

@@ -11,7 +11,9 @@ type digestSection struct {
 	Schedule string        `yaml:"schedule" need:"true" doc:"When it goes out: cron, five fields."`
 	Timezone string        `yaml:"timezone" doc:"Zone of the schedule."`
 	Channel  string        `yaml:"channel" doc:"The Slack channel."`
-	Window   time.Duration `yaml:"window" min:"1m" doc:"How far it looks back."`
+	Window   time.Duration `yaml:"window" min:"1h" doc:"How far it looks back; at most a year. It is compared with the window before."`
+	Email    []string      `yaml:"email" doc:"Addresses that get it as well, by the e-mail pager."`
+	Charts   string        `yaml:"charts" allow:"auto,picture,none" doc:"How charts are shown in Slack: auto as Slack draws them, or as a picture where the workspace refuses that; picture always as a picture."`
 }
 
 // Digest is a report on a schedule.
@@ -21,6 +23,17 @@ type Digest struct {
 	Timezone string
 	Channel  string // "#name" or a channel ID
 	Window   time.Duration
+	Email    []string
+	Charts   string // "auto", "picture" or "none"
+}
+
+// Order is the digest as it is handed to whoever sends it, without where it goes.
+func (d Digest) Order() tagout.DigestOrder {
+	o := tagout.DigestOrder{Name: d.Name, Window: d.Window, Zone: d.Timezone}
+	if d.Charts != "auto" {
+		o.Charts = tagout.ChartsWish(d.Charts)
+	}
+	return o
 }
 
 type drillSection struct {
@@ -40,6 +53,9 @@ type Drill struct {
 	Action   string // "kill" or "rollback"
 }
 
+// longestDigest is how far a digest looks back at most.
+const longestDigest = 366 * 24 * time.Hour
+
 func (b *builder) schedules() {
 	seen := map[string]bool{}
 	for i, d := range b.doc.Digests {
@@ -47,7 +63,10 @@ func (b *builder) schedules() {
 		b.fresh(p.key("name"), d.Name, seen)
 		b.schedule(p, "schedule", d.Schedule, d.Timezone)
 		b.channel(p.key("channel"), d.Channel)
-		b.notice(p, b.plain(p.key("name"), d.Name), notActive)
+		if d.Window > longestDigest {
+			b.fail(p.key("window"), "Write 8784h or less.", "A digest looks back over at most a year.")
+		}
+		b.addresses(p.key("email"), d.Email, "digests")
 		b.cfg.Digests = append(b.cfg.Digests, Digest(d))
 	}
 	seen = map[string]bool{}

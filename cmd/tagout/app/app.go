@@ -18,6 +18,7 @@ import (
 	"tagout/escalation"
 	"tagout/gate"
 	"tagout/gate/flagd"
+	"tagout/internal/charts"
 	"tagout/internal/config"
 	"tagout/internal/replicas"
 	"tagout/internal/routines"
@@ -138,7 +139,7 @@ func (a *App) wireDesk() error {
 	}
 	a.inboxes, a.ticketInboxes = inboxes(pagers), ticketInboxes(trackers)
 	a.desk, err = escalation.New(escalation.Options{
-		Store: a.store, Gate: a.gate, Policy: &a.config.Policy, Pagers: pagers, Mailer: mailerOf(pagers), Schedules: schedules, Trackers: trackers, Peers: a.others(), Away: a.away, PublicURL: a.config.PublicURL,
+		Store: a.store, Gate: a.gate, Policy: &a.config.Policy, Pagers: pagers, Mailer: mailerOf(pagers), Schedules: schedules, Trackers: trackers, Peers: a.others(), Away: a.away, Comes: a.routines.Next, Draw: charts.PNG, Zone: digestZone(a.config), PublicURL: a.config.PublicURL,
 		Clock: a.clock, Logger: a.log.With("part", "desk"), Registerer: a.metrics,
 	})
 	return err
@@ -150,7 +151,7 @@ func (a *App) wireSlack() error {
 	a.bot, err = bot.New(bot.Options{
 		API: bot.NewAPI(s.BotToken, s.APIURL, nil), Desk: a.desk, Inbox: a.store, Commands: a.Commands(),
 		Announce: s.Announce, ChannelName: s.ChannelName, CommandPrefix: s.CommandPrefix, Emoji: s.FlagEmoji,
-		Clock: a.clock, Logger: a.log.With("part", "slack"), Registerer: a.metrics, Leads: a.leads, Record: a.record, Mask: a.config.Policy.Redaction, Hurry: a.options.Hurry,
+		Clock: a.clock, Logger: a.log.With("part", "slack"), Registerer: a.metrics, Leads: a.leads, Record: a.record, Draw: charts.PNG, Mask: a.config.Policy.Redaction, Hurry: a.options.Hurry,
 	})
 	if err != nil {
 		return err

@@ -216,6 +216,14 @@ func (l *lateStore) ForgetRoutines(ctx context.Context, but []string) error {
 	return l.do(func(s tagout.Store) error { return s.ForgetRoutines(ctx, but) })
 }
 
+func (l *lateStore) Checkpoint(ctx context.Context) (tagout.Checkpoint, error) {
+	return ask(l, func(s tagout.Store) (tagout.Checkpoint, error) { return s.Checkpoint(ctx) })
+}
+
+func (l *lateStore) Queue(ctx context.Context, effects []tagout.Effect) error {
+	return l.do(func(s tagout.Store) error { return s.Queue(ctx, effects) })
+}
+
 func (l *lateStore) Claim(ctx context.Context, key string, payload []byte, at time.Time) (bool, error) {
 	return ask(l, func(s tagout.Store) (bool, error) { return s.Claim(ctx, key, payload, at) })
 }

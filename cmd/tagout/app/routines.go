@@ -1,7 +1,10 @@
 package app
 
 import (
+	"fmt"
+
 	"tagout"
+	"tagout/internal/config"
 	"tagout/internal/routines"
 )
 
@@ -15,5 +18,34 @@ func (a *App) wireRoutines() (err error) {
 
 // scheduled lists everything that comes by a schedule of the configuration.
 func (a *App) scheduled() []tagout.Routine {
-	return nil
+	var list []tagout.Routine
+	for _, d := range a.config.Digests {
+		list = append(list, digestRoutines(d)...)
+	}
+	return list
+}
+
+// digestRoutines are one digest in its channel, and the same to each address.
+func digestRoutines(d config.Digest) []tagout.Routine {
+	post := d.Order()
+	post.Channel = d.Channel
+	in := tagout.Routine{Name: DigestRoutine(d.Name), Spec: d.Schedule, Location: post.Location(), Kind: tagout.EffectDigest, Data: post}
+	list := []tagout.Routine{in}
+	for n, address := range d.Email {
+		mail := d.Order()
+		mail.Email = address
+		list = append(list, tagout.Routine{Name: fmt.Sprintf("%s, mail %d", in.Name, n+1), Spec: in.Spec, Location: in.Location, Kind: tagout.EffectDigestMail, Data: mail})
+	}
+	return list
+}
+
+// DigestRoutine is the name of the routine of a digest.
+func DigestRoutine(name string) string { return "digest " + name }
+
+// digestZone is the zone of digests that somebody asks for: that of the first one configured.
+func digestZone(cfg *config.Config) string {
+	for _, d := range cfg.Digests {
+		return d.Timezone
+	}
+	return ""
 }
