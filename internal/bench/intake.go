@@ -47,7 +47,7 @@ func alertBody(to []byte, fingerprint, agent string) []byte {
 // measureIntake posts alerts, each its own request, and checks afterwards that everything
 // that was acknowledged is in the database.
 func measureIntake(ctx context.Context, b *bench, r *report) error {
-	pg, err := startPostgres(ctx)
+	pg, err := startPostgres(ctx, b.statementCounts()...)
 	if err != nil {
 		return err
 	}
@@ -108,6 +108,9 @@ func (b *bench) takeIn(ctx context.Context, r *report, pg *cluster, load intakeL
 		return s.explained(err)
 	}
 	used := usageOf(s, pg).perItem(before, l.acknowledged)
+	if err := b.profileStatements(ctx, pg, database, load.name); err != nil {
+		return err
+	}
 	stored, err := pg.kept(ctx, database, load, l.acknowledged)
 	if err != nil {
 		return err

@@ -88,7 +88,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	flags.IntVar(&b.storm.incidents, "incidents", 500, "how many incidents of a storm open at once")
 	flags.IntVar(&b.storm.alerts, "alerts", 100_000, "how many alerts of one storm follow")
 	flags.IntVar(&b.storm.people, "people", 0, "how many people are paged; 0: one for each incident")
-	flags.StringVar(&b.profiles, "profile", "", "a folder for CPU profiles of the server under intake and storm; the binary is built for that")
+	flags.StringVar(&b.profiles, "profile", "", "a folder for CPU profiles of the server under intake and storm, and for what its statements took of Postgres under intake; the binary is built for that")
 	flags.DurationVar(&b.storm.patience, "patience", 4*time.Hour, "how long a storm may take until all is quiet")
 	if err := flags.Parse(args); err != nil {
 		return err

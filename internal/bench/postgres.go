@@ -32,8 +32,8 @@ type cluster struct {
 }
 
 // startPostgres makes a cluster in a folder of its own and starts it. The programs are
-// Debian's or those on PATH.
-func startPostgres(ctx context.Context) (*cluster, error) {
+// Debian's or those on PATH. more are settings beside postgresSettings.
+func startPostgres(ctx context.Context, more ...string) (*cluster, error) {
 	bin, err := postgresPrograms()
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func startPostgres(ctx context.Context) (*cluster, error) {
 		return nil, err
 	}
 	args := []string{"-D", filepath.Join(dir, "data"), "-p", strconv.Itoa(c.port), "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"}
-	for setting := range strings.FieldsSeq(postgresSettings) {
+	for _, setting := range append(strings.Fields(postgresSettings), more...) {
 		args = append(args, "-c", setting)
 	}
 	c.command = exec.Command(filepath.Join(bin, "postgres"), args...)
