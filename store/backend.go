@@ -48,7 +48,7 @@ type tx struct {
 		lockKeys(keys []string) error
 		// lock reads incidents, in order of their numbers, and keeps others from changing them.
 		// free leaves out those that others keep.
-		lock(ids []int64, free bool) ([]*tagout.Incident, error)
+		lock(ids []int64, free bool) ([]locked, error)
 		// skipLocked is appended to a SELECT that locks the rows that nobody else has.
 		skipLocked() string
 		// look answers what a folding asks, and keeps others from opening the same incidents.

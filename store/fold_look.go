@@ -140,8 +140,8 @@ func (t sqliteTx) look(q questions) (findings, error) {
 		if err != nil {
 			return found, err
 		}
-		for _, i := range list {
-			found.about[int64(i.ID)] = i
+		for _, l := range list {
+			found.about[int64(l.incident.ID)] = l.incident
 		}
 	}
 	for _, k := range q.kinds {

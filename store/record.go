@@ -89,7 +89,7 @@ const (
 
 // lock reads incidents and locks them, in the order of their numbers. The clock is read with
 // them. free leaves out those that others have locked.
-func (t postgresTx) lock(ids []int64, free bool) (list []*tagout.Incident, err error) {
+func (t postgresTx) lock(ids []int64, free bool) (list []locked, err error) {
 	var b pgx.Batch
 	byID := map[int64]*tagout.Incident{}
 	locking := lockIncidents
@@ -100,7 +100,7 @@ func (t postgresTx) lock(ids []int64, free bool) (list []*tagout.Incident, err e
 		var r incidentRow
 		_, err := pgx.ForEachRow(rows, []any{&r.ID, &r.HeadSeq, &r.HeadHash, &r.Doc}, func() error {
 			i, err := r.incident()
-			list, byID[r.ID] = append(list, i), i
+			list, byID[r.ID] = append(list, locked{i, r.Doc}), i
 			return err
 		})
 		return err
@@ -131,10 +131,15 @@ func (t postgresTx) lock(ids []int64, free bool) (list []*tagout.Incident, err e
 }
 
 // lock reads incidents; the transaction has the one lock of the file.
-func (t sqliteTx) lock(ids []int64, _ bool) ([]*tagout.Incident, error) {
+func (t sqliteTx) lock(ids []int64, _ bool) ([]locked, error) {
 	var rows []incidentRow
 	if err := t.db.Raw("SELECT * FROM incidents WHERE id IN ? ORDER BY id", ids).Scan(&rows).Error; err != nil {
 		return nil, err
 	}
-	return assemble(t.db, rows)
+	incidents, err := assemble(t.db, rows)
+	list := make([]locked, len(incidents))
+	for n, i := range incidents {
+		list[n] = locked{i, rows[n].Doc}
+	}
+	return list, err
 }

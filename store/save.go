@@ -143,17 +143,21 @@ func (b *batch) addHolds(w *work) error {
 	for n := range i.Holds {
 		i.Holds[n].Incident = i.ID
 		h := i.Holds[n]
+		known := n < len(w.holds)
+		if known && h.ID != w.holds[n].ID {
+			return tagout.Errorf(tagout.Internal, "A hold of %s was about to be forgotten; nothing was changed.", i.ID)
+		}
+		if known && reflect.DeepEqual(h, w.holds[n]) {
+			continue
+		}
 		row, err := holdRowOf(i.ID, n, h)
 		if err != nil {
 			return err
 		}
-		switch {
-		case n >= len(w.holds):
-			b.hung = append(b.hung, row)
-		case h.ID != w.holds[n].ID:
-			return tagout.Errorf(tagout.Internal, "A hold of %s was about to be forgotten; nothing was changed.", i.ID)
-		case !reflect.DeepEqual(h, w.holds[n]):
+		if known {
 			b.lifted = append(b.lifted, row)
+		} else {
+			b.hung = append(b.hung, row)
 		}
 	}
 	return nil
@@ -194,8 +198,11 @@ type requestRow struct {
 	doc      string
 }
 
-// textOf is the request as it is kept.
+// textOf is the request as it is kept; "" is none.
 func textOf(r *tagout.ResumeRequest) string {
+	if r == nil {
+		return ""
+	}
 	text, _ := json.Marshal(r) // our own type marshals
 	return clean(string(text))
 }

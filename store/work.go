@@ -11,13 +11,19 @@ import (
 type work struct {
 	incident *tagout.Incident
 	fresh    bool
-	before   string        // its doc
-	request  string        // its resume request
+	before   string        // its doc, as it is stored
+	request  string        // its resume request; "" if there is none
 	holds    []tagout.Hold // as they were
 	pins     []pinRow      // as they were
 	actions  []actionRow   // as they were
 	now      time.Time
 	change   tagout.Change
+}
+
+// locked is an incident that nobody else can change, and its doc as it is stored.
+type locked struct {
+	incident *tagout.Incident
+	doc      string
 }
 
 func fresh(number int64) *work {
@@ -38,12 +44,9 @@ func (t *tx) lockAs(ids []int64, free bool) ([]*work, error) {
 		return nil, err
 	}
 	works := make([]*work, len(list))
-	for n, i := range list {
-		doc, err := docOf(i)
-		if err != nil {
-			return nil, err
-		}
-		works[n] = &work{incident: i, before: doc, request: textOf(i.Request), holds: clone(i.Holds), pins: pinRowsOf(i.ID, i.Pins), actions: actionRowsOf(i.ID, i.Actions)}
+	for n, l := range list {
+		i := l.incident
+		works[n] = &work{incident: i, before: l.doc, request: textOf(i.Request), holds: clone(i.Holds), pins: pinRowsOf(i.ID, i.Pins), actions: actionRowsOf(i.ID, i.Actions)}
 	}
 	return works, nil
 }
