@@ -116,7 +116,7 @@ func (t postgresTx) look(q questions) (findings, error) {
 		})
 	}
 	t.queueClock(&b)
-	return found, t.tx.SendBatch(t.ctx, &b).Close()
+	return found, t.tx.send(t.ctx, &b, false)
 }
 
 // look answers; nobody else writes meanwhile.

@@ -92,56 +92,45 @@ func poolConfig(databaseURL string) (*pgxpool.Config, error) {
 func (p *postgresDB) reader(ctx context.Context) *gorm.DB { return p.gorm.WithContext(ctx) }
 
 func (p *postgresDB) snapshot(ctx context.Context, fn func(db *gorm.DB) error) error {
-	o := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	return p.onConnection(ctx, o, func(g *gorm.DB, _ pgx.Tx) error { return fn(g) })
-}
-
-func (p *postgresDB) transact(ctx context.Context, fn func(t *tx) error) error {
-	return p.onConnection(ctx, pgx.TxOptions{}, func(g *gorm.DB, pt pgx.Tx) error {
-		t := &tx{DB: g, sql: postgresTx{ctx, pt, p.jobs, p.origin, &pgx.Batch{}, &ahead{}}}
-		if err := fn(t); err != nil {
+	return p.onConnection(ctx, "begin isolation level repeatable read read only", func(g *gorm.DB, pt *transaction) error {
+		if err := fn(g); err != nil {
 			return err
 		}
-		return t.sql.flush()
+		return pt.Commit(ctx)
 	})
 }
 
-// onConnection begins a transaction that GORM's rows and River's jobs share: both work on
-// the connection that it was begun on.
-func (p *postgresDB) onConnection(ctx context.Context, o pgx.TxOptions, fn func(g *gorm.DB, pt pgx.Tx) error) error {
-	return p.gorm.WithContext(ctx).Connection(func(c *gorm.DB) error {
-		var conn *pgx.Conn
-		err := c.Statement.ConnPool.(*sql.Conn).Raw(func(raw any) error {
-			conn = raw.(*stdlib.Conn).Conn()
+func (p *postgresDB) transact(ctx context.Context, fn func(t *tx) error) error {
+	return p.onConnection(ctx, "begin", func(g *gorm.DB, pt *transaction) error {
+		sql := postgresTx{ctx, pt, p.jobs, p.origin, &pgx.Batch{}, &ahead{}}
+		if err := fn(&tx{DB: g, sql: sql}); err != nil {
+			return err
+		}
+		return sql.commit()
+	})
+}
+
+// onConnection makes a transaction that GORM's rows and River's jobs share: both work on one
+// connection. It is rolled back if fn fails. A connection that database/sql has given up is
+// left alone: the pool is closing it meanwhile, in a goroutine of its own.
+func (p *postgresDB) onConnection(ctx context.Context, begin string, fn func(g *gorm.DB, pt *transaction) error) error {
+	return p.gorm.WithContext(ctx).Connection(func(c *gorm.DB) (err error) {
+		pt := &transaction{begin: begin}
+		err = c.Statement.ConnPool.(*sql.Conn).Raw(func(raw any) error {
+			pt.conn = raw.(*stdlib.Conn).Conn()
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		return inTransaction(ctx, conn, o, func(pt pgx.Tx) error {
-			return fn(c.Session(&gorm.Session{SkipDefaultTransaction: true}), pt)
-		})
+		defer func() {
+			if !errors.Is(err, driver.ErrBadConn) && !errors.Is(err, sql.ErrConnDone) {
+				_ = pt.Rollback(ctx) // does nothing after a commit
+			}
+		}()
+		c.Statement.ConnPool = rows{c.Statement.ConnPool, pt}
+		return fn(c.Session(&gorm.Session{SkipDefaultTransaction: true}), pt)
 	})
-}
-
-// inTransaction commits what fn does, or rolls it back. A connection that database/sql has
-// given up is left alone: the pool is closing it meanwhile, in a goroutine of its own.
-func inTransaction(ctx context.Context, conn *pgx.Conn, o pgx.TxOptions, fn func(pt pgx.Tx) error) error {
-	pt, err := conn.BeginTx(ctx, o)
-	if err != nil {
-		return err
-	}
-	givenUp := false
-	defer func() {
-		if !givenUp {
-			_ = pt.Rollback(ctx) // does nothing after a commit
-		}
-	}()
-	if err := fn(pt); err != nil {
-		givenUp = errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone)
-		return err
-	}
-	return pt.Commit(ctx)
 }
 
 func (p *postgresDB) worker(config *river.Config) (jobRunner, error) {
@@ -161,7 +150,7 @@ func (p *postgresDB) close() error {
 // postgresTx is the part of a transaction that only Postgres does this way.
 type postgresTx struct {
 	ctx     context.Context
-	tx      pgx.Tx
+	tx      *transaction
 	jobs    *river.Client[pgx.Tx]
 	origin  string     // of this process
 	pending *pgx.Batch // statements that travel together
@@ -217,7 +206,19 @@ func (t postgresTx) flush() error {
 	if t.pending.Len() == 0 {
 		return nil
 	}
+	return t.send(false)
+}
+
+// commit sends what is left, and commits.
+func (t postgresTx) commit() error {
+	if t.pending.Len() == 0 {
+		return t.tx.Commit(t.ctx)
+	}
+	return t.send(true)
+}
+
+func (t postgresTx) send(last bool) error {
 	sent := *t.pending
 	*t.pending = pgx.Batch{}
-	return t.tx.SendBatch(t.ctx, &sent).Close()
+	return t.tx.send(t.ctx, &sent, last)
 }

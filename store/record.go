@@ -127,7 +127,7 @@ func (t postgresTx) lock(ids []int64, free bool) (list []locked, err error) {
 		return err
 	})
 	t.queueClock(&b)
-	return list, t.tx.SendBatch(t.ctx, &b).Close()
+	return list, t.tx.send(t.ctx, &b, false)
 }
 
 // lock reads incidents; the transaction has the one lock of the file.

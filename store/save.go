@@ -35,32 +35,43 @@ func (t *tx) save(works []*work) ([]*work, error) {
 	if len(b.hung)+len(b.lifted)+len(b.pins) > 0 {
 		t.sql.announce()
 	}
-	if err := t.sql.flush(); err != nil {
+	if err := t.enqueue(now); err != nil {
 		return nil, err
+	}
+	return b.changed, t.saveRest(b)
+}
+
+// saveRest writes what has statements of its own. Seldom is there any of it.
+func (t *tx) saveRest(b batch) error {
+	if len(b.lifted)+len(b.pins)+len(b.actions)+len(b.evidence)+len(b.seen)+len(b.requests) == 0 {
+		return nil
+	}
+	if err := t.sql.flush(); err != nil {
+		return err
 	}
 	if err := t.lift(b.lifted); err != nil {
-		return nil, err
+		return err
 	}
 	if err := t.savePins(b.pins); err != nil {
-		return nil, err
+		return err
 	}
 	if err := t.saveActions(b.actions); err != nil {
-		return nil, err
+		return err
 	}
 	if err := t.saveEvidence(b.evidence); err != nil {
-		return nil, err
+		return err
 	}
 	for _, v := range b.seen {
 		if err := t.sawVersion(v.Agent, v.Component, v.Version, v.FirstSeen); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for _, r := range b.requests {
 		if err := t.saveRequest(r); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return b.changed, t.enqueue(now)
+	return nil
 }
 
 // batch is everything that a transaction writes, over all its incidents.
