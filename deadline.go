@@ -253,8 +253,8 @@ func sortedKeys[V any](m map[string]V) []string {
 
 // Informing is what an incident keeps of its deadlines and of what was told.
 type Informing struct {
-	Terms []Term                  // deadlines of the severities that it reached, as they stood
-	Marks map[string]DeadlineMark // what happened to them, by key
-	Notes []StatusNote            // the newest of each audience
-	Told  map[string]Told         // what was delivered last, by audience
+	Terms []Term                  `json:",omitzero"` // deadlines of the severities that it reached, as they stood
+	Marks map[string]DeadlineMark `json:",omitzero"` // what happened to them, by key
+	Notes []StatusNote            `json:",omitzero"` // the newest of each audience
+	Told  map[string]Told         `json:",omitzero"` // what was delivered last, by audience
 }

@@ -85,52 +85,52 @@ const IncidentCommander = "ic"
 // Incident is one AI-agent incident with all that its transitions need. The store hands
 // it to a transition under a lock and commits what the transition made of it.
 type Incident struct {
-	ID              IncidentID
-	Title           string
-	Summary         string
-	Severity        Severity
-	HighestSeverity Severity // sign-offs follow this one
-	Class           string
-	Scope           Scope
-	State           State
-	CorrelationID   string
-	OpenedBy        Actor
-	Private         bool
-	Drill           bool // kept out of the figures
-	Milestones      map[Milestone]time.Time
-	Roles           map[string]UserID
-	Involved        map[UserID]Involvement `json:",omitempty"` // its people beside the roles; they read it when it is private
-	AcknowledgedBy  Actor
-	AnsweredAt      time.Time   // when they did; the milestone is the first time that anybody did
-	Lapsed          time.Time   // when that acknowledgement ran out; zero: it has not
-	Lapses          int         // how often one did
-	Handover        *Handover   // the newest
-	Rule            SignoffRule // of the highest severity, as it stood when it was reached
-	Monitor         time.Duration
-	Require         []string // deliverables of the highest severity, as they stood
-	Holds           []Hold   // all of them, lifted ones too
-	Controls        []ControlStatus
-	Stages          StagePlan      // of the highest severity, as it stood
-	Request         *ResumeRequest // the newest
-	Delegations     []string       // that were noted: their IDs, with ":revoked" for their ends
-	Staging         *Staging       // the newest staged resumption
-	Alerts          AlertTally
-	Rollback        *Rollback          // of the agent that was rolled back last
-	Frozen          bool               // version changes of its agents are refused while it is open
-	Pins            []Pin              // the versions that its agents must run while it is open
-	Kind            *KindView          `json:",omitempty"` // as somebody corrected it; nil: nobody did
-	Changed         []string           `json:",omitempty"` // IDs of version changes that were made meanwhile, so that each is told once
-	Refused         []string           // version changes that were refused, so that each is told once
-	Ladder          map[string]int     // rounds paged, by ladder key
-	Calls           map[string]Call    // how far the newest round of each ladder got, while it pages
-	Doubted         []string           // what could not be found out about who is paged, as it was told last
-	Actions         []CorrectiveAction `json:",omitempty"`
-	Flags           []FlagTaken        `json:",omitempty"` // that it knows of
+	ID              IncidentID              `json:",omitzero"`
+	Title           string                  `json:",omitzero"`
+	Summary         string                  `json:",omitzero"`
+	Severity        Severity                `json:",omitzero"`
+	HighestSeverity Severity                `json:",omitzero"` // sign-offs follow this one
+	Class           string                  `json:",omitzero"`
+	Scope           Scope                   `json:",omitzero"`
+	State           State                   `json:",omitzero"`
+	CorrelationID   string                  `json:",omitzero"`
+	OpenedBy        Actor                   `json:",omitzero"`
+	Private         bool                    `json:",omitzero"`
+	Drill           bool                    `json:",omitzero"` // kept out of the figures
+	Milestones      map[Milestone]time.Time `json:",omitzero"`
+	Roles           map[string]UserID       `json:",omitzero"`
+	Involved        map[UserID]Involvement  `json:",omitempty"` // its people beside the roles; they read it when it is private
+	AcknowledgedBy  Actor                   `json:",omitzero"`
+	AnsweredAt      time.Time               `json:",omitzero"` // when they did; the milestone is the first time that anybody did
+	Lapsed          time.Time               `json:",omitzero"` // when that acknowledgement ran out; zero: it has not
+	Lapses          int                     `json:",omitzero"` // how often one did
+	Handover        *Handover               `json:",omitzero"` // the newest
+	Rule            SignoffRule             `json:",omitzero"` // of the highest severity, as it stood when it was reached
+	Monitor         time.Duration           `json:",omitzero"`
+	Require         []string                `json:",omitzero"` // deliverables of the highest severity, as they stood
+	Holds           []Hold                  `json:",omitzero"` // all of them, lifted ones too
+	Controls        []ControlStatus         `json:",omitzero"`
+	Stages          StagePlan               `json:",omitzero"` // of the highest severity, as it stood
+	Request         *ResumeRequest          `json:",omitzero"` // the newest
+	Delegations     []string                `json:",omitzero"` // that were noted: their IDs, with ":revoked" for their ends
+	Staging         *Staging                `json:",omitzero"` // the newest staged resumption
+	Alerts          AlertTally              `json:",omitzero"`
+	Rollback        *Rollback               `json:",omitzero"`  // of the agent that was rolled back last
+	Frozen          bool                    `json:",omitzero"`  // version changes of its agents are refused while it is open
+	Pins            []Pin                   `json:",omitzero"`  // the versions that its agents must run while it is open
+	Kind            *KindView               `json:",omitempty"` // as somebody corrected it; nil: nobody did
+	Changed         []string                `json:",omitempty"` // IDs of version changes that were made meanwhile, so that each is told once
+	Refused         []string                `json:",omitzero"`  // version changes that were refused, so that each is told once
+	Ladder          map[string]int          `json:",omitzero"`  // rounds paged, by ladder key
+	Calls           map[string]Call         `json:",omitzero"`  // how far the newest round of each ladder got, while it pages
+	Doubted         []string                `json:",omitzero"`  // what could not be found out about who is paged, as it was told last
+	Actions         []CorrectiveAction      `json:",omitempty"`
+	Flags           []FlagTaken             `json:",omitempty"` // that it knows of
 	Informing
 	Ending
 	Failing
-	Room Room
-	Head Head
+	Room Room `json:",omitzero"`
+	Head Head `json:",omitzero"`
 }
 
 // AlertTally counts what was folded into an incident.
