@@ -27,6 +27,13 @@ func (w *watchers) tell(i *tagout.Incident) {
 	}
 }
 
+// Watched reports whether anybody waits for changes of an incident.
+func (d *Desk) Watched(id tagout.IncidentID) bool {
+	d.watchers.mu.Lock()
+	defer d.watchers.mu.Unlock()
+	return len(d.watchers.byID[id]) > 0
+}
+
 func (w *watchers) add(id tagout.IncidentID) chan *tagout.Incident {
 	w.mu.Lock()
 	defer w.mu.Unlock()

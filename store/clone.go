@@ -1,6 +1,13 @@
 package store
 
-import "reflect"
+import (
+	"reflect"
+
+	"tagout"
+)
+
+// Copy is a deep copy of an incident.
+func Copy(i *tagout.Incident) *tagout.Incident { return clone(i) }
 
 // clone is a deep copy of v: nothing that its pointers, slices and maps lead to is shared.
 // Structs with unexported fields, such as time.Time, are copied as values.

@@ -26,7 +26,7 @@ func (s *Store) Fold(ctx context.Context, in []tagout.Incoming, fn tagout.FoldTr
 		return nil, nil
 	}
 	out, err := s.fold(ctx, in, fn, false)
-	if errors.Is(err, errSpoiled) {
+	if errors.Is(err, errSpoiled) || isOnRecord(err) {
 		out, err = s.fold(ctx, in, fn, true)
 	}
 	return out, err
@@ -53,7 +53,7 @@ type folding struct {
 	*tx
 	store   *Store
 	fn      tagout.FoldTransition
-	careful bool // keeps each incident as it was before each alert, since one of these fails
+	careful bool // once more: one of the alerts fails, or one that was new to us is there already
 	in      []tagout.Incoming
 	out     []tagout.Folded
 	now     time.Time

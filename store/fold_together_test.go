@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tagout"
+	"tagout/internal/pgtest"
 	"tagout/store"
 )
 
@@ -112,4 +113,33 @@ func TestFoldGivesUpWhenItsCallerDoes(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+func TestAnAlertThatAnotherProcessRecordsMeanwhileIsARepeat(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	here, there := open(t, url, store.Options{}), open(t, url, store.Options{})
+	inside, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	slow := func(i *tagout.Incident, in tagout.Incoming, now time.Time) (tagout.Change, error) {
+		once.Do(func() { close(inside); <-release })
+		return taking(i, in, now)
+	}
+	answered := make(chan []tagout.Folded, 1)
+	go func() {
+		out, err := here.Fold(soon(t), []tagout.Incoming{alert("same", "mailer", tagout.Firing), alert("other", "mailer", tagout.Firing)}, slow)
+		if err != nil {
+			t.Error(err)
+		}
+		answered <- out
+	}()
+	receive(t, inside)
+	mustFold(t, there, alert("same", "researcher", tagout.Firing)) // under another agent's locks
+	close(release)
+	out := receive(t, answered)
+	if len(out) != 2 || !out[0].Repeat || out[0].Incident.Scope.Agent != "researcher" || !out[1].Fresh || out[1].Incident.Scope.Agent != "mailer" {
+		t.Fatalf("%+v", out)
+	}
+	mustVerify(t, here, out[0].Incident.ID)
+	mustVerify(t, here, out[1].Incident.ID)
 }

@@ -57,7 +57,7 @@ func (s *Store) change(ctx context.Context, fn func(t *tx) ([]*work, error)) err
 	crashpoint.Here("store.committed")
 	if s.options.OnCommit != nil {
 		for _, w := range changed {
-			s.options.OnCommit(clone(w.incident))
+			s.options.OnCommit(w.incident)
 		}
 	}
 	return nil

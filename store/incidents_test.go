@@ -257,7 +257,7 @@ func TestWhatDoesNotExistIsNotFound(t *testing.T) {
 func TestTellsOfEachCommitAndNothingElse(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url string) {
 		told := make(chan *tagout.Incident, 10)
-		s := open(t, url, store.Options{OnCommit: func(i *tagout.Incident) { told <- i }})
+		s := open(t, url, store.Options{OnCommit: func(i *tagout.Incident) { told <- store.Copy(i) }})
 		i := mustJoin(t, s, tagout.Match{}, opening("mailer", "a"))
 		got := <-told
 		if got == i || !reflect.DeepEqual(got, i) {

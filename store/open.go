@@ -41,7 +41,7 @@ type Options struct {
 	// their own. Effects of other lanes share the queue of their kind.
 	Lanes map[tagout.EffectKind][]string
 	// OnCommit is told of each incident after its change was committed. It must not
-	// block, and gets a copy of its own.
+	// block, nor keep or change what it gets, which others read: see [Copy].
 	OnCommit func(*tagout.Incident)
 }
 

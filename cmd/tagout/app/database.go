@@ -146,7 +146,9 @@ func (a *App) trackerNames() []string {
 
 // committed spreads the news of a committed change inside this process.
 func (a *App) committed(i *tagout.Incident) {
-	a.desk.Committed(i)
+	if a.desk.Watched(i.ID) {
+		a.desk.Committed(store.Copy(i))
+	}
 	a.bot.Committed(i)
 }
 
