@@ -12,13 +12,14 @@ var namespace = [16]byte{0x7a, 0x61, 0x67, 0x6f, 0x75, 0x74, 0x4e, 0x53, 0x8a, 0
 // DeriveID is a UUID version 5 of the parts: the same parts always give the same ID, so
 // that a repeated request, page or alert is recognised even without the database.
 func DeriveID(parts ...string) string {
-	h := sha1.New()
-	h.Write(namespace[:])
+	text := append(make([]byte, 0, 256), namespace[:]...)
 	for _, p := range parts {
-		h.Write([]byte(strconv.Itoa(len(p)) + ":" + p)) // lengths keep "a","bc" apart from "ab","c"
+		text = append(strconv.AppendInt(text, int64(len(p)), 10), ':') // lengths keep "a","bc" apart from "ab","c"
+		text = append(text, p...)
 	}
+	sum := sha1.Sum(text)
 	var u [16]byte
-	copy(u[:], h.Sum(nil))
+	copy(u[:], sum[:])
 	u[6] = u[6]&0x0f | 0x50
 	u[8] = u[8]&0x3f | 0x80
 	s := hex.EncodeToString(u[:])

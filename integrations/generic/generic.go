@@ -91,9 +91,11 @@ func (s *Source) alert(raw json.RawMessage, at string, now time.Time) (tagout.Al
 			return tagout.Alert{}, tagout.Errorf(tagout.Invalid, "%s/starts_at must be a time as in RFC 3339, such as 2026-11-21T09:30:00Z.", at)
 		}
 	}
+	if a.Fingerprint == "" {
+		a.Fingerprint = incoming.Fingerprint(a.Name, a.Labels)
+	}
 	return tagout.Alert{
 		Source: s.name, Name: a.Name, Summary: a.Summary, Labels: a.Labels, Annotations: a.Annotations, Value: a.Value,
-		Fingerprint: incoming.Or(a.Fingerprint, incoming.Fingerprint(a.Name, a.Labels)), CorrelationID: a.CorrelationID,
-		Status: status, StartsAt: starts, URL: a.URL, Raw: raw,
+		Fingerprint: a.Fingerprint, CorrelationID: a.CorrelationID, Status: status, StartsAt: starts, URL: a.URL, Raw: raw,
 	}, nil
 }

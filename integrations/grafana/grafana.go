@@ -124,11 +124,13 @@ func (s *Source) alert(raw json.RawMessage, at string, truncated int) (tagout.Al
 	if len(a.Values) > 0 {
 		a.Annotations["values"] = valuesText(a.Values)
 	}
+	if a.Fingerprint == "" {
+		a.Fingerprint = incoming.Fingerprint(a.Labels)
+	}
 	return tagout.Alert{
 		Source: s.name, Name: incoming.Or(a.Labels["alertname"], "alert"), Summary: incoming.Or(a.Annotations["summary"], a.Annotations["description"]),
 		Labels: a.Labels, Annotations: a.Annotations, Value: first(a.Values),
-		Fingerprint: incoming.Or(a.Fingerprint, incoming.Fingerprint(a.Labels)), CorrelationID: a.Labels["correlation_id"],
-		Status: tagout.AlertStatus(a.Status), StartsAt: a.StartsAt, URL: a.GeneratorURL, Raw: raw,
+		Fingerprint: a.Fingerprint, CorrelationID: a.Labels["correlation_id"], Status: tagout.AlertStatus(a.Status), StartsAt: a.StartsAt, URL: a.GeneratorURL, Raw: raw,
 	}, nil
 }
 

@@ -3,6 +3,8 @@ package api
 import (
 	"errors"
 	"fmt"
+	"log/slog"
+	"maps"
 	"net/http"
 	"runtime"
 	"runtime/debug"
@@ -53,14 +55,16 @@ func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 // guarded adds to every answer what browsers need to keep their hands off, answers panics,
 // and counts and logs requests: never their query, headers or body.
 func (e *edge) guarded(next http.Handler) http.Handler {
+	always := http.Header{
+		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
+		"X-Content-Type-Options":  {"nosniff"},
+		"Referrer-Policy":         {"no-referrer"},
+		"Cache-Control":           {"no-store"},
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := e.Clock.Now()
 		a := &answer{ResponseWriter: w}
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cache-Control", "no-store")
+		maps.Copy(w.Header(), always) // handlers replace values, and never write into them
 		defer func() {
 			if p := recover(); p != nil {
 				e.panicked(a, r, p)
@@ -93,7 +97,9 @@ func (e *edge) panicked(a *answer, r *http.Request, p any) {
 
 func (e *edge) done(a *answer, r *http.Request, took time.Duration) {
 	e.requests.WithLabelValues(r.Pattern, strconv.Itoa(a.status)).Observe(took.Seconds())
-	e.Logger.DebugContext(r.Context(), "request", "route", r.Pattern, "status", a.status, "took", took)
+	if e.Logger.Enabled(r.Context(), slog.LevelDebug) {
+		e.Logger.DebugContext(r.Context(), "request", "route", r.Pattern, "status", a.status, "took", took)
+	}
 }
 
 // unknown answers what no route takes: a wrong method on a known path, or an unknown path.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"strings"
@@ -99,9 +100,9 @@ func withoutSecrets(h http.Header) map[string][]string {
 	if h.Get("Authorization") == "" && h.Get("Cookie") == "" {
 		return h
 	}
-	h = h.Clone()
-	h.Del("Authorization")
-	h.Del("Cookie")
+	h = maps.Clone(h)
+	delete(h, "Authorization")
+	delete(h, "Cookie")
 	return h
 }
 
