@@ -53,6 +53,8 @@ type tx struct {
 		skipLocked() string
 		// look answers what a folding asks, and keeps others from opening the same incidents.
 		look(q questions) (findings, error)
+		// read tells of incidents without locking them.
+		read(ids []int64, into findings) error
 		// reserve draws incident numbers for the next so many calls of number.
 		reserve(n int) error
 		// number is an incident number that nobody else gets; the transaction has taken some

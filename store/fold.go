@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -45,6 +46,7 @@ func (s *Store) fold(ctx context.Context, in []tagout.Incoming, fn tagout.FoldTr
 	if err != nil {
 		return nil, err
 	}
+	s.habits.learn(f)
 	return f.out, nil
 }
 
@@ -115,6 +117,9 @@ func (f *folding) findOver() {
 			continue
 		}
 		i := f.found.about[*row.Incident]
+		if w := f.works[*row.Incident]; w != nil {
+			i = w.incident
+		}
 		f.over[row.ID] = i == nil || i.State.Ended()
 	}
 }
@@ -133,8 +138,28 @@ func (f *folding) lockEverything() (err error) {
 		return err
 	}
 	f.known = f.found.known
+	for _, w := range worksOf(f.found.locked) {
+		f.remember(w)
+	}
+	if err := f.readAbout(); err != nil {
+		return err
+	}
 	f.findOver()
 	return f.hold(f.candidates())
+}
+
+// readAbout reads the incidents of the alerts that are known, unless that was expected.
+func (f *folding) readAbout() error {
+	ids := map[int64]bool{}
+	for _, row := range f.known {
+		if row.Incident != nil && f.works[*row.Incident] == nil && f.found.about[*row.Incident] == nil {
+			ids[*row.Incident] = true
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return f.sql.read(slices.Sorted(maps.Keys(ids)), f.found)
 }
 
 // hold locks incidents and remembers them.

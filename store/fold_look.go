@@ -16,6 +16,10 @@ type questions struct {
 	alerts     []string // IDs: what is known of these?
 	kinds      []kindOf // which incident is open for these?
 	correlated []string // and for these?
+
+	// What is asked in advance: it is asked later if it was not, and turns out to be needed.
+	expected []int64 // incidents that are to be locked
+	about    bool    // what about the incidents of known alerts?
 }
 
 // kindOf is what makes alerts without a correlation one incident.
@@ -27,10 +31,11 @@ type findings struct {
 	about      map[int64]*tagout.Incident // those of the known alerts, not locked
 	open       map[kindOf]int64           // the newest one that has not ended, if there is one
 	correlated map[string]int64
+	locked     []locked // those that were expected
 }
 
 func newFindings() findings {
-	return findings{map[string]*alertRow{}, map[int64]*tagout.Incident{}, map[kindOf]int64{}, map[string]int64{}}
+	return findings{known: map[string]*alertRow{}, about: map[int64]*tagout.Incident{}, open: map[kindOf]int64{}, correlated: map[string]int64{}}
 }
 
 // ask gathers the questions of all alerts.
@@ -47,9 +52,12 @@ func (f *folding) ask() questions {
 			correlated[correlation(m.CorrelationID)] = true
 		}
 	}
-	return questions{
-		slices.Sorted(maps.Keys(openers)), slices.Sorted(maps.Keys(alerts)), slices.Collect(maps.Keys(kinds)), slices.Collect(maps.Keys(correlated)),
+	q := questions{
+		openers: slices.Sorted(maps.Keys(openers)), alerts: slices.Sorted(maps.Keys(alerts)),
+		kinds: slices.Collect(maps.Keys(kinds)), correlated: slices.Collect(maps.Keys(correlated)),
 	}
+	q.expected, q.about = f.store.habits.expect(q.kinds)
+	return q
 }
 
 // newestOpen selects the newest incident that has not ended, or 0.
@@ -66,6 +74,7 @@ var (
 	findAbout = recordOf + `(SELECT DISTINCT known.incident FROM unnest($1::text[]) AS q (wanted)
 		CROSS JOIN LATERAL (SELECT incident FROM alerts WHERE id = q.wanted LIMIT 1) AS known) AS told
 		CROSS JOIN LATERAL (SELECT * FROM incidents WHERE id = told.incident LIMIT 1) AS i`
+	readRecords    = recordOf + "incidents i WHERE i.id = ANY($1)"
 	findOpen       = "SELECT q.agent, q.class, " + newestOpen("agent = q.agent AND class = q.class") + " FROM unnest($1::text[], $2::text[]) AS q (agent, class)"
 	findCorrelated = "SELECT q.correlation, " + newestOpen("correlation = q.correlation") + " FROM unnest($1::text[]) AS q (correlation)"
 )
@@ -75,6 +84,7 @@ func (t postgresTx) look(q questions) (findings, error) {
 	found := newFindings()
 	var b pgx.Batch
 	b.Queue(lockOpenerKeys, lockNumbers(q.openers))
+	t.queueClock(&b)
 	b.Queue(findAlerts, q.alerts).Query(func(rows pgx.Rows) error {
 		known, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByName[alertRow])
 		for _, r := range known {
@@ -82,15 +92,9 @@ func (t postgresTx) look(q questions) (findings, error) {
 		}
 		return err
 	})
-	b.Queue(findAbout, q.alerts).Query(func(rows pgx.Rows) error {
-		records, err := pgx.CollectRows(rows, pgx.RowToStructByName[record])
-		for _, r := range records {
-			if found.about[r.ID], err = r.incident(); err != nil {
-				return err
-			}
-		}
-		return err
-	})
+	if q.about {
+		b.Queue(findAbout, q.alerts).Query(found.tell)
+	}
 	agents, classes := make([]string, len(q.kinds)), make([]string, len(q.kinds))
 	for n, k := range q.kinds {
 		agents[n], classes[n] = k.agent, k.class
@@ -115,14 +119,36 @@ func (t postgresTx) look(q questions) (findings, error) {
 			return err
 		})
 	}
-	t.queueClock(&b)
-	return found, t.tx.send(t.ctx, &b, false)
+	expected := &found.locked
+	if len(q.expected) > 0 {
+		expected = t.queueLock(&b, q.expected, false)
+	}
+	err := t.tx.send(t.ctx, &b, false)
+	found.locked = *expected
+	return found, err
+}
+
+// tell takes records of incidents that are not locked.
+func (f findings) tell(rows pgx.Rows) error {
+	records, err := pgx.CollectRows(rows, pgx.RowToStructByName[record])
+	for _, r := range records {
+		if f.about[r.ID], err = r.incident(); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// read tells of incidents without locking them.
+func (t postgresTx) read(ids []int64, into findings) error {
+	var b pgx.Batch
+	b.Queue(readRecords, ids).Query(into.tell)
+	return t.tx.send(t.ctx, &b, false)
 }
 
 // look answers; nobody else writes meanwhile.
 func (t sqliteTx) look(q questions) (findings, error) {
 	found := newFindings()
-	about := map[int64]bool{}
 	for part := range slices.Chunk(q.alerts, batchSize) {
 		var rows []*alertRow
 		if err := t.db.Raw("SELECT * FROM alerts WHERE id IN ?", part).Scan(&rows).Error; err != nil {
@@ -130,18 +156,6 @@ func (t sqliteTx) look(q questions) (findings, error) {
 		}
 		for _, r := range rows {
 			found.known[r.ID] = r
-			if r.Incident != nil {
-				about[*r.Incident] = true
-			}
-		}
-	}
-	if len(about) > 0 {
-		list, err := t.lock(slices.Sorted(maps.Keys(about)), false)
-		if err != nil {
-			return found, err
-		}
-		for _, l := range list {
-			found.about[int64(l.incident.ID)] = l.incident
 		}
 	}
 	for _, k := range q.kinds {
@@ -159,6 +173,15 @@ func (t sqliteTx) look(q questions) (findings, error) {
 		found.correlated[c] = id
 	}
 	return found, nil
+}
+
+// read tells of incidents; nobody else writes meanwhile.
+func (t sqliteTx) read(ids []int64, into findings) error {
+	list, err := t.lock(ids, false)
+	for _, l := range list {
+		into.about[int64(l.incident.ID)] = l.incident
+	}
+	return err
 }
 
 // openings is how many incidents these alerts open, as far as that can be told beforehand:

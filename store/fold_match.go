@@ -25,6 +25,7 @@ func (f *folding) candidates() []int64 {
 		}
 	}
 	delete(ids, 0) // there is none
+	maps.DeleteFunc(ids, func(id int64, _ bool) bool { return f.works[id] != nil })
 	return slices.Collect(maps.Keys(ids))
 }
 

@@ -54,6 +54,7 @@ type Store struct {
 	pruned  atomic.Int64 // Unix seconds of the last pruning of deliveries
 
 	together   together
+	habits     habits
 	precedence precedence
 
 	preparing sync.Mutex

@@ -165,8 +165,11 @@ type ahead struct {
 
 const readClock = "SELECT clock_timestamp()"
 
-// queueClock reads the clock on the way.
+// queueClock reads the clock on the way, unless it was read before.
 func (t postgresTx) queueClock(b *pgx.Batch) {
+	if !t.ahead.now.IsZero() {
+		return
+	}
 	b.Queue(readClock).QueryRow(func(row pgx.Row) error { return row.Scan(&t.ahead.now) })
 }
 

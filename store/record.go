@@ -82,15 +82,22 @@ func (s *sqliteDB) incident(ctx context.Context, id int64) (found *tagout.Incide
 // The statements by which Postgres locks incidents. They travel together; each sees what
 // was committed when it is its turn, so that the holds are those of the locked rows.
 const (
-	lockIncidents = "SELECT id, head_seq, head_hash, doc FROM incidents WHERE id = ANY($1) ORDER BY id FOR UPDATE"
+	lockIncidents = "SELECT id, head_seq, head_hash, doc, coalesce((SELECT r.count FROM alert_repeats r WHERE r.incident = i.id), 0) FROM incidents i WHERE id = ANY($1) ORDER BY id FOR UPDATE OF i"
 	holdsOfLocked = "SELECT incident, doc, lifted_at, lifted_by FROM holds WHERE incident = ANY($1) ORDER BY incident, position"
-	repeatsOf     = "SELECT incident, count FROM alert_repeats WHERE incident = ANY($1)"
 )
 
 // lock reads incidents and locks them, in the order of their numbers. The clock is read with
 // them. free leaves out those that others have locked.
-func (t postgresTx) lock(ids []int64, free bool) (list []locked, err error) {
+func (t postgresTx) lock(ids []int64, free bool) ([]locked, error) {
 	var b pgx.Batch
+	list := t.queueLock(&b, ids, free)
+	t.queueClock(&b)
+	return *list, t.tx.send(t.ctx, &b, false)
+}
+
+// queueLock locks on the way; the list is filled then.
+func (t postgresTx) queueLock(b *pgx.Batch, ids []int64, free bool) *[]locked {
+	var list []locked
 	byID := map[int64]*tagout.Incident{}
 	locking := lockIncidents
 	if free {
@@ -98,10 +105,15 @@ func (t postgresTx) lock(ids []int64, free bool) (list []locked, err error) {
 	}
 	b.Queue(locking, ids).Query(func(rows pgx.Rows) error {
 		var r incidentRow
-		_, err := pgx.ForEachRow(rows, []any{&r.ID, &r.HeadSeq, &r.HeadHash, &r.Doc}, func() error {
+		var repeats int64
+		_, err := pgx.ForEachRow(rows, []any{&r.ID, &r.HeadSeq, &r.HeadHash, &r.Doc, &repeats}, func() error {
 			i, err := r.incident()
+			if err != nil {
+				return err
+			}
+			i.Alerts.Repeats = int(repeats)
 			list, byID[r.ID] = append(list, locked{i, r.Doc}), i
-			return err
+			return nil
 		})
 		return err
 	})
@@ -116,18 +128,7 @@ func (t postgresTx) lock(ids []int64, free bool) (list []locked, err error) {
 		})
 		return err
 	})
-	b.Queue(repeatsOf, ids).Query(func(rows pgx.Rows) error {
-		var r repeatsRow
-		_, err := pgx.ForEachRow(rows, []any{&r.Incident, &r.Count}, func() error {
-			if i := byID[r.Incident]; i != nil {
-				i.Alerts.Repeats = int(r.Count)
-			}
-			return nil
-		})
-		return err
-	})
-	t.queueClock(&b)
-	return list, t.tx.send(t.ctx, &b, false)
+	return &list
 }
 
 // lock reads incidents; the transaction has the one lock of the file.

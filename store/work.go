@@ -43,10 +43,14 @@ func (t *tx) lockAs(ids []int64, free bool) ([]*work, error) {
 	if err != nil {
 		return nil, err
 	}
+	return worksOf(list), nil
+}
+
+func worksOf(list []locked) []*work {
 	works := make([]*work, len(list))
 	for n, l := range list {
 		i := l.incident
 		works[n] = &work{incident: i, before: l.doc, request: textOf(i.Request), holds: clone(i.Holds), pins: pinRowsOf(i.ID, i.Pins), actions: actionRowsOf(i.ID, i.Actions)}
 	}
-	return works, nil
+	return works
 }
