@@ -120,6 +120,9 @@ type Incoming struct {
 	Verdict Verdict
 	At      time.Time // received
 
+	Silence *Silence // nobody is to be woken by it; the store forgets it if it is not in force any more
+	Counted bool     // and while it is silenced it opens no incident: it is only kept and counted
+
 	// What the store knows of it, set before it is folded.
 	Repeat    bool // seen before with the same status: it only counts
 	WasFiring bool // seen before, firing
@@ -137,7 +140,8 @@ type Match struct {
 
 // Folded is what became of one incoming alert.
 type Folded struct {
-	Incident *Incident // nil while below its threshold
+	Incident *Incident // nil while below its threshold, or silenced
+	Silenced bool      // it was only kept and counted
 	Fresh    bool      // it opened the incident
 	Repeat   bool      // it only counted
 	Err      error     // this one could not be taken; nil: it is committed

@@ -50,6 +50,8 @@ const (
 	EffectFlagLink    EffectKind = "flag_link"        // an incident knows of a flag, or is opened for it
 	EffectDigest      EffectKind = "digest"           // a digest, posted in its channel
 	EffectDigestMail  EffectKind = "digest_mail"      // a digest to one address
+	EffectSilence     EffectKind = "silence"          // a silence begins, ends soon, or ends: what it kept quiet follows
+	EffectSilenceTold EffectKind = "silence_told"     // the message about a silence, posted or brought up to date
 )
 
 // Effect is something to do after a commit, at least once: a durable job, committed

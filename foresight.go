@@ -27,6 +27,8 @@ type Foresight struct {
 	Holds    []Hold // the containment that was decided in advance; without IDs
 	Rollback bool   // the agent goes back to its last known good versions
 	Who      WhoIsPaged
+	Silence  *Silence // that would keep people quiet now; nil: none
+	Counted  bool     // then no incident would open
 }
 
 // RoutedAlert is an alert that was accepted, with what the rules made of it then.

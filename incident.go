@@ -126,6 +126,7 @@ type Incident struct {
 	Doubted         []string                `json:",omitzero"`  // what could not be found out about who is paged, as it was told last
 	Actions         []CorrectiveAction      `json:",omitempty"`
 	Flags           []FlagTaken             `json:",omitempty"` // that it knows of
+	Hush            *Hush                   `json:",omitempty"` // nobody was told of it yet; nil: they were
 	Informing
 	Ending
 	Failing

@@ -56,7 +56,8 @@ type Policy struct {
 	Trackers     map[string]TrackerPolicy // where corrective actions get tickets, by name
 	Tracker      string                   // the one of incidents whose agent and class name none; "": none
 
-	Release ReleasePolicy // when a release of an agent is refused
+	Release       ReleasePolicy // when a release of an agent is refused
+	SilenceAtMost time.Duration // how long a silence lasts at most; 0: [DefaultSilenceAtMost]
 
 	DefaultSeverity Severity // of an incident that a command opens
 	DefaultClass    string   //

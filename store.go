@@ -86,6 +86,7 @@ type Store interface {
 	DelegationStore
 	ActionStore
 	FlagStore
+	SilenceStore
 	RoutineStore
 	DigestStore
 

@@ -21,6 +21,7 @@ type Opening struct {
 	Page          []string      // roles that are paged at once
 	Private       bool
 	Drill         bool
+	Hush          *Hush // of a silence that covers it; nil: none
 }
 
 // Open makes a fresh incident, whose ID the store has set, into an open one. It returns
@@ -46,8 +47,9 @@ func (i *Incident) Open(o Opening, at time.Time) (Change, error) {
 		"title": i.Title, "summary": i.Summary, "severity": i.Severity, "class": i.Class, "scope": i.Scope,
 		"correlation_id": i.CorrelationID, "signoffs": i.Rule,
 	})
+	c = c.And(i.hush(o.Hush, at))
 	c.effect(EffectOpenChannel, i.ID, "", nil)
-	if !i.Private { // of a private one nothing is announced
+	if !i.Private && i.Hush == nil { // of a private one nothing is announced
 		c.effect(EffectAnnounce, i.ID, "", nil)
 	}
 	c = c.And(i.classed(o.Of))
@@ -72,10 +74,12 @@ func (i *Incident) page(row *SeverityPolicy, roles []string, at time.Time) Chang
 	var c Change
 	key := string(row.Severity)
 	first := PageRound{Key: key, Roles: roles, Why: row.Severity.Label() + " pages " + strings.Join(roles, ", ")}
-	if i.Answered() {
+	switch {
+	case i.Hush != nil: // they are paged once it is over
+	case i.Answered():
 		first.Even, first.Rung = true, true
 		c.effect(EffectPage, i.ID, key+":0", first)
-	} else {
+	default:
 		c = c.And(i.climbFrom(row, first, at))
 	}
 	if row.Deadlines.Contain > 0 {

@@ -68,6 +68,7 @@ type Desk interface {
 	Left(ctx context.Context, channel string, id tagout.UserID) error
 	Flags
 	Digests
+	Silences
 	// Reread asks about a Slack group anew when it is next needed.
 	Reread(group string)
 	// Home is what somebody reads on their own page of the app.

@@ -30,6 +30,7 @@ func (b *Bot) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectRecord:      b.shareRecord,
 		tagout.EffectFlag:        b.triage,
 		tagout.EffectDigest:      b.digest,
+		tagout.EffectSilenceTold: b.tellSilence,
 	}
 }
 

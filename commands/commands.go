@@ -49,6 +49,7 @@ type Desk interface {
 	Seer
 	Flagger
 	Digester
+	Silencer
 }
 
 // Option changes how the commands work.
@@ -77,6 +78,7 @@ func All(d Desk, p *tagout.Policy, options ...Option) []tagout.Command {
 	list := []tagout.Command{
 		kill(s), pause(s), hold(s),
 		status(f, d), ack(d), incident(f, d), severity(f, d), kind(f, d), changes(f, d), note(d), timeline(f, d), runbook(d), evidence(d), routes(f, d),
+		silence(f, d), listSilences(f, d), unsilence(f, d),
 		oncall(f, d), who(f, d), role(d), handover(d), pageTest(d),
 		rollback(f, d), resume(f, d), delegate(f, d), stage(f, d), inform(f, d), clock(f, d),
 		review(f, d), closing(f, d), cancel(f, d), flag(f, d),

@@ -66,6 +66,7 @@ type desk struct {
 	acted     acted
 	flagged   flagged
 	recurring recurred
+	silenced  silenced
 }
 
 func (d *desk) Stop(_ context.Context, s tagout.StopRequest) (tagout.StopResult, error) {

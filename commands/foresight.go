@@ -32,6 +32,7 @@ func ForesightMessage(p *tagout.Policy, f tagout.Foresight) tagout.Message {
 		m = m.Para("The failure report itself asks for more than the rules, so that counts.")
 	}
 	m = thresholdText(p, m, f.Routing)
+	m = silencedText(m, f)
 	w := whos{floor: floor{policy: p}}
 	m = w.signers(w.steps(m, f.Who), f.Who)
 	if due := deadlinesText(f.Row); due != "" {
@@ -54,6 +55,17 @@ func thresholdText(p *tagout.Policy, m tagout.Message, r tagout.Routing) tagout.
 		by = ", as its class " + p.ClassTitle(v.Class) + " says"
 	}
 	return m.Para(tagout.Bold(fmt.Sprintf("The incident opens with alert %d within %s", v.Threshold.Count, tagout.Elapsed(v.Threshold.Within))), by+"; until then this only counts. Then:")
+}
+
+// silencedText says what a silence that is in force now would keep quiet.
+func silencedText(m tagout.Message, f tagout.Foresight) tagout.Message {
+	switch {
+	case f.Silence == nil:
+		return m
+	case f.Counted:
+		return m.Para(tagout.Bold("Silenced now"), ", so it would only be counted: ", f.Silence.Text(), ". Without that:")
+	}
+	return m.Para(tagout.Bold("Silenced now"), ", so the incident would open quietly and page when the silence ends: ", f.Silence.Text(), ".")
 }
 
 func ruleName(r tagout.RuleTried) string { return "routes[" + strconv.Itoa(r.Number) + "]" }

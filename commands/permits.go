@@ -64,6 +64,11 @@ func pagingPermits() []tagout.Permit {
 		{Thing: "/role", For: tagout.ForEverybody, To: "ask about roles"},
 		{Thing: "/role INC-n ROLE @PERSON", For: tagout.ForMembers, To: "give roles"},
 		{Thing: "/handover", For: tagout.ForMembers, To: "hand an incident over"},
+		{Thing: "/silence", For: tagout.ForMembers, To: "set or end a silence", Note: "never SEV-1, a stop or containment"},
+		{Thing: "button silence-longer", For: tagout.ForMembers, To: "set or end a silence"},
+		{Thing: "/silences", For: tagout.ForEverybody, To: "ask what is silenced", Right: tagout.MayRead},
+		{Thing: "/unsilence", For: tagout.ForMembers, To: "set or end a silence"},
+		{Thing: "button unsilence", For: tagout.ForMembers, To: "set or end a silence"},
 		{Thing: "/page-test", For: tagout.ForEverybody, To: "be paged"},
 		{Thing: "button page-test", For: tagout.ForEverybody, To: "be paged"},
 	}

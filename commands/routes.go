@@ -101,6 +101,8 @@ func (r router) oneLine(a tagout.RoutedAlert) tagout.Text {
 	}
 	t = append(t, tagout.T(" → "+v.Severity.Label()+", "+r.policy.ClassTitle(v.Class)+", ", scopeText(v))...)
 	switch {
+	case a.Incident == 0 && a.Silence != nil && a.Counted:
+		return append(t, tagout.T(" → no incident: silenced, "+a.Silence.ID.String())...)
 	case a.Incident == 0 && v.Threshold.Count < 2: // the end of what never began here
 		return append(t, tagout.T(" → no incident")...)
 	case a.Incident == 0:

@@ -27,6 +27,8 @@ type StatusReader interface {
 	Replicas() []tagout.Replica
 	// GateStatus is the gate's health.
 	GateStatus() tagout.GateStatus
+	// Silences lists what is silenced, now or later.
+	Silences(ctx context.Context) ([]*tagout.Silence, error)
 	// AgentVersions tells what is known of the versions of a declared agent.
 	AgentVersions(ctx context.Context, agent string) (tagout.AgentVersions, error)
 }

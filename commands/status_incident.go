@@ -18,6 +18,9 @@ func (s statuses) ofIncident(ctx context.Context, id tagout.IncidentID) (tagout.
 	if i.Private {
 		m = m.Para("It is private: only its people read about it.")
 	}
+	if h := i.Hush; h != nil && !i.State.Ended() {
+		m = m.Para(tagout.Bold("Silenced"), " until ", h.Until, " (", tagout.Bold(h.Silence.String()), "): nobody is paged for it until then.")
+	}
 	m = m.Para(tagout.Bold(i.Title))
 	if i.Summary != "" && i.Summary != i.Title {
 		m = m.Para(cutTo(prose(i.Summary), 600))

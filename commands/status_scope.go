@@ -38,6 +38,7 @@ func (s statuses) ofScope(ctx context.Context, scope tagout.Scope) (tagout.Reply
 	if len(held) == 0 && now.mode == tagout.Running {
 		m = m.Para("Nothing holds it.")
 	}
+	m = s.silences(ctx, m, scope)
 	m = s.instances(ctx, m, scope.Agent)
 	if scope == scope.WholeAgent() {
 		m = s.versions(ctx, m, scope.Agent)
@@ -54,6 +55,18 @@ func (s statuses) ofScope(ctx context.Context, scope tagout.Scope) (tagout.Reply
 		m.Tone = tagout.ToneWarning
 	}
 	return tagout.Reply{Message: s.gateFooter(m)}, nil
+}
+
+// silences tells what of a scope is silenced, or will be.
+func (s statuses) silences(ctx context.Context, m tagout.Message, scope tagout.Scope) tagout.Message {
+	all, err := s.desk.Silences(ctx)
+	if err != nil {
+		return m // that the database does not answer is said already
+	}
+	for _, one := range tagout.SilencesOn(all, scope, s.policy.Agents[scope.Agent], s.clock.Now()) {
+		m = m.Fact("Silenced", one.Text())
+	}
+	return m
 }
 
 // instances tells how far the running copies of an agent heard how it stands.

@@ -55,6 +55,9 @@ func (d *Desk) changeSeverity(i *tagout.Incident, row *tagout.SeverityPolicy, cl
 	if err != nil {
 		return c, err
 	}
+	if by.Kind != tagout.BySource && by.Kind != tagout.ByAgent {
+		c = c.And(d.loud(i, "its severity was changed by hand", by, now))
+	}
 	return c.And(d.watchAnswer(i, now)), nil
 }
 

@@ -15,6 +15,9 @@ func attention(m tagout.Message, i *tagout.Incident) tagout.Message {
 	if i.State.Ended() {
 		return m
 	}
+	if h := i.Hush; h != nil {
+		m = m.Para(tagout.Bold("Silenced"), " by ", h.By.Text(), " until ", h.Until, " (", tagout.Bold(h.Silence.String()), ": ", h.Reason, "). Nobody is paged for it until then. What is held is held.")
+	}
 	if !i.Lapsed.IsZero() {
 		m = m.Para(tagout.Bold("Nobody answers for it: "), "it was acknowledged by ", i.AcknowledgedBy.Text(), ", but nothing had happened for too long. Paging started again at ", i.Lapsed, ".")
 	}

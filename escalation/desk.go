@@ -50,6 +50,7 @@ type Store interface {
 	tagout.ActionStore
 	tagout.FlagStore
 	tagout.DigestStore
+	tagout.SilenceStore
 }
 
 // Gate is the authority over what agents may do, with its own view of its health.
@@ -115,6 +116,7 @@ type Desk struct {
 	own       installation
 	links     links
 	trials    trials
+	hushes    hushes
 	peers     Peers
 	away      func() bool
 	comes     func() map[string]time.Time

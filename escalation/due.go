@@ -61,6 +61,9 @@ func (m *metrics) event(e tagout.Event) {
 func (d *Desk) owners(i *tagout.Incident) func(tagout.Deadline) []string {
 	return func(due tagout.Deadline) []string {
 		var wanted []string
+		if i.Hush != nil && due.Kind != tagout.DueClock {
+			return nil // they are paged for the incident itself once its silence is over
+		}
 		switch due.Kind {
 		case tagout.DueClock:
 			wanted = []string{due.Owner}

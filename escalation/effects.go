@@ -33,6 +33,7 @@ func (d *Desk) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectNoteExpire: d.expireNote,
 		tagout.EffectFlagLink:   d.linkFlag,
 		tagout.EffectDigestMail: d.mailDigest,
+		tagout.EffectSilence:    d.keepSilence,
 
 		tagout.EffectTicket:      d.makeTicket,
 		tagout.EffectTicketCheck: d.checkTicket,

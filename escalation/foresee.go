@@ -20,6 +20,10 @@ func (d *Desk) Foresee(ctx context.Context, a tagout.Alert) (tagout.Foresight, e
 	if in.Alert.Status == tagout.Resolved {
 		return f, nil // it opens nothing
 	}
+	if !d.alone {
+		d.hush(ctx, &in)
+		f.Silence, f.Counted = in.Silence, in.Counted
+	}
 	i := &tagout.Incident{}
 	if _, err := i.Open(d.opening(in), now); err != nil {
 		return f, err
@@ -115,6 +119,9 @@ type nothingStored struct{ Store }
 func (nothingStored) Overrides(context.Context, time.Time) ([]tagout.Override, error) {
 	return nil, nil
 }
+
+// Silences are not known.
+func (nothingStored) Silences(context.Context) ([]*tagout.Silence, error) { return nil, nil }
 
 // Delegations are not known.
 func (nothingStored) Delegations(context.Context, time.Time) ([]tagout.Delegation, error) {

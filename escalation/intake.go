@@ -22,6 +22,7 @@ func (d *Desk) Accept(ctx context.Context, alerts []tagout.Alert) ([]tagout.Fold
 		a = named(a, now)
 		id := tagout.DeriveID("alert", a.Source, a.Fingerprint, a.StartsAt.UTC().Format(time.RFC3339Nano))
 		in[n] = tagout.Incoming{ID: id, Alert: a, Verdict: d.routes.Route(a), At: now}
+		d.hush(ctx, &in[n])
 	}
 	return d.intake.submit(ctx, in)
 }
@@ -41,8 +42,8 @@ func named(a tagout.Alert, now time.Time) tagout.Alert {
 // fold is what one alert does to its incident.
 func (d *Desk) fold(i *tagout.Incident, in tagout.Incoming, now time.Time) (tagout.Change, error) {
 	var c tagout.Change
-	v := in.Verdict
-	if i.State == "" {
+	v, opening := in.Verdict, i.State == ""
+	if opening {
 		if in.Alert.Status == tagout.Resolved {
 			return c, nil // the end of something that was never taken: nothing to open
 		}
@@ -61,7 +62,7 @@ func (d *Desk) fold(i *tagout.Incident, in tagout.Incoming, now time.Time) (tago
 	}
 	worse := v.Severity.Worse(i.Severity)
 	round := d.handingTo(i, in)
-	if worse && round != nil { // the round of the new severity pages them
+	if worse && round != nil && i.Hush == nil { // the round of the new severity pages them
 		i.HandedTo = append(i.HandedTo, round.Key)
 	}
 	c = c.And(d.againWithin(i, last, now)).And(i.TakePacket(in, round))
@@ -85,7 +86,21 @@ func (d *Desk) fold(i *tagout.Incident, in tagout.Incoming, now time.Time) (tago
 	}
 	cause := cause{ID: in.ID, By: in.Alert.Actor(), First: worse || i.Alerts.Distinct == 1}
 	held, err := d.contain(i, scopes, cause, now)
+	c = c.And(d.wake(i, in, opening, now))
 	return d.withDeadline(i, d.pageSetback(i, c.And(held), now), now), err
+}
+
+// wake ends that a quiet incident is kept quiet, when an alert comes that no silence covers. What
+// opened quietly is named where its silence is announced.
+func (d *Desk) wake(i *tagout.Incident, in tagout.Incoming, opening bool, now time.Time) (c tagout.Change) {
+	switch {
+	case i.Hush != nil && in.Silence == nil:
+		return d.loud(i, "an alert came that is not silenced", in.Alert.Actor(), now)
+	case i.Hush != nil && opening:
+		ref := tagout.SilenceRef{Silence: in.Silence.ID}
+		c.Effects = append(c.Effects, tagout.NewEffect(tagout.EffectSilenceTold, 0, in.Silence.ID.String()+":"+i.ID.String(), ref))
+	}
+	return c
 }
 
 func (d *Desk) opening(in tagout.Incoming) tagout.Opening {
@@ -97,7 +112,7 @@ func (d *Desk) opening(in tagout.Incoming) tagout.Opening {
 	}
 	return tagout.Opening{
 		Title: title, Summary: in.Alert.Summary, Scope: v.Scope, Class: v.Class, CorrelationID: in.Alert.CorrelationID,
-		By: in.Alert.Actor(), Onset: in.Alert.StartsAt, Row: row, Page: d.withWished(d.pageRoles(row, v.Class), in), Of: d.policy.Classes[v.Class],
+		By: in.Alert.Actor(), Onset: in.Alert.StartsAt, Hush: tagout.HushOf(in.Silence), Row: row, Page: d.withWished(d.pageRoles(row, v.Class), in), Of: d.policy.Classes[v.Class],
 	}
 }
 

@@ -25,7 +25,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	}
 	m := &metrics{
 		incidents: counter("tagout_incidents_opened_total", "Incidents opened, by severity and failure class.", "severity", "class"),
-		alerts:    counter("tagout_alerts_total", "Alerts taken, by outcome: opened, folded, repeat, below_threshold, failed.", "outcome"),
+		alerts:    counter("tagout_alerts_total", "Alerts taken, by outcome: opened, folded, repeat, below_threshold, silenced, failed.", "outcome"),
 		stops:     counter("tagout_stops_total", "Stops by hand, by mode.", "mode"),
 		pages:     counter("tagout_pages_total", "Pages that ended, by pager and outcome: sent, failed, or dropped since somebody had answered.", "pager", "outcome"),
 		unreached: counter("tagout_pages_unreached_total", "Rounds of pages that reached nobody by any pager, by severity.", "severity"),
@@ -56,6 +56,8 @@ func (m *metrics) alert(f tagout.Folded) {
 	switch {
 	case f.Err != nil:
 		outcome = "failed"
+	case f.Silenced:
+		outcome = "silenced"
 	case f.Repeat:
 		outcome = "repeat"
 	case f.Incident == nil:

@@ -241,6 +241,9 @@ func (d *Desk) Invitees(ctx context.Context, id tagout.IncidentID) ([]tagout.Use
 	for _, needed := range i.Rule {
 		roles = append(roles, needed.AnyOf...)
 	}
+	if i.Hush != nil { // they are told once its silence is over
+		roles = nil
+	}
 	var ids []tagout.UserID
 	seen := map[tagout.UserID]bool{}
 	add := func(id tagout.UserID) {

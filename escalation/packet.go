@@ -253,14 +253,18 @@ func (d *Desk) withWished(roles []string, in tagout.Incoming) []string {
 }
 
 // handingTo is the page to whoever takes over from the class of a report, where its incident
-// is of another class. nil: they are paged already.
+// is of another class, or is kept quiet although the agent has stopped by itself: its work waits
+// for somebody. nil: they are paged already, or need not be.
 func (d *Desk) handingTo(i *tagout.Incident, in tagout.Incoming) *tagout.PageRound {
 	f := in.Alert.Report
-	if f == nil || in.Verdict.Class == i.Class {
+	if f == nil || in.Verdict.Class == i.Class && i.Hush == nil {
 		return nil
 	}
 	c := d.policy.Classes[in.Verdict.Class]
-	if c == nil || c.Handoff == "" || slices.Contains(d.pageRoles(d.policy.SeverityPolicy(i.Severity), i.Class), c.Handoff) {
+	if c == nil || c.Handoff == "" || i.Hush != nil && c.Retry {
+		return nil
+	}
+	if i.Hush == nil && slices.Contains(d.pageRoles(d.policy.SeverityPolicy(i.Severity), i.Class), c.Handoff) {
 		return nil
 	}
 	return &tagout.PageRound{Key: "handoff:" + c.Handoff, Roles: []string{c.Handoff}, Rung: true, Even: true,

@@ -158,6 +158,7 @@ func (d *Desk) hangIn(i *tagout.Incident, s tagout.StopRequest, now time.Time) (
 		c = c.And(raised)
 	}
 	hung, err := i.Hang(s.Hold, d.policy.Agents, now)
+	c = c.And(d.loud(i, "it was stopped by hand", s.Hold.By, now))
 	if s.Replaces != "" && !hung.IsEmpty() {
 		hung = hung.And(i.TellUnsigned(s.Hold, d.ownersOf(i, s.Hold.Scope.Agent), now))
 	}

@@ -31,6 +31,7 @@ type memory struct {
 	evidence    []tagout.Evidence
 	drafts      map[string]tagout.FormDraft
 	flags       flagsOf
+	silences    silencesOf
 	delegations []tagout.Delegation
 	overrides   []tagout.Override
 	told        []tagout.Effect // those of the Slack edge, once they were due
@@ -132,8 +133,16 @@ func (m *memory) commit(i *tagout.Incident, c tagout.Change) {
 	for _, p := range c.Pages {
 		m.pages[p.ID] = p
 	}
-	m.effects = append(m.effects, c.Effects...)
-	for _, e := range c.Effects {
+	m.tell(c.Effects)
+	m.evidence = append(m.evidence, c.Evidence...)
+	m.versions = append(m.versions, c.Seen...)
+	m.incidents[i.ID] = deepCopy(i)
+}
+
+// tell has effects carried out, and remembers what people are told.
+func (m *memory) tell(effects []tagout.Effect) {
+	m.effects = append(m.effects, effects...)
+	for _, e := range effects {
 		var note tagout.DirectNote
 		if e.Kind == tagout.EffectDirect && e.Decode(&note) == nil {
 			if m.direct == nil {
@@ -145,9 +154,6 @@ func (m *memory) commit(i *tagout.Incident, c tagout.Change) {
 			m.posted = append(m.posted, e)
 		}
 	}
-	m.evidence = append(m.evidence, c.Evidence...)
-	m.versions = append(m.versions, c.Seen...)
-	m.incidents[i.ID] = deepCopy(i)
 }
 
 // newestFirst lists the incidents.
@@ -214,7 +220,10 @@ func (m *memory) fold(in tagout.Incoming, fn tagout.FoldTransition) tagout.Folde
 		m.loudest = m.clock.Now()
 		return tagout.Folded{Repeat: true}
 	}
-	if in.Alert.Status == tagout.Resolved && !in.WasFiring {
+	if in.Alert.Status == tagout.Resolved && (!in.WasFiring || known.incident == 0) {
+		if known != nil {
+			known.status = tagout.Resolved
+		}
 		return tagout.Folded{}
 	}
 	var id tagout.IncidentID
@@ -224,6 +233,11 @@ func (m *memory) fold(in tagout.Incoming, fn tagout.FoldTransition) tagout.Folde
 		id, _ = m.find(tagout.Match{CorrelationID: in.Alert.CorrelationID, Agent: in.Verdict.Scope.Agent, Class: in.Verdict.Class})
 	}
 	m.loudest = m.clock.Now()
+	if id == 0 && in.Counted {
+		m.quiet(in, 0)
+		m.seen[in.ID] = &sighting{status: in.Alert.Status, scope: in.Verdict.Scope}
+		return tagout.Folded{Silenced: true}
+	}
 	if id == 0 && !m.reaches(in) {
 		m.below = append(m.below, in)
 		m.seen[in.ID] = &sighting{status: in.Alert.Status, scope: in.Verdict.Scope}
@@ -236,6 +250,9 @@ func (m *memory) fold(in tagout.Incoming, fn tagout.FoldTransition) tagout.Folde
 		return tagout.Folded{Err: err}
 	}
 	m.commit(work, change)
+	if in.Silence != nil && work.Hush != nil {
+		m.quiet(in, work.ID)
+	}
 	m.seen[in.ID] = &sighting{status: in.Alert.Status, incident: work.ID, scope: in.Verdict.Scope}
 	m.alerts[work.ID] = append(m.alerts[work.ID], in)
 	return tagout.Folded{Incident: deepCopy(work), Fresh: fresh}

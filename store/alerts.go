@@ -60,14 +60,15 @@ type body struct {
 	Alert   tagout.Alert   `json:"alert"`
 	Verdict tagout.Verdict `json:"verdict"`
 	At      time.Time      `json:"at"`
+	Silence int64          `json:"silence,omitempty"` // that kept it quiet
 }
 
 func bodyRowOf(in tagout.Incoming, incident int64, at time.Time) (bodyRow, error) {
-	doc, err := json.Marshal(body{in.ID, in.Alert, in.Verdict, utc(in.At)})
+	doc, err := json.Marshal(body{in.ID, in.Alert, in.Verdict, utc(in.At), silenceOf(in)})
 	if err != nil { // a report with a number that is none, say; the raw text is still there
 		alert := in.Alert
 		alert.Report, alert.Value = nil, nil
-		doc, err = json.Marshal(body{in.ID, alert, in.Verdict, utc(in.At)})
+		doc, err = json.Marshal(body{in.ID, alert, in.Verdict, utc(in.At), silenceOf(in)})
 	}
 	return bodyRow{Alert: key(in.ID), Incident: incident, Status: string(in.Alert.Status), At: at, Doc: clean(string(doc)), Raw: in.Alert.Raw}, err
 }
@@ -78,7 +79,18 @@ func (r bodyRow) incoming() (tagout.Incoming, error) {
 		return tagout.Incoming{}, tagout.Errorf(tagout.Internal, "An alert cannot be read: its record has another shape: %w", err)
 	}
 	b.Alert.Raw = r.Raw
-	return tagout.Incoming{ID: b.ID, Alert: b.Alert, Verdict: b.Verdict, At: b.At}, nil
+	in := tagout.Incoming{ID: b.ID, Alert: b.Alert, Verdict: b.Verdict, At: b.At}
+	if b.Silence != 0 {
+		in.Silence, in.Counted = &tagout.Silence{ID: tagout.SilenceID(b.Silence)}, r.Incident == 0
+	}
+	return in, nil
+}
+
+func silenceOf(in tagout.Incoming) int64 {
+	if in.Silence == nil {
+		return 0
+	}
+	return int64(in.Silence.ID)
 }
 
 // Alerts reads the alerts of an incident, newest first, with their raw bodies. An alert

@@ -85,6 +85,9 @@ func (f *folding) run() ([]*work, error) {
 	if f.now, err = f.store.moment(f.tx); err != nil {
 		return nil, err
 	}
+	if err := f.hear(); err != nil {
+		return nil, err
+	}
 	if err := f.sql.reserve(f.openings()); err != nil {
 		return nil, err
 	}
@@ -238,6 +241,10 @@ func (f *folding) news(n int, row *alertRow) error {
 	if err != nil {
 		return err
 	}
+	if w == nil && in.Counted {
+		f.out[n].Silenced, f.out[n].Repeat = true, row != nil && row.Status == string(in.Alert.Status)
+		return f.written.count(f, in, row)
+	}
 	if w == nil {
 		reached, err := f.reaches(in)
 		if err != nil {
@@ -279,6 +286,9 @@ func (f *folding) fold(n int, w *work) (taken bool, err error) {
 		return false, err
 	}
 	f.out[n].Incident = w.incident
+	if f.in[n].Silence != nil && w.incident.Hush != nil {
+		f.written.keptQuiet(f.in[n], int64(w.incident.ID))
+	}
 	return true, nil
 }
 

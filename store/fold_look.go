@@ -191,7 +191,7 @@ func (f *folding) openings() int {
 	for _, in := range f.in {
 		m := matchOf(in)
 		k := kindOf{clean(m.Agent), clean(m.Class)}
-		plain := m.CorrelationID == "" && in.ID != "" && in.Alert.Status != tagout.Resolved && in.Verdict.Threshold.Count <= 1
+		plain := m.CorrelationID == "" && in.ID != "" && in.Alert.Status != tagout.Resolved && !in.Counted && in.Verdict.Threshold.Count <= 1
 		if plain && f.known[key(in.ID)] == nil && f.found.open[k] == 0 {
 			kinds[k] = true
 		}

@@ -60,6 +60,7 @@ func (f *folding) open(n int) error {
 		return err
 	}
 	for _, earlier := range kept {
+		earlier.Silence = in.Silence // what opens the incident decides whether it is quiet
 		if err := f.foldKept(earlier, w); err != nil {
 			return err
 		}
@@ -72,6 +73,9 @@ func (f *folding) open(n int) error {
 	f.out[n].Fresh = true
 	for _, k := range kept {
 		f.written.adopt(f, k, number)
+		if in.Silence != nil {
+			f.written.keptQuiet(tagout.Incoming{ID: k.ID, Silence: in.Silence}, number)
+		}
 	}
 	if in.Verdict.Threshold.Count > 1 {
 		f.forgetSightings(in)

@@ -21,6 +21,7 @@ type writes struct {
 	noise     map[tagout.Scope]bool
 	sightings []sightingRow
 	forget    []window
+	silenced  []silencedRow
 }
 
 func newWrites() writes {
@@ -103,7 +104,7 @@ func (w *writes) noisy(row *alertRow) {
 // last, so that they are locked as briefly as possible.
 func (f *folding) flush() error {
 	w := &f.written
-	for _, step := range []func(*folding) error{w.flushAdopted, w.flushAlerts, w.flushBodies, w.flushSightings, w.flushNoise, w.flushRepeats} {
+	for _, step := range []func(*folding) error{w.flushAdopted, w.flushAlerts, w.flushBodies, w.flushSightings, w.flushSilenced, w.flushNoise, w.flushRepeats} {
 		if err := step(f); err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ func defaults() map[string]string {
 		"gate.stale_after":          "120s",
 		"known_good_after":          "24h",
 		"delegate_at_most":          "168h",
+		"silence_at_most":           "24h",
 
 		"slack.mode":         "socket",
 		"slack.api_url":      "https://slack.com/api/",

@@ -21,6 +21,7 @@ type document struct {
 	Replicas    replicasSection `yaml:"replicas" doc:"How several Tagouts on one Postgres reach each other."`
 
 	DelegateAtMost time.Duration `yaml:"delegate_at_most" min:"1m" doc:"How long a signer may let somebody else sign in their place, at most."`
+	SilenceAtMost  time.Duration `yaml:"silence_at_most" min:"1m" doc:"How long /silence lasts at most, at a time."`
 	KnownGoodAfter time.Duration `yaml:"known_good_after" min:"1s" doc:"A version that was the current one for so long without an incident is known to be good; agents may say otherwise."`
 
 	Slack         slackSection                        `yaml:"slack" need:"true" doc:"The Slack app."`

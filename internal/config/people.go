@@ -55,6 +55,7 @@ type rotationSection struct {
 func (b *builder) people() {
 	policy := &b.cfg.Policy
 	policy.DelegateAtMost = b.doc.DelegateAtMost
+	policy.SilenceAtMost = b.doc.SilenceAtMost
 	policy.Roles = map[string]*tagout.Role{}
 	policy.People = map[tagout.UserID]tagout.Person{}
 	policy.Rotations = map[string]*tagout.Rotation{}

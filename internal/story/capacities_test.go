@@ -32,6 +32,7 @@ func (w *world) trialsOf(room string) map[string]string {
 		"button note-go": note, "button note-nogo": note, "form note-nogo": note, "button note-again": "INC-2|n|#general",
 		"/incident INC-n private": "INC-99 private", "/oncall": "", "/oncall override @PERSON 4h": "override <@U0ENG> 4h", "/delegate": "",
 		"/role INC-n ROLE @PERSON": "INC-2 comms <@U0ENG>", "/delegate ROLE @PERSON 24h": "legal <@U0ENG> 24h", "/delegate revoke ROLE @PERSON": "revoke legal <@U0MOPS>",
+		"/silence": "researcher class=cost_runaway 1h why", "/silences": "", "/unsilence": "SIL-99", "button silence-longer": "SIL-99", "button unsilence": "SIL-99",
 		"/kind INC-n KIND reason": "INC-2 local only here", "/stage INC-n advance": "INC-1 advance", "button stage": "INC-1", "/stage INC-n validate TOOL": "INC-1 validate send_email",
 	}
 }
