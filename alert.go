@@ -29,7 +29,8 @@ type Alert struct {
 	CorrelationID string            `json:"correlation_id,omitempty"`
 	Status        AlertStatus       `json:"status,omitempty"`
 	StartsAt      time.Time         `json:"starts_at,omitzero"`
-	URL           string            `json:"url,omitempty"` // stored, never fetched
+	Undated       bool              `json:"undated,omitempty"` // nobody said when it began: StartsAt is when it came
+	URL           string            `json:"url,omitempty"`     // stored, never fetched
 	Report        *FailureReport    `json:"report,omitempty"`
 	Raw           json.RawMessage   `json:"-"` // as received, kept as evidence
 }
@@ -40,6 +41,14 @@ func (a Alert) Actor() Actor {
 		return Actor{Kind: ByAgent, ID: clip(a.Report.Agent, maxPart)}
 	}
 	return Actor{Kind: BySource, ID: a.Source}
+}
+
+// Began is when it began, as its source says; zero if that does not.
+func (a Alert) Began() time.Time {
+	if a.Undated {
+		return time.Time{}
+	}
+	return a.StartsAt
 }
 
 // FailureReport is an agent's handoff packet: everything that the person who takes over

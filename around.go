@@ -41,9 +41,9 @@ func (i *Incident) KindOf(ctx context.Context, r ChangeReader, p *Policy, change
 	if i.Kind != nil {
 		return *i.Kind, nil
 	}
-	f := KindFacts{Shared: i.CorrelationID != "", Class: p.ClassTitle(i.Class), Began: i.At(Onset), Onset: true, Changes: changes}
+	f := KindFacts{Shared: i.CorrelationID != "", Class: p.ClassTitle(i.Class), Began: i.When(Onset), Onset: true, Changes: changes}
 	if f.Began.IsZero() {
-		f.Began, f.Onset = i.At(Detected), false
+		f.Began, f.Onset = i.When(Detected), false
 	}
 	f.Agents, f.All = i.Concerns()
 	if i.Scope.Agent != "" {

@@ -78,6 +78,8 @@ type audit struct {
 	end      toldEnd
 	review   toldReview
 	called   Kind // what somebody called it last
+
+	milestones toldMilestones
 }
 
 // said is what is read of an event's data, whatever its kind.
@@ -93,6 +95,9 @@ type said struct {
 }
 
 func (a *audit) take(e Event) error {
+	if err := a.milestone(e); err != nil {
+		return err
+	}
 	if tellsOfAction(e.Kind) {
 		return a.action(e)
 	}
@@ -240,5 +245,8 @@ func (a *audit) compare() error {
 	if err := a.compareKind(); err != nil {
 		return err
 	}
-	return a.compareEnd()
+	if err := a.compareEnd(); err != nil {
+		return err
+	}
+	return a.compareMilestones()
 }

@@ -109,6 +109,7 @@ type Deadline struct {
 	By      Actor     // who stopped it by hand
 	Note    string    // and what they wrote
 	Ended   bool      // the incident ended before it was met
+	Missed  time.Time // when it was told as missed; zero: it was not
 }
 
 // State is how the deadline stands at a time.
@@ -134,7 +135,7 @@ func (d Deadline) Waits() bool { return d.Stopped.IsZero() && !d.Ended }
 func (i *Incident) Deadlines() []Deadline {
 	var list []Deadline
 	for _, t := range i.Terms {
-		d := Deadline{Term: t, From: i.At(Detected), Ended: i.ends(t.Kind)}
+		d := Deadline{Term: t, From: i.dueFrom(), Ended: i.ends(t.Kind)}
 		if t.Kind == DueContain {
 			if len(i.Holds) == 0 {
 				continue // there is nothing to contain yet
@@ -163,13 +164,14 @@ func (i *Incident) Deadlines() []Deadline {
 
 // withFacts is the deadline with what the facts say of it.
 func (i *Incident) withFacts(d Deadline) Deadline {
+	d.Missed = i.Marks[d.Key].MissedAt
 	switch d.Kind {
 	case DueContain:
-		d.Stopped = i.At(Contained)
+		d.Stopped = i.When(Contained)
 	case DueAcknowledge:
-		d.Stopped = i.At(Acknowledged)
+		d.Stopped = i.When(Acknowledged)
 	case DueReview:
-		d.Stopped = i.At(Reviewed)
+		d.Stopped = i.When(Reviewed)
 	case DueInform:
 		d.Stopped = i.toldAt(d.Audience)
 	case DueClock:

@@ -96,8 +96,9 @@ type Incident struct {
 	CorrelationID   string                  `json:",omitzero"`
 	OpenedBy        Actor                   `json:",omitzero"`
 	Private         bool                    `json:",omitzero"`
-	Drill           bool                    `json:",omitzero"` // kept out of the figures
-	Milestones      map[Milestone]time.Time `json:",omitzero"`
+	Drill           bool                    `json:",omitzero"`  // kept out of the figures
+	Milestones      map[Milestone]time.Time `json:",omitzero"`  // as facts set them; [Incident.When] is as they count
+	Corrections     []Correction            `json:",omitempty"` // of milestones, oldest first
 	Roles           map[string]UserID       `json:",omitzero"`
 	Involved        map[UserID]Involvement  `json:",omitempty"` // its people beside the roles; they read it when it is private
 	AcknowledgedBy  Actor                   `json:",omitzero"`

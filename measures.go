@@ -41,7 +41,7 @@ type Measures struct {
 func (i *Incident) Measures() Measures {
 	m := Measures{
 		Incident: i.ID, Agent: i.Scope.Agent, Class: i.Class, Severity: i.HighestSeverity,
-		Counting: Counts, Private: i.Private, Milestones: i.Milestones,
+		Counting: Counts, Private: i.Private, Milestones: i.Whens(),
 	}
 	switch {
 	case i.Drill:
@@ -53,8 +53,8 @@ func (i *Incident) Measures() Measures {
 		m.Stopped = i.Holds[0].At
 	}
 	for _, t := range i.Terms {
-		if t.Kind == DueAcknowledge && !i.At(Detected).IsZero() {
-			m.AnswerDue = Moment(i.At(Detected).Add(t.Limit))
+		if t.Kind == DueAcknowledge {
+			m.AnswerDue = Moment(i.dueFrom().Add(t.Limit))
 		}
 	}
 	return m

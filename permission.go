@@ -25,7 +25,7 @@ const (
 	ForRoleMembers Circle = "role members" // of the role that it is about
 	ForStagers     Circle = "stagers"      // signers of a plan, and who commanded the incident when it was asked for
 	ForHolders     Circle = "holders"      // who has the role in the incident that it is about, such as the RCA facilitator
-	ForTenders     Circle = "tenders"      // of a corrective action: its owner, and the incident commander, RCA facilitator and platform owner of its incident
+	ForTenders     Circle = "tenders"      // the incident commander, RCA facilitator and platform owner of the incident; of a corrective action its owner, too
 )
 
 // Capacity is what somebody is, for the question what they may.

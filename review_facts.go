@@ -33,6 +33,14 @@ type MissedDeadline struct {
 	Due, Met time.Time
 }
 
+// Late says how late it was met; by a later correction it may not have been late at all.
+func (m MissedDeadline) Late() string {
+	if !m.Met.After(m.Due) {
+		return "in time by a later correction"
+	}
+	return Elapsed(m.Met.Sub(m.Due)) + " late"
+}
+
 // RollbackTry is one attempt to go back to earlier versions.
 type RollbackTry struct {
 	Agent, To string
@@ -61,13 +69,13 @@ func (i *Incident) FactsForReview(events []Event) ReviewFacts {
 func (i *Incident) reviewTimes() []ReviewTime {
 	var list []ReviewTime
 	for _, m := range Milestones() {
-		at := i.At(m)
+		at := i.When(m)
 		if at.IsZero() || m == Reviewed {
 			continue
 		}
 		t := ReviewTime{Milestone: m, At: at, From: Detected}
 		switch {
-		case m == Onset, m == Detected && i.At(Onset).IsZero():
+		case m == Onset, m == Detected && i.When(Onset).IsZero():
 			t.From = ""
 		case m == Detected:
 			t.From = Onset
@@ -75,7 +83,10 @@ func (i *Incident) reviewTimes() []ReviewTime {
 			t.Note = "by lease, not observed"
 		}
 		if t.From != "" {
-			t.Took = at.Sub(i.At(t.From))
+			t.Took = at.Sub(i.When(t.From))
+		}
+		if c, corrected := i.Corrected(m); corrected {
+			t.Note = strings.TrimPrefix(t.Note+", "+c.Text(), ", ")
 		}
 		list = append(list, t)
 	}

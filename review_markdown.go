@@ -75,7 +75,7 @@ func (d *reviewDocument) times() {
 			took = Elapsed(t.Took) + " since " + string(t.From)
 		}
 		if t.Note != "" {
-			took += ", " + t.Note
+			took += ", " + unmarkedLine(t.Note)
 		}
 		d.line("| %s | %s | %s |", t.Milestone, stamp(t.At), took)
 	}
@@ -92,7 +92,7 @@ func (d *reviewDocument) response() {
 	for _, m := range d.facts.Missed {
 		late := "not met"
 		if !m.Met.IsZero() {
-			late = "met at " + stamp(m.Met) + ", " + Elapsed(m.Met.Sub(m.Due)) + " late"
+			late = "met at " + stamp(m.Met) + ", " + m.Late()
 		}
 		say("Missed deadline: %s, due %s, %s", unmarkedLine(m.Name), stamp(m.Due), late)
 	}

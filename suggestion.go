@@ -27,10 +27,10 @@ func (c *FailureClass) Window() time.Duration {
 
 // began is when the failure began as far as that is known.
 func (i *Incident) began() time.Time {
-	if at := i.At(Onset); !at.IsZero() {
+	if at := i.When(Onset); !at.IsZero() {
 		return at
 	}
-	return i.At(Detected)
+	return i.When(Detected)
 }
 
 // WindowText is the length of a window in words, such as "24 h".

@@ -39,14 +39,16 @@ func (i *Incident) Open(o Opening, at time.Time) (Change, error) {
 	}
 	i.mark(Detected, at)
 	deadlines := i.reach(o.Row)
-	if !o.Onset.IsZero() && o.Onset.Before(at) {
-		i.mark(Onset, o.Onset)
-	}
+	i.beganAt(o.Onset, at)
 	var c Change
-	c.event(EventOpened, o.By, at, map[string]any{
+	opened := map[string]any{
 		"title": i.Title, "summary": i.Summary, "severity": i.Severity, "class": i.Class, "scope": i.Scope,
 		"correlation_id": i.CorrelationID, "signoffs": i.Rule,
-	})
+	}
+	if began := i.At(Onset); !began.IsZero() {
+		opened["onset"] = began
+	}
+	c.event(EventOpened, o.By, at, opened)
 	c = c.And(i.hush(o.Hush, at))
 	c.effect(EffectOpenChannel, i.ID, "", nil)
 	if !i.Private && i.Hush == nil { // of a private one nothing is announced
@@ -223,6 +225,9 @@ func (i *Incident) TakeAlert(in Incoming, a *Agent, at time.Time) Change {
 		tally.FirstAt = Moment(at)
 	}
 	tally.LastAt = Moment(at)
+	if at.Equal(i.At(Detected)) { // it came with what opened the incident
+		i.beganAt(in.Alert.Began(), at)
+	}
 	kind := EventAlert
 	switch {
 	case in.Alert.Status == Resolved:

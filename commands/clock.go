@@ -96,7 +96,11 @@ func dueText(d tagout.Deadline, now time.Time) tagout.Text {
 	case tagout.DeadlineLate:
 		return append(tagout.T(tagout.Bold("late"), ": done ", d.Stopped, ", due was ", d.Due), stoppedBy(d)...)
 	case tagout.DeadlineMet:
-		return append(tagout.T("done ", d.Stopped, ", after "+tagout.Elapsed(d.Stopped.Sub(d.From))), stoppedBy(d)...)
+		t := append(tagout.T("done ", d.Stopped, ", after "+tagout.Elapsed(d.Stopped.Sub(d.From))), stoppedBy(d)...)
+		if !d.Missed.IsZero() {
+			t = append(t, tagout.T("; a correction says so: at ", d.Missed, " it counted as missed")...)
+		}
+		return t
 	case tagout.DeadlineEnded:
 		return tagout.T("not waited for any more: the incident has ended")
 	}

@@ -13,7 +13,7 @@ func TestOnlyPeopleUseWhatIsForPeople(t *testing.T) {
 	t.Parallel()
 	texts := map[string]string{"ack": "INC-7", "note": "INC-7 text", "severity": "INC-7 sev1", "resume": "INC-7", "delegate": "legal <@U0ENG> 24h", "stage": "INC-7 advance", "incident": "something is off", "oncall": "",
 		"inform": "INC-7", "page-test": "", "role": "INC-7 ic <@U0ENG>", "handover": "INC-7 <@U0ENG>", "clock": "INC-7", "evidence": "INC-7", "runbook": "INC-7 done 1",
-		"silence": "mailer 2h why", "unsilence": "SIL-3", "review": "INC-7", "close": "INC-7 over", "cancel": "INC-7 none", "action": "INC-7", "kind": "INC-7", "flag": "odd"}
+		"silence": "mailer 2h why", "unsilence": "SIL-3", "review": "INC-7", "close": "INC-7 over", "cancel": "INC-7 none", "action": "INC-7", "kind": "INC-7", "milestone": "INC-7", "flag": "odd"}
 	for _, c := range newBench(t).list {
 		text, listed := texts[c.Name]
 		if (c.Right == tagout.MayNot) != listed {
@@ -42,7 +42,7 @@ func TestGuestsStopFlagAskAndAcknowledgeButChangeNothingElse(t *testing.T) {
 		"/kill mailer": true, "/pause mailer": true, "/hold mailer review": true, "/status": true, "/timeline INC-7": true,
 		"/ack INC-7": true, "/note INC-7 seen": true, "/incident odd": true, "/help": true, "/oncall": true, "/who sev1": true, "/oncall override <@U0ENG> 4h": false, "/oncall override cancel": false,
 		"/resume INC-7": false, "/severity INC-7 sev3": false, "/rollback mailer": false, "/role INC-7": true, "/page-test": true, "/runbook INC-7": true, "/role INC-7 ic <@U0ENG>": false, "/handover INC-7 <@U0ENG>": false, "/inform INC-7": false, "/clock INC-7": false,
-		"/kind INC-7": true, "/kind INC-7 local only here": false, "/changes": true, "/silence mailer 2h why": false, "/silences": true, "/unsilence SIL-3": false,
+		"/kind INC-7": true, "/kind INC-7 local only here": false, "/milestone INC-7": true, "/milestone INC-7 onset 5m ago x": false, "/changes": true, "/silence mailer 2h why": false, "/silences": true, "/unsilence SIL-3": false,
 	} {
 		b := newBench(t)
 		b.incidents[7] = askedFor()

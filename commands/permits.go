@@ -35,6 +35,10 @@ func stoppingPermits() []tagout.Permit {
 		{Thing: "/severity", For: tagout.ForMembers, To: "change a severity"},
 		{Thing: "/kind", For: tagout.ForEverybody, To: "ask what an incident looks like", Note: ofPrivate},
 		{Thing: "/kind INC-n KIND reason", For: tagout.ForMembers, To: "correct the kind of an incident"},
+		{Thing: "/milestone", For: tagout.ForEverybody, To: "ask for milestones", Note: ofPrivate},
+		{Thing: "/milestone INC-n NAME WHEN reason", For: tagout.ForTenders, To: "correct a milestone", Note: keepers},
+		{Thing: "button milestone", For: tagout.ForTenders, To: "correct a milestone", Note: keepers},
+		{Thing: "form milestone", For: tagout.ForTenders, To: "correct a milestone", Note: keepers},
 		{Thing: "/changes", For: tagout.ForEverybody, To: "ask what was changed", Right: tagout.MayRead, Note: ofPrivate},
 	}
 }
@@ -168,6 +172,7 @@ const (
 	ofPrivate = "of a private incident its people only"
 	approvers = "the RCA facilitator; if they wrote a part of it, whoever else the configuration names for that"
 	tenders   = "its owner, the incident commander, the RCA facilitator and the platform owner"
+	keepers   = "the incident commander, the RCA facilitator and the platform owner"
 	ballots   = "never who asked or made the change; who tries is on the timeline"
 )
 

@@ -50,6 +50,15 @@ func (f facts) after(mark, key string) string {
 	return ""
 }
 
+// time is a time in UTC, to the second.
+func (f facts) time(key string) string {
+	at, err := time.Parse(time.RFC3339Nano, f.text(key))
+	if err != nil {
+		return f.text(key)
+	}
+	return at.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
 func (f facts) severity(key string) string { return tagout.Severity(f.text(key)).Label() }
 
 func (f facts) mode(key string) string { return tagout.Mode(f.text(key)).Label() }

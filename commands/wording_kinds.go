@@ -52,6 +52,13 @@ func (f floor) courseWords() map[tagout.EventKind]func(facts) string {
 		tagout.EventKindCorrected: func(d facts) string {
 			return "calls it " + tagout.Kind(d.text("to")).Label() + ", not " + tagout.Kind(d.text("from")).Label() + d.after(": ", "reason")
 		},
+		tagout.EventMilestone: func(d facts) string {
+			before := "not known before"
+			if from := d.text("from"); from != "" {
+				before = "before: " + d.time("from")
+			}
+			return "corrected " + d.text("milestone") + " to " + d.time("to") + " (" + before + ")" + d.after(": ", "reason")
+		},
 		tagout.EventLeft: func(d facts) string {
 			return "@" + d.text("person") + " left its channel and is none of its people any more"
 		},

@@ -30,7 +30,7 @@ func (d *Desk) Accept(ctx context.Context, alerts []tagout.Alert) ([]tagout.Fold
 // named fills what decides whether an alert is a repeat.
 func named(a tagout.Alert, now time.Time) tagout.Alert {
 	if a.StartsAt.IsZero() && a.Status == tagout.Momentary {
-		a.StartsAt = now // each is another one; what fires and resolves is told apart by its fingerprint
+		a.Undated, a.StartsAt = true, now // each is another one; what fires and resolves is told apart by its fingerprint
 	}
 	if a.Fingerprint == "" {
 		a.Fingerprint = tagout.DeriveID("fingerprint", a.Name, tagout.Pairs(a.Labels))
@@ -112,7 +112,7 @@ func (d *Desk) opening(in tagout.Incoming) tagout.Opening {
 	}
 	return tagout.Opening{
 		Title: title, Summary: in.Alert.Summary, Scope: v.Scope, Class: v.Class, CorrelationID: in.Alert.CorrelationID,
-		By: in.Alert.Actor(), Onset: in.Alert.StartsAt, Hush: tagout.HushOf(in.Silence), Row: row, Page: d.withWished(d.pageRoles(row, v.Class), in), Of: d.policy.Classes[v.Class],
+		By: in.Alert.Actor(), Onset: in.Alert.Began(), Hush: tagout.HushOf(in.Silence), Row: row, Page: d.withWished(d.pageRoles(row, v.Class), in), Of: d.policy.Classes[v.Class],
 	}
 }
 

@@ -119,7 +119,7 @@ func reviewFacts(m tagout.Message, p *tagout.Policy, f tagout.ReviewFacts) tagou
 	for _, x := range f.Missed {
 		met := "not met"
 		if !x.Met.IsZero() {
-			met = "met " + tagout.Elapsed(x.Met.Sub(x.Due)) + " late"
+			met = "met " + x.Late()
 		}
 		missed = append(missed, cut(x.Name, 100)+": "+met)
 	}

@@ -102,7 +102,7 @@ func asAlert(f tagout.FailureReport, body []byte, at time.Time) tagout.Alert {
 	return tagout.Alert{
 		Source: Source, Name: name, Summary: f.Summary, Labels: labels,
 		Fingerprint:   tagout.DeriveID("failure", f.RunID, f.CorrelationID, f.Agent, f.Summary),
-		CorrelationID: f.CorrelationID, Status: tagout.Momentary, StartsAt: starts, Report: &f, Raw: body,
+		CorrelationID: f.CorrelationID, Status: tagout.Momentary, StartsAt: starts, Undated: f.OccurredAt.IsZero(), Report: &f, Raw: body,
 	}
 }
 

@@ -97,5 +97,6 @@ func (s *Source) alert(raw json.RawMessage, at string, now time.Time) (tagout.Al
 	return tagout.Alert{
 		Source: s.name, Name: a.Name, Summary: a.Summary, Labels: a.Labels, Annotations: a.Annotations, Value: a.Value,
 		Fingerprint: a.Fingerprint, CorrelationID: a.CorrelationID, Status: status, StartsAt: starts, URL: a.URL, Raw: raw,
+		Undated: status == tagout.Momentary && a.StartsAt == "",
 	}, nil
 }

@@ -24,7 +24,8 @@ type incidentView struct {
 	OpenedBy        string               `json:"opened_by,omitempty"`
 	AcknowledgedBy  string               `json:"acknowledged_by,omitempty"`
 	CorrelationID   string               `json:"correlation_id,omitempty"`
-	Milestones      map[string]time.Time `json:"milestones"`
+	Milestones      map[string]time.Time `json:"milestones" doc:"As they count in the figures: by fact, or as they were corrected last."`
+	Corrections     []correctionView     `json:"corrections,omitempty" doc:"Of milestones, oldest first."`
 	Holds           []holdView           `json:"holds"`
 	Controls        []controlView        `json:"controls,omitempty"`
 	Alerts          *alertsView          `json:"alerts,omitempty"`
@@ -103,9 +104,10 @@ func viewOf(i *tagout.Incident) incidentView {
 	v.Title, v.Summary, v.Class, v.Drill = i.Title, i.Summary, i.Class, i.Drill
 	v.HighestSeverity, v.CorrelationID = string(i.HighestSeverity), i.CorrelationID
 	v.OpenedBy, v.AcknowledgedBy = i.OpenedBy.String(), i.AcknowledgedBy.String()
-	for m, at := range i.Milestones {
+	for m, at := range i.Whens() {
 		v.Milestones[string(m)] = at
 	}
+	v.Corrections = viewsOfCorrections(i)
 	for _, h := range i.Holds {
 		v.Holds = append(v.Holds, viewOfHold(h))
 	}

@@ -33,7 +33,7 @@ func (w *world) trialsOf(room string) map[string]string {
 		"/incident INC-n private": "INC-99 private", "/oncall": "", "/oncall override @PERSON 4h": "override <@U0ENG> 4h", "/delegate": "",
 		"/role INC-n ROLE @PERSON": "INC-2 comms <@U0ENG>", "/delegate ROLE @PERSON 24h": "legal <@U0ENG> 24h", "/delegate revoke ROLE @PERSON": "revoke legal <@U0MOPS>",
 		"/silence": "researcher class=cost_runaway 1h why", "/silences": "", "/unsilence": "SIL-99", "button silence-longer": "SIL-99", "button unsilence": "SIL-99",
-		"/kind INC-n KIND reason": "INC-2 local only here", "/stage INC-n advance": "INC-1 advance", "button stage": "INC-1", "/stage INC-n validate TOOL": "INC-1 validate send_email",
+		"/kind INC-n KIND reason": "INC-2 local only here", "/milestone INC-n NAME WHEN reason": "INC-2 onset 5m ago because", "/stage INC-n advance": "INC-1 advance", "button stage": "INC-1", "/stage INC-n validate TOOL": "INC-1 validate send_email",
 	}
 }
 
@@ -111,6 +111,7 @@ func TestEverybodyMayWhatTheTableSaysAndNothingElse(t *testing.T) {
 		w.types("U0IC", room, "/action narrow the mail tool")
 		w.fills("U0IC", map[string]any{"owner": "U0FINANCE"})
 		w.types("U0IC", room, "/role INC-2 rca <@U0FINANCE|finance>") // who tries nothing
+		w.eventually("they have the role", func() bool { return w.eventsWith("INC-2", tagout.EventRole, "to", "U0FINANCE") == 1 })
 
 		with := w.trialsOf(room)
 		try := func(p tagout.Permit, as tagout.Capacity) error {

@@ -81,6 +81,11 @@ type incident struct {
 		Scope string `json:"scope"`
 		Mode  string `json:"mode"`
 	} `json:"holds"`
+	Corrections []struct {
+		From *string `json:"from"`
+		To   string  `json:"to"`
+		By   string  `json:"by"`
+	} `json:"corrections"`
 }
 
 func (w *world) incident(id string) incident {
