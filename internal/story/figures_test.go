@@ -24,13 +24,13 @@ func TestMilestonesAreSetByFactsAndCorrectedWithATrace(t *testing.T) {
 			t.Errorf("nobody said when it began, but the onset is %s", began)
 		}
 		w.types("U0IC", room, "/milestone onset 30m ago support heard of it")
-		w.reads("U0IC", room, "Onset.* before it was detected.*corrected by @U0IC \\(not known before\\): support heard of it")
+		w.reads("U0IC", room, "Onset.* before it was detected.*corrected by <@U0IC> \\(not known before\\): support heard of it")
 		w.reads("U0MOPS", room, "@U0IC corrected onset to .* \\(nobody knew before\\): support heard of it")
 
 		w.types("U0IC", room, "/milestone")
 		w.presses("U0IC", room, "Correct one")
 		w.fills("U0IC", map[string]any{"milestone": "onset", "at": strconv.FormatInt(time.Now().Add(-40*time.Minute).Unix(), 10), "why": "the first complaint is older"})
-		w.reads("U0IC", room, "corrected by @U0IC \\(before: .*\\): the first complaint is older")
+		w.reads("U0IC", room, "corrected by <@U0IC> \\(before: .*\\): the first complaint is older")
 		w.types("U0IC", room, "/status INC-1")
 		w.reads("U0IC", room, "Corrected.*onset .*the first complaint is older")
 
