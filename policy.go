@@ -58,6 +58,7 @@ type Policy struct {
 
 	Release       ReleasePolicy // when a release of an agent is refused
 	SilenceAtMost time.Duration // how long a silence lasts at most; 0: [DefaultSilenceAtMost]
+	Health        HealthPolicy  // what is looked at to tell how well agents do
 
 	DefaultSeverity Severity // of an incident that a command opens
 	DefaultClass    string   //

@@ -47,6 +47,7 @@ type Desk interface {
 	MilestoneKeeper
 	Corrector
 	RecurrenceTeller
+	HealthTeller
 	Seer
 	Flagger
 	Digester
@@ -83,7 +84,7 @@ func All(d Desk, p *tagout.Policy, options ...Option) []tagout.Command {
 		oncall(f, d), who(f, d), role(d), handover(d), pageTest(d),
 		rollback(f, d), resume(f, d), delegate(f, d), stage(f, d), inform(f, d), clock(f, d),
 		review(f, d), closing(f, d), cancel(f, d), flag(f, d),
-		actions(f, d), action(f, d), recurring(f, d), digest(d),
+		actions(f, d), action(f, d), recurring(f, d), health(f, d), digest(d),
 	}
 	may := newPermits()
 	for n := range list {

@@ -67,6 +67,9 @@ type desk struct {
 	flagged   flagged
 	recurring recurred
 	silenced  silenced
+
+	healthAsked []tagout.HealthQuery
+	readings    []tagout.HealthReading
 }
 
 func (d *desk) Stop(_ context.Context, s tagout.StopRequest) (tagout.StopResult, error) {

@@ -136,6 +136,7 @@ func endingPermits() []tagout.Permit {
 		{Thing: "button cancel", For: tagout.ForMembers, To: "call an incident a false alarm"},
 		{Thing: "form cancel", For: tagout.ForMembers, To: "call an incident a false alarm"},
 		{Thing: "/actions", For: tagout.ForEverybody, To: "ask for corrective actions", Right: tagout.MayRead, Note: ofPrivate},
+		{Thing: "/health", For: tagout.ForEverybody, To: "ask how agents do", Right: tagout.MayRead},
 		{Thing: "/recurring", For: tagout.ForEverybody, To: "ask what comes back", Right: tagout.MayRead, Note: ofPrivate},
 		{Thing: "/action", For: tagout.ForMembers, To: "add corrective actions"},
 		{Thing: "button action", For: tagout.ForMembers, To: "add corrective actions"},

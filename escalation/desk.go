@@ -80,6 +80,7 @@ type Options struct {
 	Groups     Groups                                      // nil: user groups have no members
 	Schedules  map[string]tagout.Schedule                  // of other services, by rotation
 	Trackers   map[string]tagout.Tracker                   // where corrective actions get tickets, by name
+	Telemetry  tagout.Telemetry                            // where metrics are read; nil: nowhere
 	HomeTeam   func() string                               // the workspace whose people may sign; "" while unknown
 	Peers      Peers                                       // the other replicas; nil: there are none
 	Away       func() bool                                 // tells that the database is known to be away; nil: it is not
@@ -104,6 +105,7 @@ type Desk struct {
 	directory Directory // nil: nobody can be looked up
 	schedules map[string]tagout.Schedule
 	trackers  map[string]tagout.Tracker
+	telemetry tagout.Telemetry
 	knowledge *knowledge
 	homeTeam  func() string
 	url       string
@@ -149,7 +151,7 @@ func New(o Options) (*Desk, error) {
 	}
 	d := &Desk{
 		store: o.Store, gate: o.Gate, policy: o.Policy, routes: routes, pagers: o.Pagers, mailer: o.Mailer, groups: o.Groups,
-		schedules: o.Schedules, trackers: o.Trackers, knowledge: newKnowledge(),
+		schedules: o.Schedules, trackers: o.Trackers, telemetry: o.Telemetry, knowledge: newKnowledge(),
 		homeTeam: o.HomeTeam, peers: o.Peers, away: o.Away, comes: o.Comes, draw: o.Draw, zone: o.Zone, url: o.PublicURL, clock: o.Clock, log: o.Logger, metrics: newMetrics(o.Registerer),
 	}
 	if o.Registerer != nil {

@@ -604,7 +604,10 @@ func (m *memory) posts(id tagout.IncidentID) []string {
 }
 
 // Figures are those that the test has laid down.
-func (m *memory) Figures(_ context.Context, q tagout.FiguresQuery) (tagout.Figures, error) {
+func (m *memory) Figures(ctx context.Context, q tagout.FiguresQuery) (tagout.Figures, error) {
+	if err := m.enter(ctx, "figures"); err != nil {
+		return tagout.Figures{}, err
+	}
 	if err := q.Check(); err != nil || m.figures == nil {
 		return tagout.Figures{Query: q}, err
 	}

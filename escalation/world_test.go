@@ -207,6 +207,7 @@ type world struct {
 	policy    *tagout.Policy
 	schedules map[string]tagout.Schedule
 	trackers  map[string]tagout.Tracker
+	telemetry tagout.Telemetry // nil: none
 	slack     *box
 	email     *box
 	mailer    *post // nil: no mail server
@@ -235,7 +236,7 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 	}
 	desk, err := escalation.New(escalation.Options{
 		Store: w.store, Gate: w.gate, Policy: w.policy, Pagers: []tagout.Pager{w.email}, Mailer: mailer, PublicURL: "https://tagout.example.com", Clock: w.clock,
-		Schedules: w.schedules, Trackers: w.trackers, Peers: w.peers, Away: func() bool { return w.away },
+		Schedules: w.schedules, Trackers: w.trackers, Telemetry: w.telemetry, Peers: w.peers, Away: func() bool { return w.away },
 	})
 	if err != nil {
 		t.Fatal(err)

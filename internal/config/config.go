@@ -38,6 +38,8 @@ type Config struct {
 	SourceToken map[string]string          // by the source's name; empty: no token is asked for
 	Tokens      []Token                    // of the API; those with an empty token are left out
 
+	Prometheus tagout.PrometheusSettings // where metrics are read
+
 	Digests []Digest
 	Drills  []Drill
 

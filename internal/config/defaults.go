@@ -41,6 +41,11 @@ func defaults() map[string]string {
 		"release_check.max_recurrences": "2",
 		"release_check.within":          "2160h",
 
+		"health.prometheus.timeout": "5s",
+		"health.metrics[].unit":     "ratio",
+		"health.window":             "2160h",
+		"health.time_to_kill":       "60s",
+
 		"changes.*.rules[].event":   "deployment_status",
 		"changes.*.rules[].version": "sha",
 

@@ -136,3 +136,33 @@ func TestAMetricMovesAndTheAgentStops(t *testing.T) {
 		t.Errorf("%d incidents, want the one", n)
 	}
 }
+
+// TestTheHealthOfAnAgentIsAskedOfPrometheus: a value that meets its target, until it does not;
+// what cannot be read is unknown, and Tagout's own stop is measured.
+func TestTheHealthOfAnAgentIsAskedOfPrometheus(t *testing.T) {
+	t.Parallel()
+	program(t, "prometheus")
+	w := newWorld(t, bothStores[1])
+	agent := &metered{}
+	metrics := httptest.NewServer(agent)
+	t.Cleanup(metrics.Close)
+	w.params.Prometheus = startPrometheus(w, metrics.Listener.Addr().String(), "127.0.0.1:9")
+	w.log.expect("a metric cannot be read")
+	w.starts()
+	w.types("U0OUTSIDER", "#general", "/health mailer")
+	w.reads("U0OUTSIDER", "#general", "(?s)Health of mailer.*nothing yet.*Time to kill.*no stop was observed.*met.* Runs without a violation: 100 % .target ≥ 99 %., since .*unknown.* Broken query: Prometheus does not understand the query")
+
+	agent.violations.Add(5000)
+	w.types("U0IC", "#general", "/kill mailer")
+	w.room("inc-1-")
+	w.state("INC-1", tagout.StateContained)
+	w.eventually("the value misses its target", func() bool {
+		var answer struct{ Text string }
+		w.call(http.MethodPost, "/v1/commands/health", "read-token", map[string]string{"text": ""}, &answer)
+		return strings.Contains(answer.Text, "✘ missed Runs without a violation: 94.75 % (target ≥ 99 %)")
+	})
+	w.types("U0OUTSIDER", "#general", "/health mailer")
+	w.reads("U0OUTSIDER", "#general", "(?s)Health of mailer.*met.* Time to kill, nine of ten within: [0-9.]+ s .target < 60 s., 1 stop in 90 days.*missed.* Runs without a violation: 94.75 %")
+	w.types("U0OUTSIDER", "#general", "/health researcher")
+	w.reads("U0OUTSIDER", "#general", "(?s)Health of researcher.*unknown.* Runs without a violation: Prometheus has no data")
+}

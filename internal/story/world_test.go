@@ -102,6 +102,7 @@ type params struct {
 	Rotation                                                                       string // of the platform owner; empty: none
 	GitHub                                                                         string // where issues of acme/mailer are made; empty: no tracker
 	PagerDuty                                                                      string // where its events go; empty: none
+	Prometheus                                                                     string // its address; empty: none
 	RollbackWithin                                                                 string
 	Pin                                                                            bool   // of SEV-3
 	Pool                                                                           int    // connections to Postgres, each a process that has to start; 0: as many as by default

@@ -137,9 +137,13 @@ func (a *App) wireDesk() error {
 	if err != nil {
 		return err
 	}
+	telemetry, err := a.telemetry()
+	if err != nil {
+		return err
+	}
 	a.inboxes, a.ticketInboxes = inboxes(pagers), ticketInboxes(trackers)
 	a.desk, err = escalation.New(escalation.Options{
-		Store: a.store, Gate: a.gate, Policy: &a.config.Policy, Pagers: pagers, Mailer: mailerOf(pagers), Schedules: schedules, Trackers: trackers, Peers: a.others(), Away: a.away, Comes: a.routines.Next, Draw: charts.PNG, Zone: digestZone(a.config), PublicURL: a.config.PublicURL,
+		Store: a.store, Gate: a.gate, Policy: &a.config.Policy, Pagers: pagers, Mailer: mailerOf(pagers), Schedules: schedules, Trackers: trackers, Telemetry: telemetry, Peers: a.others(), Away: a.away, Comes: a.routines.Next, Draw: charts.PNG, Zone: digestZone(a.config), PublicURL: a.config.PublicURL,
 		Clock: a.clock, Logger: a.log.With("part", "desk"), Registerer: a.metrics,
 	})
 	return err

@@ -23,7 +23,8 @@ func CheckAdapters(cfg *config.Config) error {
 	_, sources := a.sources()
 	_, schedules := a.schedules()
 	_, trackers := a.trackers()
-	return errors.Join(schedules, trackers, controls, pagers, sources)
+	_, telemetry := a.telemetry()
+	return errors.Join(schedules, trackers, telemetry, controls, pagers, sources)
 }
 
 func (a *App) dependencies() integrations.Deps {
@@ -88,6 +89,14 @@ func (a *App) trackers() (map[string]tagout.Tracker, error) {
 		made[v.Name] = tracker
 	}
 	return made, nil
+}
+
+// telemetry is where metrics are read; nil if that is nowhere.
+func (a *App) telemetry() (tagout.Telemetry, error) {
+	if a.config.Prometheus.URL == "" {
+		return nil, nil
+	}
+	return integrations.NewTelemetry(a.config.Prometheus, a.dependencies())
 }
 
 // ticketInboxes are the trackers whose service tells what changes there.
