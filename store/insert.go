@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"gorm.io/gorm/schema"
@@ -18,22 +19,46 @@ type columns struct {
 	rows   int
 }
 
-// columnsOf takes every field that GORM would write.
-func columnsOf[R schema.Tabler](rows []R) columns {
-	var one R
-	c := columns{table: one.TableName(), rows: len(rows)}
-	t := reflect.TypeFor[R]()
+// shape is what the rows of one type have in common.
+type shape struct {
+	names  []string
+	fields []int // of the struct
+}
+
+// shapes are found once for each type of row.
+var shapes sync.Map // of reflect.Type to shape
+
+// shapeOf takes every field that GORM would write.
+func shapeOf(t reflect.Type) shape {
+	if known, ok := shapes.Load(t); ok {
+		return known.(shape)
+	}
+	var s shape
 	for n := range t.NumField() {
 		field := t.Field(n)
 		if strings.Contains(field.Tag.Get("gorm"), "->") {
 			continue // the database fills it
 		}
-		column := reflect.MakeSlice(reflect.SliceOf(field.Type), len(rows), len(rows))
+		s.names = append(s.names, schema.NamingStrategy{}.ColumnName("", field.Name))
+		s.fields = append(s.fields, n)
+	}
+	shapes.Store(t, s)
+	return s
+}
+
+// columnsOf turns rows by a quarter.
+func columnsOf[R schema.Tabler](rows []R) columns {
+	var one R
+	t := reflect.TypeFor[R]()
+	s := shapeOf(t)
+	c := columns{table: one.TableName(), names: s.names, values: make([]reflect.Value, len(s.fields)), rows: len(rows)}
+	all := reflect.ValueOf(rows)
+	for n, field := range s.fields {
+		column := reflect.MakeSlice(reflect.SliceOf(t.Field(field).Type), len(rows), len(rows))
 		for i := range rows {
-			column.Index(i).Set(reflect.ValueOf(&rows[i]).Elem().Field(n))
+			column.Index(i).Set(all.Index(i).Field(field))
 		}
-		c.names = append(c.names, schema.NamingStrategy{}.ColumnName("", field.Name))
-		c.values = append(c.values, column)
+		c.values[n] = column
 	}
 	return c
 }
