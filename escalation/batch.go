@@ -16,8 +16,9 @@ const (
 	batchTimeout = 5 * time.Second // for one transaction, and for what follows from it
 )
 
-// After a transaction for as many requests as a storm has, the next one waits for the senders
-// who were just answered, as long as they keep coming.
+// After a transaction in a storm, which is at least so many senders, the next one waits until
+// half of them stand there again, or nobody comes any more: so one half is stored while the
+// other half is answered and comes back, in transactions of the same size.
 const (
 	aStorm  = 16
 	breath  = 500 * time.Microsecond
@@ -39,6 +40,8 @@ type intake struct {
 	waiting []*arrival
 	count   int // alerts that wait or are being stored
 	busy    bool
+	want    int // begin with so many; 0: nobody waits for them
+	round   int // of waiting for them
 }
 
 func newIntake(d *Desk) *intake { return &intake{desk: d} }
@@ -52,8 +55,8 @@ func (q *intake) submit(ctx context.Context, in []tagout.Incoming) ([]tagout.Fol
 	}
 	q.waiting = append(q.waiting, a)
 	q.count += len(in)
-	if !q.busy {
-		q.busy = true
+	if !q.busy || q.want > 0 && len(q.waiting) >= q.want {
+		q.busy, q.want = true, 0
 		go q.work()
 	}
 	q.mu.Unlock()
@@ -83,25 +86,45 @@ func (q *intake) work() {
 		}
 		q.store(batch)
 		go q.finish(batch)
-		if len(batch) >= aStorm {
-			q.gather(-1, breaths)
+		if q.gather(len(batch)) {
 			return
 		}
 	}
 }
 
-// gather goes on with the work once nobody comes any more, or after so many breaths:
-// otherwise the senders who were just answered would take turns with those who wait, in
-// transactions half as large.
-func (q *intake) gather(before, left int) {
+// gather reports whether somebody else goes on with the work, once enough are waiting.
+func (q *intake) gather(answered int) bool {
 	q.mu.Lock()
-	now := len(q.waiting)
-	q.mu.Unlock()
-	if now == before || left == 0 {
-		q.work()
-		return
+	defer q.mu.Unlock()
+	waiting := len(q.waiting)
+	if crowd := answered + waiting; crowd >= aStorm && waiting < crowd/2 {
+		q.want = crowd / 2
+		q.round++
+		q.breathe(q.round, -1, breaths)
+		return true
 	}
-	time.AfterFunc(breath, func() { q.gather(now, left-1) })
+	return false
+}
+
+// breathe goes on with the work after a breath if nobody came meanwhile, or after so many of
+// them.
+func (q *intake) breathe(round, before, left int) {
+	time.AfterFunc(breath, func() {
+		q.mu.Lock()
+		if q.want == 0 || q.round != round {
+			q.mu.Unlock()
+			return // enough have come
+		}
+		now := len(q.waiting)
+		if now != before && left > 0 {
+			q.breathe(round, now, left-1)
+			q.mu.Unlock()
+			return
+		}
+		q.want = 0
+		q.mu.Unlock()
+		q.work()
+	})
 }
 
 // next takes the requests of the next transaction.

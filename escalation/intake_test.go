@@ -3,8 +3,10 @@ package escalation_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"tagout"
 )
@@ -223,6 +225,47 @@ func TestWhatTheDatabaseRefusesHarmsNoOtherRequest(t *testing.T) {
 		}
 		if refused != 1 || folds != 13 {
 			t.Errorf("%d of 12 were refused, in %d transactions", refused, folds)
+		}
+	})
+}
+
+// In a storm of senders who come again once they are answered, one half is stored while the
+// other half comes back, and nobody waits for anybody who does not come.
+func TestInAStormHalfOfTheSendersAreStoredWhileTheOthersComeBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		const senders, rounds = 64, 20
+		w.store.before = func(_ context.Context, op string) error {
+			if op == "fold" {
+				time.Sleep(4 * time.Millisecond) // what a transaction takes
+			}
+			return nil
+		}
+		began := time.Now()
+		var all sync.WaitGroup
+		for n := range senders {
+			all.Go(func() {
+				for round := range rounds {
+					time.Sleep(100*time.Microsecond + time.Duration(n)*10*time.Microsecond) // until it has come again
+					got := <-w.send(t.Context(), alert(fmt.Sprint(n, "/", round), "mailer", "minor"))
+					if got.err != nil {
+						t.Error(got.err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		took := time.Since(began) / rounds
+		batches := len(w.store.folds)
+		if each := float64(senders*rounds) / float64(batches); each < 20 || each > 44 {
+			t.Errorf("%d transactions, %.0f alerts in each", batches, each)
+		}
+		if took > 10*time.Millisecond {
+			t.Errorf("a round took %s", took)
+		}
+		if got := <-w.send(t.Context(), alert("last", "mailer", "minor")); got.err != nil {
+			t.Error(got.err)
 		}
 	})
 }
