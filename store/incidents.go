@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"slices"
 
 	"gorm.io/gorm"
@@ -55,12 +57,23 @@ func (s *Store) change(ctx context.Context, fn func(t *tx) ([]*work, error)) err
 		return err
 	}
 	crashpoint.Here("store.committed")
-	if s.options.OnCommit != nil {
-		for _, w := range changed {
-			s.options.OnCommit(w.incident)
-		}
+	for _, w := range changed {
+		s.tell(w.incident)
 	}
 	return nil
+}
+
+// tell tells of a commit. A panic in whoever listens changes nothing about it.
+func (s *Store) tell(i *tagout.Incident) {
+	if s.options.OnCommit == nil {
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("telling of a commit panicked", "incident", i.ID.String(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+	}()
+	s.options.OnCommit(i)
 }
 
 // join finds or makes the incident that m means, and locks it.

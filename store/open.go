@@ -71,7 +71,7 @@ const patience = 20 * time.Second
 // schema is brought up to date or checked then. Open returns Invalid for a URL of another
 // kind and Conflict if the schema is not the one that this program needs.
 func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
-	s := &Store{options: o, log: o.Logger}
+	s := &Store{options: o, log: o.Logger, together: newTogether()}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

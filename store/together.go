@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -13,15 +14,23 @@ import (
 const (
 	atOnce       = 4  // transactions for updates under way
 	mostTogether = 64 // updates in one
+	mostAlone    = 8  // transactions that wait for an incident: a third of the connections
 )
 
 // together gathers the updates that come while others are being committed, and commits them
 // in one transaction: a storm of effects, each of which changes another incident, costs few
-// round trips and few commits. Nobody waits for others to come.
+// round trips and few commits. Nobody waits for others to come, nor for an incident of
+// somebody else's.
 type together struct {
 	mu      sync.Mutex
 	waiting []*update
 	running int
+	alone   map[tagout.IncidentID][]*update // those that wait for their incident, by incident
+	turns   chan struct{}                   // of those whose turn it is
+}
+
+func newTogether() together {
+	return together{alone: map[tagout.IncidentID][]*update{}, turns: make(chan struct{}, mostAlone)}
 }
 
 // update is one call of Update.
@@ -65,13 +74,18 @@ func (g *together) add(u *update) bool {
 	return true
 }
 
-// next takes the updates of the next transaction: of each incident only one.
+// next takes the updates of the next transaction: of each incident only one. Behind one that
+// waits for its incident others of the same stand in line.
 func (g *together) next() []*update {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var taken, left []*update
 	seen := map[tagout.IncidentID]bool{}
 	for _, u := range g.waiting {
+		if line, locked := g.alone[u.id]; locked {
+			g.alone[u.id] = append(line, u)
+			continue
+		}
 		if seen[u.id] || len(taken) == mostTogether {
 			left = append(left, u)
 			continue
@@ -94,7 +108,53 @@ func (s *Store) commitTogether(ctx context.Context) {
 			return
 		}
 		for _, u := range s.commitGroup(ctx, group) {
-			go s.commitAlone(ctx, u)
+			if s.together.stand(u) {
+				go s.commitLine(ctx, u.id)
+			}
+		}
+	}
+}
+
+// stand puts an update into the line of its incident, and reports whether it is the first.
+func (g *together) stand(u *update) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	line, others := g.alone[u.id]
+	g.alone[u.id] = append(line, u)
+	return !others
+}
+
+// first takes the first n updates of a line. There is none left when the line ends.
+func (g *together) first(id tagout.IncidentID, n int) []*update {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	line := g.alone[id]
+	if len(line) == 0 {
+		delete(g.alone, id)
+		return nil
+	}
+	n = min(n, len(line))
+	g.alone[id] = line[n:]
+	return line[:n]
+}
+
+// commitLine commits the updates of one incident, one after another. If the database cannot
+// be reached, or the incident stays locked, nobody behind waits for that again.
+func (s *Store) commitLine(ctx context.Context, id tagout.IncidentID) {
+	s.together.turns <- struct{}{}
+	defer func() { <-s.together.turns }()
+	for {
+		one := s.together.first(id, 1)
+		if len(one) == 0 {
+			return
+		}
+		s.commitAlone(ctx, one[0])
+		if err := one[0].err; tagout.CodeOf(err) == tagout.Unavailable {
+			behind := s.together.first(id, math.MaxInt)
+			for _, u := range behind {
+				u.out, u.err = nil, err
+			}
+			answer(behind)
 		}
 	}
 }
@@ -103,14 +163,12 @@ func (s *Store) commitTogether(ctx context.Context) {
 // need one of their own: of an incident that others have locked or that does not exist, and
 // all of them if the database refuses what one of them brings.
 func (s *Store) commitGroup(ctx context.Context, group []*update) (left []*update) {
-	if len(group) == 1 {
-		s.commitAlone(ctx, group[0])
-		return nil
-	}
 	var did []*update
-	err := s.change(ctx, func(t *tx) (works []*work, err error) {
-		works, did, left, err = s.runTogether(t, group)
-		return works, err
+	err := s.survive(func() error {
+		return s.change(ctx, func(t *tx) (works []*work, err error) {
+			works, did, left, err = s.runTogether(t, group)
+			return works, err
+		})
 	})
 	switch {
 	case err == nil:
@@ -164,6 +222,17 @@ func (s *Store) runTogether(t *tx, group []*update) (works []*work, did, left []
 	return works, did, left, nil
 }
 
+// survive makes a panic an Internal error, since nobody is there whom it could end.
+func (s *Store) survive(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("changing incidents panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = tagout.Errorf(tagout.Internal, "Nothing was changed, because of a defect of Tagout's.")
+		}
+	}()
+	return do()
+}
+
 // attempt runs a transition; a panic in it is an error like any other, since others share
 // the transaction.
 func (s *Store) attempt(fn tagout.Transition, w *work) (change tagout.Change, err error) {
@@ -181,15 +250,17 @@ func (s *Store) commitAlone(ctx context.Context, u *update) {
 	defer close(u.done)
 	var w *work
 	u.out, u.err = nil, nil
-	u.err = s.change(ctx, func(t *tx) (works []*work, err error) {
-		if w, err = t.join(tagout.Match{Incident: u.id}); err != nil {
-			return nil, err
-		}
-		if w.now, err = s.moment(t); err != nil {
-			return nil, err
-		}
-		w.change, err = s.attempt(u.fn, w)
-		return []*work{w}, err
+	u.err = s.survive(func() error {
+		return s.change(ctx, func(t *tx) (works []*work, err error) {
+			if w, err = t.join(tagout.Match{Incident: u.id}); err != nil {
+				return nil, err
+			}
+			if w.now, err = s.moment(t); err != nil {
+				return nil, err
+			}
+			w.change, err = s.attempt(u.fn, w)
+			return []*work{w}, err
+		})
 	})
 	if u.err == nil {
 		u.out = w.incident

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -183,4 +184,86 @@ func TestJobsAreNotIndexedByAllThatStandsInThem(t *testing.T) {
 	if n := count(t, rawDB(t, url), "SELECT count(*) FROM pg_indexes WHERE tablename = 'river_job' AND indexdef ILIKE '%USING gin%'"); n != 0 {
 		t.Errorf("%d indexes cost more than the jobs", n)
 	}
+}
+
+// holding locks incidents as another process would, until it is released.
+func holding(t *testing.T, url string, ids ...tagout.IncidentID) (release func()) {
+	t.Helper()
+	other, err := rawDB(t, url).Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range ids {
+		if _, err := other.Exec("SELECT FROM incidents WHERE id = $1 FOR UPDATE", int64(id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func() {
+		if err := other.Rollback(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// waiters waits until so many transactions wait for a lock.
+func waiters(t *testing.T, url string, n int) {
+	t.Helper()
+	db := rawDB(t, url)
+	for count(t, db, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") < n {
+		if t.Context().Err() != nil {
+			t.Fatal("nobody waits")
+		}
+	}
+}
+
+func TestManyLockedIncidentsKeepNoOtherWaiting(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	s := open(t, url, store.Options{})
+	var ids []tagout.IncidentID
+	for n := range 31 {
+		ids = append(ids, mustJoin(t, s, tagout.Match{}, stopping(fmt.Sprint("h", n), fmt.Sprint("a", n))).ID)
+	}
+	locked, free := ids[:30], ids[30] // more of them than there are connections
+	release := holding(t, url, locked...)
+	var wait sync.WaitGroup
+	for _, id := range locked {
+		for range 2 {
+			wait.Go(func() {
+				if _, err := s.Update(soon(t), id, noting("once it is free")); err != nil {
+					t.Error(id, err)
+				}
+			})
+		}
+	}
+	waiters(t, url, 4)
+	mustUpdate(t, s, free, noting("meanwhile")) // although others stand
+	release()
+	wait.Wait()
+	for _, id := range locked {
+		if i := mustRead(t, s, id); i.Head.Seq != 4 {
+			t.Errorf("%s has %d events", id, i.Head.Seq)
+		}
+		mustVerify(t, s, id)
+	}
+}
+
+func TestAPanicOfWhoListensHarmsNoUpdate(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, url string) {
+		var log safeBuffer
+		var hears atomic.Bool
+		s := open(t, url, store.Options{Logger: slog.New(slog.NewTextHandler(&log, nil)), OnCommit: func(*tagout.Incident) {
+			if hears.Load() {
+				panic("oops")
+			}
+		}})
+		id := mustJoin(t, s, tagout.Match{}, stopping("h", "a")).ID
+		hears.Store(true)
+		mustUpdate(t, s, id, noting("first"))
+		mustUpdate(t, s, id, noting("second"))
+		if !strings.Contains(log.String(), "telling of a commit panicked") {
+			t.Error("the panic was not logged")
+		}
+		mustVerify(t, s, id)
+	})
 }
