@@ -128,6 +128,7 @@ type Incident struct {
 	Actions         []CorrectiveAction      `json:",omitempty"`
 	Flags           []FlagTaken             `json:",omitempty"` // that it knows of
 	Hush            *Hush                   `json:",omitempty"` // nobody was told of it yet; nil: they were
+	Flaps           []Flap                  `json:",omitempty"` // alerts that ended, and how often they began again
 	Informing
 	Ending
 	Failing

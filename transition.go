@@ -228,6 +228,7 @@ func (i *Incident) TakeAlert(in Incoming, a *Agent, at time.Time) Change {
 	if at.Equal(i.At(Detected)) { // it came with what opened the incident
 		i.beganAt(in.Alert.Began(), at)
 	}
+	i.flaps(in.Alert, at)
 	kind := EventAlert
 	switch {
 	case in.Alert.Status == Resolved:

@@ -70,7 +70,7 @@ func (s statuses) alerts(m tagout.Message, i *tagout.Incident) tagout.Message {
 	if a.Distinct == 0 {
 		return m
 	}
-	text := count(a.Distinct, "alert")
+	text := count(i.AlertCount(), "alert")
 	if a.Repeats > 0 {
 		text += ", " + count(a.Repeats, "repeat")
 	}

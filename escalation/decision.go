@@ -116,7 +116,7 @@ func (d *Desk) stillNeeded(ctx context.Context, r *tagout.ResumeRequest) tagout.
 
 // alertsOn tells of the newest alerts of the incident, and of those that fire on the scope.
 func (d *Desk) alertsOn(ctx context.Context, i *tagout.Incident, r *tagout.ResumeRequest) tagout.Text {
-	t := tagout.T(alertsText(i.Alerts))
+	t := tagout.T(alertsText(i))
 	if quiet, err := d.store.QuietOn(ctx, r.Scope, i.At(tagout.Detected)); err == nil && quiet.Firing > 0 {
 		t = append(t, tagout.T("; ", tagout.Bold(fmt.Sprintf("%d firing on the scope", quiet.Firing)))...)
 	}

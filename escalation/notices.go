@@ -64,7 +64,7 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 	m = m.Fact("Enforcement", enforcement(i)).Fact("Next", d.next(i))
 	m = d.heardBy(ctx, m, i)
 	m = m.Fact("People", peopleOf(i)).Fact("Owner", d.ownerText(i))
-	m = m.Fact("Alerts", alertsText(i.Alerts)).Fact("To resume", signersText(d.policy, i))
+	m = m.Fact("Alerts", alertsText(i), flapsText(i)).Fact("To resume", signersText(d.policy, i))
 	m = m.Fact("Detected", i.At(tagout.Detected))
 	m = d.kindFacts(ctx, m, i)
 	if text := actionsText(i, d.clock.Now()); text != nil {
@@ -168,11 +168,12 @@ func control(s tagout.ControlStatus) string {
 	return " by " + s.Control
 }
 
-func alertsText(a tagout.AlertTally) string {
+func alertsText(i *tagout.Incident) string {
+	a := i.Alerts
 	if a.Distinct == 0 {
 		return "none; opened by hand"
 	}
-	text := counted(a.Distinct, "alert")
+	text := counted(i.AlertCount(), "alert")
 	if a.Repeats > 0 {
 		text += ", repeated " + counted(a.Repeats, "time")
 	}
@@ -181,6 +182,21 @@ func alertsText(a tagout.AlertTally) string {
 	}
 	return text
 }
+
+// flapsText names the alerts that begin again and again.
+func flapsText(i *tagout.Incident) tagout.Text {
+	var t tagout.Text
+	for n, f := range i.Flapping() {
+		if n == shownFlaps {
+			return append(t, tagout.T(fmt.Sprintf("\nand %d more flap", len(i.Flapping())-n))...)
+		}
+		t = append(append(t, tagout.T("\nFlapping: ")...), f.Text()...)
+	}
+	return t
+}
+
+// shownFlaps is how many flapping alerts the card names.
+const shownFlaps = 3
 
 // counted is a number of things in words: "1 alert", "3 alerts".
 func counted(n int, thing string) string {
