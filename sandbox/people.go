@@ -139,38 +139,6 @@ func (s *Sandbox) messageEventsLocked(ch *Channel, m *Message) []obj {
 	return events
 }
 
-// React adds a reaction as a person; name is without colons.
-func (s *Sandbox) React(ctx context.Context, user, channel, ts, name string) error {
-	s.mu.Lock()
-	_, ch, err := s.personLocked(user, channel)
-	var m *Message
-	switch {
-	case err != nil:
-	case ch == nil:
-		err = Error("channel_not_found")
-	default:
-		if m = s.messageLocked(ch.ID, ts); m == nil {
-			err = Error("message_not_found")
-		} else if !s.reactLocked(ch, m, user, name) {
-			err = Error("already_reacted")
-		}
-	}
-	if err != nil {
-		s.mu.Unlock()
-		return fmt.Errorf("sandbox: %s reacts in %s: %w", user, channel, err)
-	}
-	event := obj{
-		"type": "reaction_added", "user": user, "reaction": name, "item_user": m.User, "event_ts": s.nextTSLocked(),
-		"item": obj{"type": "message", "channel": ch.ID, "ts": ts},
-	}
-	heard := ch.IsMember
-	s.mu.Unlock()
-	if heard {
-		s.event(ctx, event)
-	}
-	return nil
-}
-
 // OpenHome opens the app's Home tab as a person.
 func (s *Sandbox) OpenHome(ctx context.Context, user string) error {
 	s.mu.Lock()

@@ -18,6 +18,7 @@ func (s *Sandbox) routeUI(mux *http.ServeMux) {
 	mux.HandleFunc("POST /ui/submit", handle(s.uiSubmit))
 	mux.HandleFunc("POST /ui/close", handle(s.uiClose))
 	mux.HandleFunc("POST /ui/shortcut", handle(s.uiShortcut))
+	mux.HandleFunc("POST /ui/react", handle(s.uiReact))
 	mux.HandleFunc("POST /ui/home", handle(s.uiHome))
 	mux.HandleFunc("POST /ui/open_dm", handle(s.uiOpenDM))
 	mux.HandleFunc("POST /ui/fault", handle(s.uiFault))
@@ -178,6 +179,21 @@ type uiShortcut struct {
 
 func (s *Sandbox) uiShortcut(r *http.Request, in uiShortcut) (obj, error) {
 	return nil, s.Shortcut(r.Context(), in.User, in.CallbackID, in.Channel, in.TS)
+}
+
+type uiReaction struct {
+	User    string `json:"user"`
+	Channel string `json:"channel"`
+	TS      string `json:"ts"`
+	Name    string `json:"name"` // without colons
+	Remove  bool   `json:"remove"`
+}
+
+func (s *Sandbox) uiReact(r *http.Request, in uiReaction) (obj, error) {
+	if in.Remove {
+		return nil, s.Unreact(in.User, in.Channel, in.TS, in.Name)
+	}
+	return nil, s.React(r.Context(), in.User, in.Channel, in.TS, in.Name)
 }
 
 func (s *Sandbox) uiHome(r *http.Request, in uiShortcut) (obj, error) {

@@ -197,16 +197,8 @@ func (s *Sandbox) reactionsRemove(c *call) (obj, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range m.Reactions {
-		r := &m.Reactions[i]
-		if at := slices.Index(r.Users, BotUserID); r.Name == c.arg("name") && at >= 0 {
-			r.Users = slices.Delete(r.Users, at, at+1)
-			if len(r.Users) == 0 {
-				m.Reactions = slices.Delete(m.Reactions, i, i+1)
-			}
-			s.emitLocked("message_changed", "", obj{"channel": ch.ID, "message": m.clone()})
-			return nil, nil
-		}
+	if s.unreactLocked(ch, m, BotUserID, c.arg("name")) {
+		return nil, nil
 	}
 	return nil, fail("no_reaction")
 }

@@ -4,10 +4,10 @@ import { append, avatar, fill, h, icon } from './dom.js';
 import { messageSurface } from './actions.js';
 import { blocks } from './blocks.js';
 import { env } from './env.js';
-import { emojiFor } from './emoji.js';
 import { mrkdwn } from './mrkdwn.js';
 import { openMenu } from './menu.js';
-import { authorOf, dismiss, isReply, person, repliesTo, state } from './state.js';
+import { reactionRow, reactionTool } from './reactions.js';
+import { authorOf, dismiss, isReply, repliesTo, state } from './state.js';
 import { explain, post } from './api.js';
 import { dayName, full, fromTS, relative, timeElement, zone } from './time.js';
 import { toast } from './toast.js';
@@ -112,7 +112,7 @@ function article(message, options, bare = '') {
   append(node, [
     h('div.message-side', {}, side),
     h('div.message-main', {}, message.ephemeral && h('p.only-you', {}, 'Only visible to you'),
-      pinned && !options.inThread && h('p.pinned-mark', {}, icon('pin'), 'Pinned'), head, bare ? h('div.rich', {}, h('p', {}, bare)) : bodyOf(message, options), options.grouped && edited, extrasOf(message), threadMark(message, options)),
+      pinned && !options.inThread && h('p.pinned-mark', {}, icon('pin'), 'Pinned'), head, bare ? h('div.rich', {}, h('p', {}, bare)) : bodyOf(message, options), options.grouped && edited, extrasOf(message, options), threadMark(message, options)),
     toolbar(message, options),
   ]);
   return node;
@@ -137,13 +137,11 @@ function attachment(one, message, options) {
   ]);
 }
 
-function extrasOf(message) {
+function extrasOf(message, options) {
   const files = (message.files || []).map((file) => (String(file.mimetype).startsWith('image/')
     ? h('img.block-image', { src: `files/${file.id}`, alt: file.alt_txt || file.title || file.name, loading: 'lazy' })
     : h('a.file', { href: `files/${file.id}`, target: '_blank', rel: 'noopener' }, icon('link'), file.title || file.name)));
-  const reactions = (message.reactions || []).map((one) => h('span.reaction', { title: (one.users || []).map((id) => person(id).real_name).join(', ') },
-    emojiFor(one.name) || `:${one.name}:`, ` ${(one.users || []).length}`));
-  return [files.length ? h('div.files', {}, files) : null, reactions.length ? h('div.reactions', {}, reactions) : null];
+  return [files.length ? h('div.files', {}, files) : null, message.ephemeral ? null : reactionRow(message, options.channel)];
 }
 
 function threadMark(message, options) {
@@ -163,6 +161,7 @@ function toolbar(message, options) {
   } else if (!options.inThread && !isReply(message)) {
     tools.push(h('button.tool', { type: 'button', 'aria-label': 'Reply in thread', onclick: () => options.openThread(message.ts) }, icon('reply'), h('span', {}, 'Reply')));
   }
+  if (!message.ephemeral) tools.push(reactionTool(message, options.channel));
   const shortcuts = state.shortcuts.filter((one) => one.type === 'message');
   if (!message.ephemeral && shortcuts.length) tools.push(moreButton(message, options, shortcuts));
   return tools.length ? h('div.message-tools', {}, tools) : null;
