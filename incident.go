@@ -124,6 +124,7 @@ type Incident struct {
 	Refused         []string                `json:",omitzero"`  // version changes that were refused, so that each is told once
 	Ladder          map[string]int          `json:",omitzero"`  // rounds paged, by ladder key
 	Calls           map[string]Call         `json:",omitzero"`  // how far the newest round of each ladder got, while it pages
+	ReachedAt       time.Time               `json:",omitzero"`  // when a page of it was delivered first
 	Doubted         []string                `json:",omitzero"`  // what could not be found out about who is paged, as it was told last
 	Actions         []CorrectiveAction      `json:",omitempty"`
 	Flags           []FlagTaken             `json:",omitempty"` // that it knows of

@@ -172,6 +172,9 @@ func (i *Incident) Paged(p Page, next []Page, rest Paging, at time.Time) Change 
 	if known && call.Round == p.Round && call.Pages[p.mark()] == p.Status {
 		return Change{} // recorded before
 	}
+	if p.Status == PageSent && i.ReachedAt.IsZero() {
+		i.ReachedAt = Moment(at)
+	}
 	c := Change{Pages: []Page{p}}
 	kind, data := EventPaged, map[string]any{"page": p.ID, "to": p.To.key(), "pager": p.Pager, "round": p.Round, "why": p.Why}
 	if p.Status == PageFailed {

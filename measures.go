@@ -2,6 +2,7 @@ package tagout
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -15,9 +16,9 @@ const (
 	CountsAsDrill Counting = "drill"
 )
 
-// Measures is what the figures take of one incident. What the record says of it comes from
-// [Incident.Measures]; what happened is added by [Measures.Tell] and [Measures.Page], event by
-// event, so that an old timeline gives the same.
+// Measures is what the figures take of one incident. What its record says comes from
+// [Incident.Measures]; what happened is added by [Measures.Tell], event by event, so that an
+// old timeline gives the same.
 type Measures struct {
 	Incident   IncidentID
 	Agent      string
@@ -25,13 +26,13 @@ type Measures struct {
 	Severity   Severity // the highest that it reached
 	Counting   Counting
 	Private    bool
-	Milestones map[Milestone]time.Time
-	Stopped    time.Time // when its first stop was requested
-	AnswerDue  time.Time // the deadline to acknowledge; zero: none
+	Milestones [7]time.Time // as they count, in the order of [Milestones]
+	Stopped    time.Time    // when its first stop was requested
+	AnswerDue  time.Time    // the deadline to acknowledge; zero: none
+	Paged      bool         // somebody was to be paged
+	Reached    time.Time    // when the first page was delivered
 
-	ByLease bool      // what contained it was the end of a lease, at least in part
-	Paged   bool      // somebody was to be paged
-	Reached time.Time // when the first page was delivered
+	ByLease bool // what contained it was the end of a lease, at least in part
 	Missed  map[DeadlineKind]int
 	Ordered int // rollbacks
 	Back    int // of them, that were read back
@@ -40,8 +41,11 @@ type Measures struct {
 // Measures is what the record of the incident says for the figures.
 func (i *Incident) Measures() Measures {
 	m := Measures{
-		Incident: i.ID, Agent: i.Scope.Agent, Class: i.Class, Severity: i.HighestSeverity,
-		Counting: Counts, Private: i.Private, Milestones: i.Whens(),
+		Incident: i.ID, Agent: i.Scope.Agent, Class: i.Class, Severity: i.HighestSeverity, Counting: Counts, Private: i.Private,
+		Paged: len(i.Ladder) > 0, Reached: i.ReachedAt,
+	}
+	for n, name := range Milestones() {
+		m.Milestones[n] = i.When(name)
 	}
 	switch {
 	case i.Drill:
@@ -60,46 +64,57 @@ func (i *Incident) Measures() Measures {
 	return m
 }
 
-// Tell adds what an event of the timeline says.
-func (m *Measures) Tell(e Event) {
+// Alike reports whether the record says the same.
+func (m Measures) Alike(o Measures) bool {
+	same := m.Incident == o.Incident && m.Agent == o.Agent && m.Class == o.Class && m.Severity == o.Severity && m.Counting == o.Counting &&
+		m.Private == o.Private && m.Paged == o.Paged && m.Stopped.Equal(o.Stopped) && m.AnswerDue.Equal(o.AnswerDue) && m.Reached.Equal(o.Reached)
+	return same && slices.EqualFunc(m.Milestones[:], o.Milestones[:], time.Time.Equal)
+}
+
+// Tell adds what an event of the timeline says, and reports whether that is anything.
+func (m *Measures) Tell(e Event) bool {
+	switch e.Kind {
+	case EventRollback:
+		m.Ordered++
+		return true
+	case EventRollbackSucceeded:
+		m.Back++
+		return true
+	case EventContained, EventDeadlineMissed, EventRollbackFailed, EventPaged:
+	default:
+		return false
+	}
 	var data struct {
 		Kind    DeadlineKind `json:"kind"`
 		ByLease bool         `json:"by_lease"`
 		To      any          `json:"to"`
 	}
-	switch e.Kind {
-	case EventContained, EventDeadlineMissed, EventRollbackFailed:
-		_ = json.Unmarshal([]byte(e.Data), &data) // what it does not say stays empty
-	}
+	_ = json.Unmarshal([]byte(e.Data), &data) // what it does not say stays empty
 	switch e.Kind {
 	case EventContained:
 		m.ByLease = m.ByLease || data.ByLease
+		return data.ByLease
 	case EventDeadlineMissed:
 		if m.Missed == nil {
 			m.Missed = map[DeadlineKind]int{}
 		}
 		m.Missed[data.Kind]++
-	case EventRollback:
-		m.Ordered++
 	case EventRollbackFailed:
-		if data.To == nil { // it could not even begin, so nothing told of the order
-			m.Ordered++
+		if data.To != nil {
+			return false // an order of it was told before
 		}
-	case EventRollbackSucceeded:
-		m.Back++
+		m.Ordered++ // it could not even begin
+	case EventPaged:
+		if !m.Reached.IsZero() && !e.At.Before(m.Reached) {
+			return false
+		}
+		m.Reached = e.At
 	}
-}
-
-// Page adds what became of a page.
-func (m *Measures) Page(p Page) {
-	m.Paged = true
-	if p.Status == PageSent && !p.SentAt.IsZero() && (m.Reached.IsZero() || p.SentAt.Before(m.Reached)) {
-		m.Reached = Moment(p.SentAt)
-	}
+	return true
 }
 
 // At is a milestone, or zero.
-func (m Measures) At(of Milestone) time.Time { return m.Milestones[of] }
+func (m Measures) At(of Milestone) time.Time { return m.Milestones[slices.Index(Milestones(), of)] }
 
 // between is from one moment to another; false if the incident lacks one of the two.
 func between(from, to time.Time) (time.Duration, bool) {
@@ -152,7 +167,9 @@ type Ruling struct {
 func (r *ResumeRequest) Ruling() (Ruling, bool) {
 	d := Ruling{Incident: r.Incident, NoGo: r.State == RequestRefused}
 	for _, s := range r.Signoffs {
-		d.Took = max(d.Took, Moment(s.At).Sub(Moment(r.At)))
+		if !d.NoGo {
+			d.Took = max(d.Took, Moment(s.At).Sub(Moment(r.At)))
+		}
 	}
 	return d, d.NoGo || r.State == RequestApproved
 }

@@ -73,7 +73,7 @@ func newMigrator(dialect goose.Dialect, folder string, db *sql.DB, r riverMigrat
 		return nil, err
 	}
 	// The provider's own Close would close db, which closer does.
-	provider, err := goose.NewProvider(dialect, db, files, goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(dialect, db, files, goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(fillMigration(dialect)))
 	if err != nil {
 		closer()
 		return nil, err

@@ -19,6 +19,9 @@ func (t *tx) save(works []*work) ([]*work, error) {
 	if err := insert(t, b.incidents, replace[incidentRow]([]string{"id"}, nil)); err != nil {
 		return nil, err
 	}
+	if err := insert(t, b.measures, countMeasures); err != nil {
+		return nil, err
+	}
 	if err := insert(t, b.hung, ""); err != nil {
 		return nil, err
 	}
@@ -78,6 +81,7 @@ func (t *tx) saveRest(b batch) error {
 type batch struct {
 	changed   []*work
 	incidents []incidentRow
+	measures  []measureRow
 	hung      []holdRow
 	lifted    []holdRow
 	events    []eventRow
@@ -118,6 +122,9 @@ func (b *batch) add(w *work) error {
 		if request := textOf(i.Request); i.Request != nil && request != w.request {
 			b.requests = append(b.requests, requestRow{i.ID, i.Request, request})
 		}
+	}
+	if row, news := w.measured(); news {
+		b.measures = append(b.measures, row)
 	}
 	for _, p := range w.change.Pages {
 		row, err := pageRowOf(i.ID, p)
@@ -222,10 +229,12 @@ func textOf(r *tagout.ResumeRequest) string {
 // a second net under the rule that each counts once.
 func (t *tx) saveRequest(row requestRow) error {
 	r := row.request
-	err := t.Exec(`INSERT INTO resume_requests (id, incident, requested_by, requested_at, expires_at, severity, digest, state, doc)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, state = excluded.state, doc = excluded.doc`,
+	decided, took := decidedOf(r)
+	err := t.Exec(`INSERT INTO resume_requests (id, incident, requested_by, requested_at, expires_at, severity, digest, state, doc, decided, took)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, state = excluded.state, doc = excluded.doc,
+		decided = excluded.decided, took = excluded.took`,
 		key(r.ID), int64(row.incident), clean(string(r.By.ID)), utc(r.At), utc(r.Expires), clean(string(r.Severity)), clean(r.Digest),
-		string(r.State), row.doc).Error
+		string(r.State), row.doc, decided, took).Error
 	if err != nil {
 		return err
 	}

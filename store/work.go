@@ -16,6 +16,7 @@ type work struct {
 	holds    []tagout.Hold // as they were
 	pins     []pinRow      // as they were
 	actions  []actionRow   // as they were
+	measures tagout.Measures
 	now      time.Time
 	change   tagout.Change
 }
@@ -50,7 +51,7 @@ func worksOf(list []locked) []*work {
 	works := make([]*work, len(list))
 	for n, l := range list {
 		i := l.incident
-		works[n] = &work{incident: i, before: l.doc, request: textOf(i.Request), holds: clone(i.Holds), pins: pinRowsOf(i.ID, i.Pins), actions: actionRowsOf(i.ID, i.Actions)}
+		works[n] = &work{incident: i, before: l.doc, request: textOf(i.Request), holds: clone(i.Holds), pins: pinRowsOf(i.ID, i.Pins), actions: actionRowsOf(i.ID, i.Actions), measures: i.Measures()}
 	}
 	return works
 }

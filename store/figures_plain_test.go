@@ -1,4 +1,4 @@
-package store
+package store_test
 
 import (
 	"cmp"
@@ -6,11 +6,6 @@ import (
 	"time"
 
 	"tagout"
-)
-
-const (
-	mostPairs = 20 // recurring pairs
-	lastOfAll = 5  // incidents of each
 )
 
 // plain computes figures from what is known of each incident and decision.
@@ -147,7 +142,7 @@ func (p plain) pairs(now []tagout.Measures) []tagout.RecurringPair {
 		if p.recurs(m, true) {
 			list[n].Recurring++
 		}
-		if len(list[n].Last) < lastOfAll {
+		if len(list[n].Last) < 5 {
 			list[n].Last = append(list[n].Last, m.Incident)
 		}
 	}
@@ -155,7 +150,7 @@ func (p plain) pairs(now []tagout.Measures) []tagout.RecurringPair {
 	slices.SortFunc(list, func(a, b tagout.RecurringPair) int {
 		return cmp.Or(-cmp.Compare(a.Recurring, b.Recurring), -cmp.Compare(a.Incidents, b.Incidents), cmp.Compare(a.Agent, b.Agent), cmp.Compare(a.Class, b.Class))
 	})
-	return list[:min(len(list), mostPairs)]
+	return list[:min(len(list), 20)]
 }
 
 func groups(now []tagout.Measures, in *time.Location) []tagout.FigureGroup {
