@@ -122,9 +122,15 @@ func TestANewcomerFollowsTheDemoInABrowser(t *testing.T) {
 	p.do(chromedp.KeyEvent("and on")) // one may type on where one was
 	slack.until("what is typed after a form", "doc.querySelector('#composer-input').value === 'and on'")
 
+	slack.presses("#messages [data-react]", "") // 🛑 on a message flags it, and says so
+	slack.presses("[role=menu] [data-emoji=octagonal_sign]", "")
+	slack.sees("#messages .reaction[aria-pressed=true]", "🛑1")
+	slack.sees("#messages .message.ephemeral", "FLAG-1")
+	browsertest.Screenshot(t, p.ctx, "demo-8-flagged")
+
 	page.presses(".switch", "Cut the agents off")
 	page.until("nothing to be sent", "[...doc.querySelectorAll('#lanes .lane')].every((one) => one.dataset.mode === 'halted' && one.textContent.includes('the gate does not answer'))")
-	browsertest.Screenshot(t, p.ctx, "demo-8-cut-off")
+	browsertest.Screenshot(t, p.ctx, "demo-9-cut-off")
 	page.presses(".switch", "Cut the agents off")
 	lanesAre("running")
 }
