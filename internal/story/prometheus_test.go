@@ -1,6 +1,7 @@
 package story_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -48,6 +50,36 @@ func TestTheRulePackFiresWhenItShouldAndOnlyThen(t *testing.T) {
 	am := findAlertmanager(t)
 	if out, err := exec.Command(am.tool, "check-config", rulePack+"/alertmanager.yml").CombinedOutput(); err != nil {
 		t.Errorf("amtool: %v\n%s", err, out)
+	}
+}
+
+// TestPrometheusUnderstandsEveryQueryOfTheDashboard: its own tool reads them as rules.
+func TestPrometheusUnderstandsEveryQueryOfTheDashboard(t *testing.T) {
+	t.Parallel()
+	promtool := program(t, "promtool")
+	raw, err := os.ReadFile("../../deploy/grafana/tagout.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	filled := strings.NewReplacer("$__rate_interval", "5m", "$__interval", "5m", "$__range", "1h", "$job", "tagout")
+	rules := "groups:\n- name: dashboard\n  rules:\n"
+	queries := regexp.MustCompile(`"expr": ("(?:[^"\\]|\\.)*")`).FindAllSubmatch(raw, -1)
+	for n, found := range queries {
+		var query string
+		if err := json.Unmarshal(found[1], &query); err != nil {
+			t.Fatal(err)
+		}
+		if query = filled.Replace(query); strings.Contains(query, "$") {
+			t.Errorf("there is a variable that nothing fills: %s", query)
+		}
+		rules += fmt.Sprintf("  - {record: 'panel:%d', expr: %q}\n", n, query)
+	}
+	file := filepath.Join(t.TempDir(), "rules.yml")
+	if err := os.WriteFile(file, []byte(rules), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(promtool, "check", "rules", file).CombinedOutput(); err != nil || len(queries) < 30 {
+		t.Errorf("%d queries: %v\n%s", len(queries), err, out)
 	}
 }
 
