@@ -51,6 +51,7 @@ type HealthReading struct {
 	Detail  string  // what the value is of, such as "3 of 3 rollbacks in 90 days"
 	Status  HealthStatus
 	Why     string    // it is unknown
+	Broken  bool      // it is unknown until somebody corrects the query
 	Since   time.Time // it has been met or missed; zero: that was not asked or is not known
 	AtLeast bool      // it has been so for longer than was looked at
 }
@@ -67,7 +68,7 @@ func (r HealthReading) Read(value float64, err error) HealthReading {
 	case CodeOf(err) == NotFound:
 		r.Status, r.Why = HealthUnknown, "Prometheus has no data"
 	case err != nil:
-		r.Status, r.Why = HealthUnknown, Sentence(err)
+		r.Status, r.Why, r.Broken = HealthUnknown, Sentence(err), CodeOf(err) == Invalid
 	case value != value: // 0/0: nothing happened, and nothing was proven
 		r.Status, r.Why = HealthUnknown, "the query gives no number, as a share of nothing does"
 	case r.Target.Met(value):

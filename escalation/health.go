@@ -27,20 +27,8 @@ func (d *Desk) Health(ctx context.Context, q tagout.HealthQuery) (tagout.Health,
 	ctx, cancel := context.WithTimeout(ctx, healthWithin)
 	defer cancel()
 	h := tagout.Health{At: d.clock.Now()}
-	asked := d.healthQuestions(q)
 	own := d.ownHealth(ctx, q.Agent, h.At)
-	readings := make([]tagout.HealthReading, len(asked))
-	var asking sync.WaitGroup
-	turns := make(chan struct{}, healthAtOnce)
-	for n, one := range asked {
-		turns <- struct{}{}
-		asking.Go(func() {
-			defer func() { <-turns }()
-			readings[n] = d.readHealth(ctx, one, h.At, q.Since)
-		})
-	}
-	asking.Wait()
-	h.Readings = append(own, readings...)
+	h.Readings = append(own, d.askHealth(ctx, q, h.At)...)
 	slices.SortStableFunc(h.Readings, func(a, b tagout.HealthReading) int {
 		if a.Agent == "" || b.Agent == "" {
 			return len(a.Agent) - len(b.Agent)
@@ -48,6 +36,30 @@ func (d *Desk) Health(ctx context.Context, q tagout.HealthQuery) (tagout.Health,
 		return 0
 	})
 	return h, nil
+}
+
+// Metrics reads every metric of the configuration once, without our own figures.
+func (d *Desk) Metrics(ctx context.Context) []tagout.HealthReading {
+	ctx, cancel := context.WithTimeout(ctx, healthWithin)
+	defer cancel()
+	return d.askHealth(ctx, tagout.HealthQuery{}, d.clock.Now())
+}
+
+// askHealth asks all questions, a few at the same time.
+func (d *Desk) askHealth(ctx context.Context, q tagout.HealthQuery, at time.Time) []tagout.HealthReading {
+	asked := d.healthQuestions(q)
+	readings := make([]tagout.HealthReading, len(asked))
+	var asking sync.WaitGroup
+	turns := make(chan struct{}, healthAtOnce)
+	for n, one := range asked {
+		turns <- struct{}{}
+		asking.Go(func() {
+			defer func() { <-turns }()
+			readings[n] = d.readHealth(ctx, one, at, q.Since)
+		})
+	}
+	asking.Wait()
+	return readings
 }
 
 // healthQuestion is one query for one agent.

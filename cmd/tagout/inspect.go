@@ -38,8 +38,7 @@ func (c configCheckCmd) Run(env *surroundings) error {
 	for _, notice := range cfg.Notices {
 		fmt.Fprintln(env.stdout, "note:", notice)
 	}
-	fmt.Fprintf(env.stdout, "%s is sound: %d agents, %d severities, %d failure classes, %d routes.\n", c.Path,
-		len(cfg.Policy.Agents), len(cfg.Policy.Severities), len(cfg.Policy.Classes), len(cfg.Policy.Routes))
+	fmt.Fprintln(env.stdout, sound(c.Path, cfg))
 	return nil
 }
 

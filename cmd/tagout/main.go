@@ -31,6 +31,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run Tagout."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date."`
 	Config  configCmd  `cmd:"" help:"Check the configuration, or print its schema."`
+	Doctor  doctorCmd  `cmd:"" help:"Check that everything that the configuration names is there and would work: database, journal, Slack, controls, pagers. Pages nobody and changes nothing."`
 	Route   routeCmd   `cmd:"" help:"Tell what an alert would do and why, without doing anything."`
 	Slack   slackCmd   `cmd:"" help:"Set up the Slack app."`
 	Verify  verifyCmd  `cmd:"" help:"Check the hash chain of the timelines: exit 0, or 1 with the first bad event."`

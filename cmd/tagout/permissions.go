@@ -12,7 +12,7 @@ func shellPermits() map[string]string {
 	)
 	return map[string]string{
 		"demo": nothing + "; it holds a workspace of its own and listens on this machine only", "version": nothing, "config schema": nothing,
-		"config check": config, "route": config, "slack manifest": config, "serve": database,
+		"config check": config, "doctor": database, "route": config, "slack manifest": config, "serve": database,
 		"verify": database, "export": database + "; the file is readable by its owner only", "migrate": owner, "redact": owner,
 		"release-check":  "who has an API token with `read`, or can read the configuration, with its database",
 		"journal repair": "who can write the journal's file",
