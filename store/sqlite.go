@@ -10,7 +10,6 @@ import (
 
 	"github.com/glebarez/sqlite"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"gorm.io/gorm"
 
 	"tagout"
@@ -24,6 +23,7 @@ type sqliteDB struct {
 	reading     *sql.DB
 	writer, rdr *gorm.DB
 	jobs        *river.Client[*sql.Tx]
+	bell        *bell
 }
 
 const readers = 4
@@ -53,7 +53,7 @@ func openSQLite(path string) (*sqliteDB, error) {
 	if err := file.Close(); err != nil {
 		return nil, err
 	}
-	s := &sqliteDB{path: path}
+	s := &sqliteDB{path: path, bell: newBell()}
 	if s.writing, err = sql.Open(sqlite.DriverName, sqliteDSN(path, url.Values{"_txlock": {"immediate"}})); err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func openSQLite(path string) (*sqliteDB, error) {
 		s.rdr, err = gorm.Open(sqlite.Dialector{Conn: s.reading}, gormConfig())
 	}
 	if err == nil {
-		s.jobs, err = river.NewClient(riversqlite.New(s.writing), &river.Config{FetchCooldown: fetchCooldown, Logger: quiet(nil)})
+		s.jobs, err = river.NewClient(newWokenSQLite(s.writing, s.bell), &river.Config{FetchCooldown: fetchCooldown, Logger: quiet(nil)})
 	}
 	if err != nil {
 		return nil, errors.Join(explain(err), s.close())
@@ -82,14 +82,34 @@ func (s *sqliteDB) snapshot(ctx context.Context, fn func(db *gorm.DB) error) err
 }
 
 func (s *sqliteDB) transact(ctx context.Context, fn func(t *tx) error) error {
-	return s.writer.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+	var due []string
+	err := s.writer.WithContext(ctx).Transaction(func(g *gorm.DB) error {
 		g = g.Session(&gorm.Session{SkipDefaultTransaction: true})
-		return fn(&tx{DB: g, sql: sqliteTx{ctx, g, g.Statement.ConnPool.(*sql.Tx), s.jobs}})
+		return fn(&tx{DB: g, sql: sqliteTx{ctx, g, g.Statement.ConnPool.(*sql.Tx), s.jobs, &due}})
 	})
+	if err == nil && len(due) > 0 {
+		s.bell.ring(due...)
+	}
+	return err
 }
 
 func (s *sqliteDB) worker(config *river.Config) (jobRunner, error) {
-	return river.NewClient(riversqlite.New(s.writing), config)
+	for queue, c := range config.Queues {
+		if c.FetchPollInterval == urgentPoll {
+			c.FetchPollInterval = urgentLook
+		} else {
+			c.FetchPollInterval = otherLook
+		}
+		config.Queues[queue] = c
+	}
+	config.FetchPollInterval = otherLook
+	client, err := river.NewClient(newWokenSQLite(s.writing, s.bell), config)
+	if err != nil || len(config.Queues) == 0 {
+		return client, err
+	}
+	postponed, _ := client.Subscribe(river.EventKindJobSnoozed, river.EventKindJobFailed) // ends with the client
+	go s.bell.ringFor(postponed)
+	return client, nil
 }
 
 // reclaim takes back every job that is under way: this file has one process at work, and
@@ -109,6 +129,7 @@ type sqliteTx struct {
 	db   *gorm.DB
 	tx   *sql.Tx
 	jobs *river.Client[*sql.Tx]
+	due  *[]string // queues in which jobs were put
 }
 
 func (t sqliteTx) now() (time.Time, error) { return time.Now(), nil }
@@ -123,6 +144,9 @@ func (t sqliteTx) number(taken int) (last int64, err error) {
 }
 
 func (t sqliteTx) enqueue(jobs []river.InsertManyParams) error {
+	for _, j := range jobs {
+		*t.due = append(*t.due, j.InsertOpts.Queue)
+	}
 	_, err := t.jobs.InsertManyTx(t.ctx, t.tx, jobs)
 	return err
 }
