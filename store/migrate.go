@@ -149,10 +149,11 @@ func (m *migrator) riverUp(ctx context.Context) error {
 	return m.lighten(ctx)
 }
 
-// dropHeavyIndexes drops the indexes over all that stands in a job's arguments and metadata:
-// keeping them up cost more than everything else about a job, and nothing is looked up by
-// them.
-const dropHeavyIndexes = "DROP INDEX IF EXISTS river_job_args_index, river_job_metadata_index"
+// dropHeavyIndexes drops the indexes over all that stands in a job's arguments and metadata,
+// and over the kind of jobs, of which there is one: keeping them up cost more than everything
+// else about a job, since each change of its state is written to all of them, and nothing is
+// looked up by them.
+const dropHeavyIndexes = "DROP INDEX IF EXISTS river_job_args_index, river_job_metadata_index, river_job_kind"
 
 func (m *migrator) to(ctx context.Context, version int64) error {
 	current, _, err := m.goose.GetVersions(ctx)
