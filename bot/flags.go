@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tagout"
+	"tagout/internal/crashpoint"
 )
 
 // Flags is what the edge needs to know of flags.
@@ -50,6 +51,7 @@ func (b *Bot) triage(ctx context.Context, e tagout.Effect) error {
 			b.log.Error("a flag could not be announced", "flag", f.ID.String(), "channel", b.announce, "error", tagout.Sentence(err))
 			return err
 		}
+		crashpoint.Here("flag.posted")
 		_, err = b.desk.PlaceFlag(ctx, f.ID, place.Channel, place.TS)
 		return err
 	}

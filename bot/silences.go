@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tagout"
+	"tagout/internal/crashpoint"
 )
 
 // Silences is what the edge needs to know of silences.
@@ -38,6 +39,7 @@ func (b *Bot) tellSilence(ctx context.Context, e tagout.Effect) error {
 			b.log.Error("a silence could not be announced", "silence", s.ID.String(), "channel", b.announce, "error", tagout.Sentence(err))
 			return settled(err)
 		}
+		crashpoint.Here("silence.posted")
 		return b.desk.PlaceSilence(ctx, s.ID, place.Channel, place.TS)
 	}
 	for {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tagout"
+	"tagout/internal/crashpoint"
 )
 
 // quotePatience is how long an incident waits for what Slack says of a flagged message,
@@ -42,6 +43,7 @@ func (d *Desk) RaiseFlag(ctx context.Context, r tagout.FlagReport, quote *tagout
 	f, err := d.store.RaiseFlag(ctx, name, func(f *tagout.Flag, now time.Time) ([]tagout.Effect, error) {
 		return f.Raise(r, quote, now), nil
 	})
+	crashpoint.Here("flag.raised")
 	if err == nil && quote != nil { // the flag has it now
 		emptied := tagout.FormDraft{Form: noticed(*quote), Person: r.By, At: tagout.Moment(d.clock.Now())}
 		if err := d.store.KeepDraft(ctx, emptied); err != nil {

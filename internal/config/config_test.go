@@ -206,6 +206,14 @@ func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
 	}
 }
 
+func TestAnySeverityButTheWorstMayHoldNothing(t *testing.T) {
+	t.Parallel()
+	cfg := parse(t, strings.Replace(small, "contain: {mode: paused, scope: shard}", "contain: {mode: running}", 1))
+	if cfg.Policy.Severities[tagout.Sev2].Holds() || !cfg.Policy.Severities[tagout.Sev1].Holds() {
+		t.Errorf("%+v", cfg.Policy.Severities[tagout.Sev2].Contain)
+	}
+}
+
 func TestNamesOfAgentsAndTheirPartsAreReadInLowerCase(t *testing.T) {
 	t.Parallel()
 	cfg := parse(t, strings.Replace(small, "mailer: {channels: [email], tools: {send_email: high}}",

@@ -89,7 +89,7 @@ func rules() map[string]broken {
 		"missing file":      {slack, `slack: {bot_token: §"${file:/none}", app_token: "${APP}"}`, "`/none` cannot be read: it does not exist", "Create the file"},
 		"huge file":         {slack, `slack: {bot_token: §"${file:/huge}", app_token: "${APP}"}`, "larger than 64 KiB", "one secret"},
 		"wrong from world":  {"", "gate: {stale_after: §\"${BOT}\"}\n", "not a duration", "with a unit"},
-		"choice from world": {halt, `contain: {mode: §"${BOT}"}`, "This value is not one of the values", "halted, paused, review or capped"},
+		"choice from world": {halt, `contain: {mode: §"${BOT}"}`, "This value is not one of the values", "halted, paused, review, capped or running"},
 
 		// server
 		"listen":           {"listen: 127.0.0.1:8080", "listen: §nowhere", "not an address", "127.0.0.1:8080"},
@@ -162,7 +162,8 @@ func rules() map[string]broken {
 		"page nobody":        {row, "    page: [§empty]\n", "reaches nobody", "members"},
 		"no contain":         {"sev1:\n" + row + "    " + halt + "\n", "§sev1:\n" + row, "`severities.sev1.contain` is missing", "Add"},
 		"contain no mode":    {halt, "§contain: {scope: agent}", "`severities.sev1.contain.mode` is missing", "Add"},
-		"contain running":    {halt, "contain: {mode: §running}", "`running` is not one", "halted, paused, review or capped"},
+		"contain running":    {halt, "contain: {mode: §running}", "The worst severity holds the agent", "halted or paused"},
+		"also running":       {halt, "contain: {mode: halted}\n    also: [{mode: §running}]", "running holds nothing", "Remove it"},
 		"contain scope":      {halt, "contain: {mode: halted, scope: §agnet}", "`agnet` is not one", "Did you mean `agent`?"},
 		"cap":                {halt, "contain: {mode: capped, cap: §lots}", "\"lots\" is not a cap", "docs/configuration.md"},
 		"capped without cap": {halt, "§contain: {mode: capped}", "nothing without a cap", "cap: 500/day"},

@@ -24,7 +24,7 @@ type severitySection struct {
 }
 
 type containSection struct {
-	Mode     tagout.Mode `yaml:"mode" need:"true" allow:"halted,paused,review,capped" doc:"How far the scope is held."`
+	Mode     tagout.Mode `yaml:"mode" need:"true" allow:"halted,paused,review,capped,running" doc:"How far the scope is held; running holds nothing, which the worst severity cannot."`
 	Scope    string      `yaml:"scope" allow:"agent,shard" doc:"The whole agent, or the shard: the most specific scope known."`
 	Cap      tagout.Cap  `yaml:"cap" doc:"Spend that is still allowed, such as 500/day; with mode capped."`
 	Rollback bool        `yaml:"rollback" doc:"Go back to the last known good versions as well."`
@@ -89,8 +89,14 @@ func (b *builder) severity(p path, key tagout.Severity, s severitySection) {
 	b.paged(p.key("page"), s.Page)
 	if s.Contain != nil {
 		row.Contain = b.containment(p.key("contain"), *s.Contain)
+		if b.doc.Matrix[worstOf(b.doc.Matrix)].Contain == s.Contain && row.Contain.Mode == tagout.Running {
+			b.fail(p.key("contain").key("mode"), "Use halted or paused.", "The worst severity holds the agent: running holds nothing.")
+		}
 	}
 	for i, also := range s.Also {
+		if also.Mode == tagout.Running {
+			b.fail(p.key("also").item(i).key("mode"), "Remove it.", "Mode running holds nothing.")
+		}
 		row.Also = append(row.Also, b.containment(p.key("also").item(i), also))
 	}
 	for i, rung := range s.Escalate {
@@ -110,6 +116,15 @@ func (b *builder) severity(p path, key tagout.Severity, s severitySection) {
 		row.Resume = b.resume(p.key("resume"), *s.Resume)
 	}
 	b.cfg.Policy.Severities[key] = row
+}
+
+// worstOf is the worst severity of a matrix.
+func worstOf(matrix map[tagout.Severity]severitySection) tagout.Severity {
+	var worst tagout.Severity
+	for key := range matrix {
+		worst = worst.Worst(key)
+	}
+	return worst
 }
 
 func (b *builder) containment(p path, c containSection) tagout.Containment {

@@ -105,6 +105,7 @@ type params struct {
 	Prometheus                                                                     string // its address; empty: none
 	RollbackWithin                                                                 string
 	Pin                                                                            bool   // of SEV-3
+	Idle                                                                           bool   // SEV-3 holds nothing
 	Pool                                                                           int    // connections to Postgres, each a process that has to start; 0: as many as by default
 	Stages                                                                         string // of a resumption after a SEV-1; empty: at once
 	Signoffs                                                                       string // of a SEV-1; empty: Legal
