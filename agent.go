@@ -28,17 +28,18 @@ const DefaultLease = 30 * time.Second
 
 // Agent is an AI agent in the registry.
 type Agent struct {
-	Name     string // canonical: lower case
-	Title    string
-	Owner    string          // a role of the policy
-	Channels []string        // canonical names; empty: it has no such division
-	Regions  []string        //
-	Tools    map[string]Risk // canonical name to risk
-	Lease    time.Duration   // a client that has not heard from Tagout for so long must stop
-	Fallback string          // told to the agent while it is held
-	Canary   Scope           // where drills and first stages run
-	Controls []string        // names of its enforcement points
-	Tracker  string          // where its corrective actions get tickets; "": see [Policy.TrackerOf]
+	Name           string // canonical: lower case
+	Title          string
+	Owner          string          // a role of the policy
+	Channels       []string        // canonical names; empty: it has no such division
+	Regions        []string        //
+	Tools          map[string]Risk // canonical name to risk
+	Lease          time.Duration   // a client that has not heard from Tagout for so long must stop
+	Fallback       string          // told to the agent while it is held
+	Canary         Scope           // where drills and first stages run
+	RollbackDrills bool            // a rollback drill may change its versions, though its canary is only a part of it
+	Controls       []string        // names of its enforcement points
+	Tracker        string          // where its corrective actions get tickets; "": see [Policy.TrackerOf]
 
 	Components     []string      // what has versions of its own, canonical names; empty: [DefaultComponents]
 	KnownGoodAfter time.Duration // a version counts as good after so long without an incident; 0: [DefaultKnownGoodAfter]

@@ -80,6 +80,7 @@ type audit struct {
 	called   Kind // what somebody called it last
 
 	milestones toldMilestones
+	drill      toldDrill
 }
 
 // said is what is read of an event's data, whatever its kind.
@@ -95,6 +96,9 @@ type said struct {
 }
 
 func (a *audit) take(e Event) error {
+	if err := a.takeDrill(e); err != nil {
+		return err
+	}
 	if err := a.milestone(e); err != nil {
 		return err
 	}
@@ -225,7 +229,7 @@ func (a *audit) compare() error {
 		case !told.Active() && h.Active():
 			return Errorf(Conflict, "%s: the hold on %s stands in the record, but the timeline says that it was lifted.", i.ID, h.Scope)
 		case told.Scope != h.Scope || told.Mode != h.Mode || told.Cap != h.Cap || !slices.Equal(told.DisabledTools, h.DisabledTools),
-			told.CanaryShare != h.CanaryShare, told.Plan != h.Plan:
+			told.CanaryShare != h.CanaryShare, told.Plan != h.Plan, told.Drill != h.Drill:
 			return Errorf(Conflict, "%s: the record holds %s, but the timeline says %s.", i.ID, h, told)
 		}
 		delete(a.holds, h.ID)
@@ -243,6 +247,9 @@ func (a *audit) compare() error {
 		return err
 	}
 	if err := a.compareKind(); err != nil {
+		return err
+	}
+	if err := a.compareDrill(); err != nil {
 		return err
 	}
 	if err := a.compareEnd(); err != nil {

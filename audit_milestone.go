@@ -35,6 +35,8 @@ func (a *audit) milestone(e Event) error {
 			return err
 		}
 		t.onsets = append(t.onsets, told.Onset)
+	case EventDrillReal: // what was measured of the drill is not what is counted
+		t.facts = map[Milestone]time.Time{Detected: e.At}
 	case EventAcknowledged:
 		t.set(Acknowledged, e.At)
 	case EventContained:

@@ -16,6 +16,7 @@ const (
 	MayRead     Right = "read"     // status, timeline, every GET
 	MayReport   Right = "report"   // alerts, failures, changes
 	MayRollback Right = "rollback" // rollback
+	MayDrill    Right = "drill"    // drill: stops a canary, and what Tagout lets go of then is what the drill hung
 	MayNot      Right = ""         // for people only
 )
 

@@ -52,6 +52,7 @@ const (
 	EffectDigestMail  EffectKind = "digest_mail"      // a digest to one address
 	EffectSilence     EffectKind = "silence"          // a silence begins, ends soon, or ends: what it kept quiet follows
 	EffectSilenceTold EffectKind = "silence_told"     // the message about a silence, posted or brought up to date
+	EffectDrill       EffectKind = "drill"            // a drill begins by its schedule, or goes on
 )
 
 // Effect is something to do after a commit, at least once: a durable job, committed

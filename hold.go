@@ -1,6 +1,7 @@
 package tagout
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -30,6 +31,7 @@ type Hold struct {
 	LiftedBy      string    // the resume request that lifted it
 	Plan          string    // the staged resumption of which it is a stage; "" otherwise
 	CanaryShare   float64   // of the instances, which it leaves alone; 0: none
+	Drill         DrillTag  // a drill hung it; "": none did
 }
 
 // Spares reports whether the hold leaves this instance of an agent alone, since it is one of
@@ -165,7 +167,9 @@ func Evaluate(name string, declared *Agent, holds []Hold, asked Attributes) Deci
 	if !d.Known {
 		return Decision{Agent: name, Mode: Halted, Reason: fmt.Sprintf("agent %q is not declared", name)}
 	}
-	slices.SortStableFunc(d.Holds, func(a, b Hold) int { return a.Mode.rank() - b.Mode.rank() })
+	slices.SortStableFunc(d.Holds, func(a, b Hold) int { // of equals, what is real goes first
+		return cmp.Or(a.Mode.rank()-b.Mode.rank(), boolRank(a.Drill != "")-boolRank(b.Drill != ""))
+	})
 	if len(d.Holds) > 0 {
 		d.Reason = d.Holds[0].Reason
 	}
@@ -178,6 +182,13 @@ func Evaluate(name string, declared *Agent, holds []Hold, asked Attributes) Deci
 	}
 	d.Allowed = d.Mode == Running || d.Mode == Capped && d.toolEnabled(declared, asked.Tool)
 	return d
+}
+
+func boolRank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func (d *Decision) apply(h Hold, a *Agent) {
@@ -257,11 +268,12 @@ type holdJSON struct {
 	At            time.Time  `json:"at"`
 	Plan          string     `json:"plan,omitempty"`
 	CanaryShare   float64    `json:"canary_share,omitempty"`
+	Drill         DrillTag   `json:"drill,omitempty"`
 }
 
 // MarshalJSON writes the hold as it was hung, without its lifting.
 func (h Hold) MarshalJSON() ([]byte, error) {
-	return json.Marshal(holdJSON{h.ID, h.Scope, h.Mode, h.Cap.String(), h.DisabledTools, h.Incident, h.By, h.Reason, h.Private, h.At, h.Plan, h.CanaryShare})
+	return json.Marshal(holdJSON{h.ID, h.Scope, h.Mode, h.Cap.String(), h.DisabledTools, h.Incident, h.By, h.Reason, h.Private, h.At, h.Plan, h.CanaryShare, h.Drill})
 }
 
 // UnmarshalJSON reads what [Hold.MarshalJSON] writes. It returns Invalid for a mode that
@@ -275,7 +287,7 @@ func (h *Hold) UnmarshalJSON(data []byte) error {
 		return Errorf(Invalid, "A hold cannot have the mode %q.", clip(string(j.Mode), 40))
 	}
 	*h = Hold{ID: j.ID, Scope: j.Scope, Mode: j.Mode, DisabledTools: j.DisabledTools, Incident: j.Incident, By: j.By, Reason: j.Reason, Private: j.Private, At: j.At,
-		Plan: j.Plan, CanaryShare: j.CanaryShare}
+		Plan: j.Plan, CanaryShare: j.CanaryShare, Drill: j.Drill}
 	if h.CanaryShare < 0 || h.CanaryShare >= 1 {
 		h.CanaryShare = 0 // what cannot be a share spares nobody
 	}

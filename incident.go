@@ -130,6 +130,7 @@ type Incident struct {
 	Flags           []FlagTaken             `json:",omitempty"` // that it knows of
 	Hush            *Hush                   `json:",omitempty"` // nobody was told of it yet; nil: they were
 	Flaps           []Flap                  `json:",omitempty"` // alerts that ended, and how often they began again
+	Exercise        *Drill                  `json:",omitempty"` // the drill that it is, or was before it became real
 	Informing
 	Ending
 	Failing
@@ -228,6 +229,7 @@ func (i *Incident) settle(by Actor, at time.Time) Change {
 	if i.contained() && i.mark(Contained, at) {
 		facts["by_lease"] = slices.ContainsFunc(i.Controls, ControlStatus.ByLease)
 		c.event(EventContained, by, at, facts)
+		c = c.And(i.Stir(at))
 	} else if wasContained(before) && i.State.beforeContained() {
 		c.event(EventUncontained, by, at, facts)
 	}

@@ -44,6 +44,7 @@ type Policy struct {
 	Agents     Registry
 	Routes     []Route
 	Inform     InformPolicy
+	Drills     DrillPolicy
 
 	DelegateAtMost time.Duration // how long somebody may sign in a member's place; 0: [DefaultDelegateAtMost]
 

@@ -17,6 +17,7 @@ const (
 	BasisNamed     Basis = "as named"
 	BasisRolled    Basis = "rolled back to already"
 	BasisUnseen    Basis = "as named, never seen before"
+	BasisDrill     Basis = "what ran before the drill"
 )
 
 // RollbackState is how far one component got.

@@ -87,6 +87,7 @@ type Store interface {
 	ActionStore
 	FlagStore
 	SilenceStore
+	DrillStore
 	RoutineStore
 	DigestStore
 

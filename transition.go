@@ -135,6 +135,7 @@ func (i *Incident) TakeOn(a Answer, at time.Time) (Change, error) {
 	c.event(EventAcknowledged, by, at, data)
 	c = c.And(taking)
 	c.follow(i, PageAcknowledged, by, at)
+	c = c.And(i.Stir(at))
 	c.post(i, "ack:"+Moment(at).Format(time.RFC3339Nano), Say(by.Text(), " acknowledged ", Bold(i.ID.String()), ". Paging has stopped. ", i.leading(by)))
 	return c.And(i.settle(by, at)), nil
 }
@@ -201,6 +202,9 @@ func (i *Incident) ChangeSeverity(row *SeverityPolicy, roles []string, reason st
 
 // post queues a message for the incident's channel.
 func (c *Change) post(i *Incident, key string, m Message) {
+	if i.Drill && !i.Exercise.pages() {
+		return // a drill has one message, which is kept up to date
+	}
 	c.effect(EffectPost, i.ID, key, PostNote{Message: m})
 }
 
@@ -251,6 +255,7 @@ func (i *Incident) TakeAlert(in Incoming, a *Agent, at time.Time) Change {
 		c = c.And(i.voidRequest("a new alert came on its scope", in.Alert.Actor(), at))
 	}
 	if kind != EventAlertResolved {
+		c = c.And(i.Stir(at))
 		c = c.And(i.disturb("a new alert came", in.Alert.Actor(), at))
 	}
 	if len(i.Needs) > 0 {

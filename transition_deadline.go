@@ -55,6 +55,9 @@ func (i *Incident) WakeDeadlines() Change {
 // incident reached its severities. It never loosens or drops one. It changes nothing if there
 // is nothing new.
 func (i *Incident) Tighten(rows map[Severity]*SeverityPolicy, at time.Time) Change {
+	if i.Drill {
+		return Change{}
+	}
 	reached := []Severity{i.HighestSeverity}
 	for _, t := range i.Terms {
 		if !slices.Contains(reached, t.Severity) {

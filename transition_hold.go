@@ -17,8 +17,11 @@ func (i *Incident) Hang(h Hold, agents Registry, at time.Time) (Change, error) {
 		return Change{}, Errorf(Conflict, "%s is %s; a new stop needs an incident of its own.", i.ID, i.State)
 	}
 	h.Incident, h.At, h.Private = i.ID, Moment(h.At), i.Private
-	i.Holds = append(i.Holds, h)
 	var c Change
+	if h.Drill == "" {
+		c = i.interrupt("a real stop came: "+h.Scope.String()+" "+string(h.Mode), h.By, agents, at)
+	}
+	i.Holds = append(i.Holds, h)
 	c.event(EventHeld, h.By, at, h)
 	for _, name := range agents.Covered(h.Scope) {
 		c = c.And(i.request(name, agents, h.At))
@@ -175,7 +178,7 @@ func (i *Incident) MissContainment(roles []string, at time.Time) Change {
 	c.effect(EffectPage, i.ID, key, PageRound{Key: key, Roles: roles, Why: why, Rung: true, Even: true})
 	c.post(i, key, Message{Tone: ToneDanger, Body: []Text{
 		T(Bold("Not confirmed: "), "the stop was requested, but it was "+why+". Stop it by other means, and find out why.")}})
-	return c
+	return c.And(i.noticed(why, at))
 }
 
 // lift takes these holds off and hangs their replacements, in one step.

@@ -259,7 +259,7 @@ func (h Hold) replacedBy(r *ResumeRequest, agents Registry, at time.Time) []Hold
 	hang := func(s Scope, m Mode) Hold {
 		next := h
 		next.ID = HoldID(DeriveID("replace", string(h.ID), r.ID, s.String(), string(m)))
-		next.Scope, next.Mode, next.At = s, m, Moment(at)
+		next.Scope, next.Mode, next.At, next.Drill = s, m, Moment(at), ""
 		return next
 	}
 	var next []Hold

@@ -86,7 +86,9 @@ func (i *Incident) TakeVersionNews(r ControlReport, at time.Time) Change {
 			continue
 		}
 		step.State, step.ConfirmedAt, step.Failure = RollbackConfirmed, Moment(at), ""
-		c.Seen = append(c.Seen, Version{Agent: rb.Agent, Component: step.Component, Version: step.To, FirstSeen: step.ConfirmedAt})
+		if !i.Drill { // what ran for a moment is not what was current
+			c.Seen = append(c.Seen, Version{Agent: rb.Agent, Component: step.Component, Version: step.To, FirstSeen: step.ConfirmedAt})
+		}
 		c.event(EventComponentBack, Tagout, at, map[string]any{"agent": rb.Agent, "component": step.Component, "version": step.To,
 			"controls": step.ReadBy(), "after_ms": at.Sub(step.RequestedAt).Milliseconds(), "late": !step.FailedAt.IsZero()})
 	}
@@ -139,7 +141,7 @@ func (i *Incident) concludeRollback(roles []string, at time.Time) Change {
 	}
 	c.post(i, "rollback:"+rb.DoneAt.Format(time.RFC3339Nano), Message{Tone: ToneGood, Body: []Text{
 		T(Bold("Rolled back"), " ", Fixed(rb.Agent), " to "+Pairs(rb.To())+"; read back. It stays at these versions, and held, until it is resumed.")}})
-	return c.And(i.settle(Tagout, at))
+	return c.And(i.Stir(at)).And(i.settle(Tagout, at))
 }
 
 func (i *Incident) failComponents(failed []ComponentRollback, roles []string, at time.Time) Change {
@@ -151,7 +153,7 @@ func (i *Incident) failComponents(failed []ComponentRollback, roles []string, at
 	rb.FailedAt, rb.Failure = Moment(at), clip(strings.Join(parts, " "), 1000)
 	var c Change
 	c.event(EventRollbackFailed, Tagout, at, map[string]any{"agent": rb.Agent, "to": rb.To(), "error": rb.Failure, "after_ms": at.Sub(rb.At).Milliseconds()})
-	return c.And(i.tellFailure(roles, at))
+	return c.And(i.tellFailure(roles, at)).And(i.Stir(at))
 }
 
 // tellFailure says in the channel that a rollback failed, with a button to try again, and

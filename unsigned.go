@@ -12,7 +12,7 @@ func (h Hold) HangAgain(severity Severity, class string) StopRequest {
 	s := StopRequest{Hold: h, Severity: severity, Class: class, Join: h.Incident, Private: h.Private, Replaces: h.ID}
 	s.Hold.ID, s.Hold.Incident, s.Hold.By, s.Hold.At = h.ID.Successor(), 0, Tagout, time.Time{}
 	s.Hold.LiftedAt, s.Hold.LiftedBy = time.Time{}, ""
-	s.Hold.Plan, s.Hold.CanaryShare = "", 0 // it spares no canary
+	s.Hold.Plan, s.Hold.CanaryShare, s.Hold.Drill = "", 0, "" // it spares no canary, and is no drill
 	s.Hold.Reason = "its hold was lifted in the database, and nobody signed for that"
 	if h.Reason != "" {
 		s.Hold.Reason += "; before: " + h.Reason

@@ -42,6 +42,9 @@ func (b *Bot) channelName(inc *tagout.Incident) string {
 		Number: int64(inc.ID), Agent: inc.Scope.Agent, Class: inc.Class, Severity: string(inc.Severity),
 	})
 	name := legalName(out.String())
+	if inc.Drill && name != "" {
+		name = "drill-" + name
+	}
 	if err != nil || name == "" {
 		return plainName(inc.ID)
 	}

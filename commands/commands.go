@@ -52,6 +52,7 @@ type Desk interface {
 	Flagger
 	Digester
 	Silencer
+	Driller
 }
 
 // Option changes how the commands work.
@@ -82,6 +83,7 @@ func All(d Desk, p *tagout.Policy, options ...Option) []tagout.Command {
 		status(f, d), ack(d), incident(f, d), severity(f, d), kind(f, d), milestone(f, d), changes(f, d), note(d), timeline(f, d), runbook(d), evidence(d), routes(f, d),
 		silence(f, d), listSilences(f, d), unsilence(f, d),
 		oncall(f, d), who(f, d), role(d), handover(d), pageTest(d),
+		drill(f, d),
 		rollback(f, d), resume(f, d), delegate(f, d), stage(f, d), inform(f, d), clock(f, d),
 		review(f, d), closing(f, d), cancel(f, d), flag(f, d),
 		actions(f, d), action(f, d), recurring(f, d), health(f, d), digest(d),

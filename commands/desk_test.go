@@ -39,6 +39,7 @@ type desk struct {
 	routed      []tagout.RoutedAlert
 	foreseen    tagout.Foresight
 	deployed    []tagout.Deployment
+	drilled     drilled
 
 	stops     []tagout.StopRequest
 	declared  []tagout.Declaration

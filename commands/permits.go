@@ -85,6 +85,8 @@ func resumingPermits() []tagout.Permit {
 		{Thing: "form rollback", For: tagout.ForMembers, To: "roll an agent back"},
 		{Thing: "button rollback", For: tagout.ForMembers, To: "roll an agent back", Note: "it only opens the form"},
 		{Thing: "button rollback_retry", For: tagout.ForMembers, To: "roll an agent back"},
+		{Thing: "/drill", For: tagout.ForEverybody, To: "ask what was practised", Right: tagout.MayDrill},
+		{Thing: "/drill kill AGENT", For: tagout.ForMembers, To: "practise on a canary", Right: tagout.MayDrill, Note: "it lets go of nothing but what it hung itself"},
 		{Thing: "/resume", For: tagout.ForMembers, To: "ask to resume an agent"},
 		{Thing: "button resume", For: tagout.ForMembers, To: "ask to resume an agent"},
 		{Thing: "form resume", For: tagout.ForMembers, To: "ask to resume an agent"},

@@ -15,6 +15,8 @@ type StatusReader interface {
 	Incident(ctx context.Context, id tagout.IncidentID) (*tagout.Incident, error)
 	// Incidents lists incidents, newest first.
 	Incidents(ctx context.Context, q tagout.IncidentQuery) ([]*tagout.Incident, error)
+	// DrillRecord tells when stopping and rolling back an agent was practised last.
+	DrillRecord(ctx context.Context, agent string) string
 	// Sees reports whether somebody may read about an incident.
 	Sees(ctx context.Context, i *tagout.Incident, v tagout.Viewer) bool
 	// Decide answers for one action of one agent, as the gate does.

@@ -42,6 +42,9 @@ func (s statuses) ofScope(ctx context.Context, scope tagout.Scope) (tagout.Reply
 	m = s.instances(ctx, m, scope.Agent)
 	if scope == scope.WholeAgent() {
 		m = s.versions(ctx, m, scope.Agent)
+		if s.policy.Agents[scope.Agent] != nil {
+			m = m.Fact("Drills", s.desk.DrillRecord(ctx, scope.Agent))
+		}
 	}
 	for _, i := range open {
 		if concerns(i, scope) && !(hides[i.ID] && len(i.ActiveHolds()) == 0) { // what it is about is not to be told; a hold tells it anyway

@@ -68,11 +68,8 @@ func (d *Desk) situation(ctx context.Context, m tagout.Message, i *tagout.Incide
 	if len(r.Stages) > 0 {
 		m = m.Fact("In stages", planText(r))
 	}
-	return m.Fact("Rollback", d.rollbackTarget(ctx, i)).Fact("Drill", d.drillRecord(i.Scope.Agent))
+	return m.Fact("Rollback", d.rollbackTarget(ctx, i)).Fact("Drill", d.DrillRecord(ctx, i.Scope.Agent))
 }
-
-// drillRecord tells when stopping and rolling back the agent was practised last.
-func (d *Desk) drillRecord(string) string { return "no drill recorded" }
 
 // stillNeeded lists the sign-offs that are missing, with the people who can give them.
 func (d *Desk) stillNeeded(ctx context.Context, r *tagout.ResumeRequest) tagout.Text {

@@ -51,6 +51,8 @@ type Store interface {
 	tagout.FlagStore
 	tagout.DigestStore
 	tagout.SilenceStore
+	tagout.DrillStore
+	Routines(ctx context.Context) ([]tagout.RoutineState, error)
 }
 
 // Gate is the authority over what agents may do, with its own view of its health.

@@ -34,6 +34,7 @@ func (d *Desk) Effects() map[tagout.EffectKind]tagout.EffectFunc {
 		tagout.EffectFlagLink:   d.linkFlag,
 		tagout.EffectDigestMail: d.mailDigest,
 		tagout.EffectSilence:    d.keepSilence,
+		tagout.EffectDrill:      d.drill,
 
 		tagout.EffectTicket:      d.makeTicket,
 		tagout.EffectTicketCheck: d.checkTicket,

@@ -21,6 +21,9 @@ func (d *Desk) pageRound(ctx context.Context, e tagout.Effect) error {
 	if err != nil {
 		return err
 	}
+	if i.Silent() {
+		return nil // a drill wakes nobody, unless that is what is practised
+	}
 	mark, err := d.dedupMark(ctx)
 	if err != nil {
 		return err
@@ -131,6 +134,9 @@ func (d *Desk) send(ctx context.Context, e tagout.Effect) error {
 	sent.Again = e.Again
 	crashpoint.Here("page.sending")
 	sent.AckURL = link // which is not kept: it says in somebody's name that they take it on
+	if i.Breaks(page.Pager) {
+		return d.paged(ctx, page, tagout.Errorf(tagout.Unavailable, "%sthe pager %s is down, as this drill wants it", tagout.DrillMark, page.Pager))
+	}
 	err = d.pagers[n].Send(ctx, sent)
 	if err != nil && !tagout.IsFinal(err) {
 		return err // it is tried again, and logged by who does

@@ -222,6 +222,9 @@ func (d *Desk) Announcement(ctx context.Context, id tagout.IncidentID) (tagout.M
 	if i.Private { // it was announced before it became private
 		return tagout.Say(tagout.Bold(i.ID.String()), " is private."), nil
 	}
+	if i.Drill {
+		return drillLine(i), nil
+	}
 	observed, all := i.Confirmed()
 	t := tagout.T(tagout.Bold(i.ID.String()+" "+i.Severity.Label()), " ", tagout.Fixed(i.Scope.String()), " ", i.Title, " — ", tagout.Bold(string(i.State)))
 	if active := i.ActiveHolds(); len(active) > 0 {

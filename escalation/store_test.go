@@ -181,10 +181,10 @@ func (m *memory) find(match tagout.Match) (tagout.IncidentID, error) {
 			return match.CorrelationID != "" && !i.State.Ended() && i.CorrelationID == match.CorrelationID
 		},
 		func(i *tagout.Incident) bool {
-			return match.Agent+match.Class != "" && !i.State.Ended() && i.Scope.Agent == match.Agent && i.Class == match.Class
+			return match.Agent+match.Class != "" && !i.State.Ended() && !i.Drill && i.Scope.Agent == match.Agent && i.Class == match.Class
 		},
 		func(i *tagout.Incident) bool {
-			return match.Overlaps != nil && !i.State.Ended() && slices.ContainsFunc(i.ActiveHolds(), func(h tagout.Hold) bool {
+			return match.Overlaps != nil && !i.State.Ended() && !i.Drill && slices.ContainsFunc(i.ActiveHolds(), func(h tagout.Hold) bool {
 				return h.Scope.Touches(*match.Overlaps, nil)
 			})
 		},

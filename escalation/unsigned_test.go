@@ -35,7 +35,7 @@ func (m *memory) UnsignedLiftings(ctx context.Context, ids []tagout.HoldID) ([]t
 	defer m.mu.Unlock()
 	var unsigned []tagout.Hold
 	for id, h := range known {
-		told := h.Active()
+		told := h.Active() || tagout.LiftedByDrill(m.events[h.Incident]) == id
 		for _, e := range m.events[h.Incident] {
 			var said struct{ Hold tagout.HoldID }
 			told = told || e.Kind == tagout.EventLifted && json.Unmarshal([]byte(e.Data), &said) == nil && said.Hold == id

@@ -25,6 +25,9 @@ func (d *Desk) voidAmong(ctx context.Context, standing []tagout.Hold, scope tago
 		return
 	}
 	for _, other := range open {
+		if other.ID != except {
+			d.stirDrill(ctx, other, scope)
+		}
 		r := other.Request
 		if other.ID == except || r == nil || r.State != tagout.RequestPending || !r.Scope.Touches(scope, d.policy.Agents[scope.Agent]) {
 			continue

@@ -279,5 +279,5 @@ func (t *touched) nobody() bool { return !t.everyone && len(t.agents) == 0 }
 func sameHold(a, b tagout.Hold) bool {
 	return a.ID == b.ID && a.Scope == b.Scope && a.Mode == b.Mode && a.Cap == b.Cap && a.Incident == b.Incident &&
 		a.Private == b.Private && a.Reason == b.Reason && a.By == b.By && a.At.Equal(b.At) && slices.Equal(a.DisabledTools, b.DisabledTools) &&
-		a.Plan == b.Plan && a.CanaryShare == b.CanaryShare
+		a.Plan == b.Plan && a.CanaryShare == b.CanaryShare && a.Drill == b.Drill
 }

@@ -60,9 +60,9 @@ func (f *folding) ask() questions {
 	return q
 }
 
-// newestOpen selects the newest incident that has not ended, or 0.
+// newestOpen selects the newest incident that has not ended and is no drill, or 0.
 func newestOpen(condition string) string {
-	return "coalesce((SELECT id FROM incidents WHERE " + condition + " AND " + notEnded + " ORDER BY id DESC LIMIT 1), 0)"
+	return "coalesce((SELECT id FROM incidents WHERE " + condition + " AND " + notEnded + " AND NOT drill ORDER BY id DESC LIMIT 1), 0)"
 }
 
 // The statements by which Postgres answers. They are the same however many alerts there are,

@@ -45,7 +45,7 @@ func (f *folding) match(in tagout.Incoming, row *alertRow) (*work, error) {
 	byCorrelation := false
 	for _, id := range f.order {
 		i := f.works[id].incident
-		if i.State == "" || i.State.Ended() {
+		if i.State == "" || i.State.Ended() || i.Drill {
 			continue
 		}
 		correlates := m.CorrelationID != "" && correlation(i.CorrelationID) == correlation(m.CorrelationID)

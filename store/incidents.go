@@ -126,7 +126,7 @@ func finders(m tagout.Match) []finder {
 	}
 	if m.Agent != "" || m.Class != "" {
 		add(false, func(db *gorm.DB) ([]int64, error) {
-			return pluck(db.Raw("SELECT id FROM incidents WHERE agent = ? AND class = ? AND "+notEnded+" ORDER BY id DESC LIMIT 3", clean(m.Agent), clean(m.Class)))
+			return pluck(db.Raw("SELECT id FROM incidents WHERE agent = ? AND class = ? AND "+notEnded+" AND NOT drill ORDER BY id DESC LIMIT 3", clean(m.Agent), clean(m.Class)))
 		})
 	}
 	if m.Overlaps != nil {
@@ -144,15 +144,15 @@ func byHold(db *gorm.DB, id tagout.HoldID) ([]int64, error) {
 	return pluck(db.Raw("SELECT incident FROM holds WHERE id = ?", key(string(id))))
 }
 
-// overlapping lists incidents that have not ended and hold something that scope touches,
-// newest first. What an agent's tools risk is not known here, so in doubt they touch.
+// overlapping lists incidents, but no drills, that have not ended and hold something that
+// scope touches, newest first. What an agent's tools risk is not known here, so in doubt they touch.
 func overlapping(db *gorm.DB, scope tagout.Scope) ([]int64, error) {
 	var rows []struct {
 		ID    int64
 		Scope string
 	}
 	err := db.Raw(`SELECT i.id, h.scope FROM incidents i JOIN holds h ON h.incident = i.id
-		WHERE h.lifted_at IS NULL AND i.` + notEnded + ` ORDER BY i.id DESC`).Scan(&rows).Error
+		WHERE h.lifted_at IS NULL AND i.` + notEnded + ` AND NOT i.drill ORDER BY i.id DESC`).Scan(&rows).Error
 	if err != nil {
 		return nil, err
 	}

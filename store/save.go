@@ -61,6 +61,9 @@ func (t *tx) saveRest(b batch) error {
 	if err := t.saveActions(b.actions); err != nil {
 		return err
 	}
+	if err := t.saveDrills(b.drills); err != nil {
+		return err
+	}
 	if err := t.saveEvidence(b.evidence); err != nil {
 		return err
 	}
@@ -90,6 +93,7 @@ type batch struct {
 	effects   []dueEffect
 	pins      map[tagout.IncidentID][]tagout.Pin
 	actions   []actionRow
+	drills    []drillRow
 	evidence  []tagout.Evidence
 	seen      []tagout.Version
 }
@@ -144,6 +148,9 @@ func (b *batch) add(w *work) error {
 	}
 	if rows := actionRowsOf(i.ID, i.Actions); !slices.Equal(rows, w.actions) {
 		b.actions = append(b.actions, rows...)
+	}
+	if row := drillRowOf(i.ID, i.Exercise); row != w.drill {
+		b.drills = append(b.drills, row)
 	}
 	b.evidence = append(b.evidence, w.change.Evidence...)
 	b.seen = append(b.seen, w.change.Seen...)

@@ -41,17 +41,24 @@ func (s *Store) chain(ctx context.Context, id tagout.IncidentID) (events []tagou
 			return tagout.Errorf(tagout.NotFound, "There is no %s.", id)
 		}
 		head = heads[0]
-		var rows []eventRow
-		if err := db.Where("incident = ?", int64(id)).Order("seq").Find(&rows).Error; err != nil {
-			return err
-		}
-		events = make([]tagout.Event, len(rows))
-		for n, r := range rows {
-			events[n] = r.event()
-		}
-		return nil
+		var err error
+		events, err = eventsOf(db, int64(id))
+		return err
 	})
 	return events, head, err
+}
+
+// eventsOf reads the whole timeline of an incident, in order.
+func eventsOf(db *gorm.DB, id int64) ([]tagout.Event, error) {
+	var rows []eventRow
+	if err := db.Where("incident = ?", id).Order("seq").Find(&rows).Error; err != nil {
+		return nil, err
+	}
+	events := make([]tagout.Event, len(rows))
+	for n, r := range rows {
+		events[n] = r.event()
+	}
+	return events, nil
 }
 
 // IncidentIDs lists the numbers of all incidents in order, for checking every timeline.

@@ -50,16 +50,27 @@ func liftingsOf(db *gorm.DB, holds []tagout.Hold) (map[tagout.HoldID]bool, error
 	}
 	told := map[tagout.HoldID]bool{}
 	for part := range slices.Chunk(incidents, batchSize) {
-		var events []string
-		err := db.Session(&gorm.Session{NewDB: true}).Raw("SELECT data FROM events WHERE incident IN ? AND kind = ?", part, string(tagout.EventLifted)).Scan(&events).Error
+		var events []eventRow
+		err := db.Session(&gorm.Session{NewDB: true}).Raw("SELECT incident, kind, data FROM events WHERE incident IN ? AND kind IN ?", part,
+			[]string{string(tagout.EventLifted), string(tagout.EventDrillLifted)}).Scan(&events).Error
 		if err != nil {
 			return nil, err
 		}
-		for _, data := range events {
+		drills := map[int64]bool{}
+		for _, e := range events {
 			var said struct{ Hold tagout.HoldID }
-			if json.Unmarshal([]byte(data), &said) == nil {
+			if tagout.EventKind(e.Kind) == tagout.EventDrillLifted {
+				drills[e.Incident] = true
+			} else if json.Unmarshal([]byte(e.Data), &said) == nil {
 				told[said.Hold] = true
 			}
+		}
+		for id := range drills { // few, and short: whether the drill could is told by all of it
+			timeline, err := eventsOf(db.Session(&gorm.Session{NewDB: true}), id)
+			if err != nil {
+				return nil, err
+			}
+			told[tagout.LiftedByDrill(timeline)] = true
 		}
 	}
 	return told, nil

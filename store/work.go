@@ -17,6 +17,7 @@ type work struct {
 	pins     []pinRow      // as they were
 	actions  []actionRow   // as they were
 	measures tagout.Measures
+	drill    drillRow // as it was
 	now      time.Time
 	change   tagout.Change
 }
@@ -51,7 +52,7 @@ func worksOf(list []locked) []*work {
 	works := make([]*work, len(list))
 	for n, l := range list {
 		i := l.incident
-		works[n] = &work{incident: i, before: l.doc, request: textOf(i.Request), holds: clone(i.Holds), pins: pinRowsOf(i.ID, i.Pins), actions: actionRowsOf(i.ID, i.Actions), measures: i.Measures()}
+		works[n] = &work{drill: drillRowOf(i.ID, i.Exercise), incident: i, before: l.doc, request: textOf(i.Request), holds: clone(i.Holds), pins: pinRowsOf(i.ID, i.Pins), actions: actionRowsOf(i.ID, i.Actions), measures: i.Measures()}
 	}
 	return works
 }

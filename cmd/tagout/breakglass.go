@@ -33,6 +33,7 @@ type (
 	pauseCmd  struct{ breakGlassCmd }
 	holdCmd   struct{ breakGlassCmd }
 	statusCmd struct{ breakGlassCmd }
+	drillCmd  struct{ breakGlassCmd }
 )
 
 // Run halts a scope.
@@ -46,6 +47,9 @@ func (c holdCmd) Run(env *surroundings) error { return c.send(env, "hold") }
 
 // Run tells how everything, a scope or an incident stands.
 func (c statusCmd) Run(env *surroundings) error { return c.send(env, "status") }
+
+// Run practises on an agent's canary, or tells what was practised.
+func (c drillCmd) Run(env *surroundings) error { return c.send(env, "drill") }
 
 // exitError is a failure with an exit code of its own; without a message it only ends.
 type exitError struct {

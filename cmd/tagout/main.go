@@ -44,6 +44,7 @@ type cli struct {
 	Kill   killCmd   `cmd:"" group:"Break glass: stop through a running Tagout, without Slack" help:"Halt an agent, or a part of it: drop what is in flight."`
 	Pause  pauseCmd  `cmd:"" group:"Break glass: stop through a running Tagout, without Slack" help:"Pause an agent, or a part of it: finish what is in flight."`
 	Hold   holdCmd   `cmd:"" group:"Break glass: stop through a running Tagout, without Slack" help:"Restrict an agent, or a part of it, to review or a cap."`
+	Drill  drillCmd  `cmd:"" group:"Break glass: stop through a running Tagout, without Slack" help:"Practise on an agent's canary: drill kill AGENT; alone: what was practised last."`
 	Status statusCmd `cmd:"" group:"Break glass: stop through a running Tagout, without Slack" help:"Tell how everything stands, or one scope or incident."`
 
 	LogLevel string `default:"info" enum:"debug,info,warn,error" help:"How much is logged: debug, info, warn or error."`

@@ -16,6 +16,6 @@ func shellPermits() map[string]string {
 		"verify": database, "export": database + "; the file is readable by its owner only", "migrate": owner, "redact": owner,
 		"release-check":  "who has an API token with `read`, or can read the configuration, with its database",
 		"journal repair": "who can write the journal's file",
-		"kill":           stops, "pause": stops, "hold": stops, "status": "who has an API token with `read`",
+		"kill":           stops, "pause": stops, "hold": stops, "drill": "who has an API token with `drill`; it lets go of nothing but what the drill hung", "status": "who has an API token with `read`",
 	}
 }

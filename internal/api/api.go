@@ -46,6 +46,8 @@ type Desk interface {
 	// CheckRelease tells what stands against a release of an agent. Returns NotFound for names
 	// that nobody knows, Unavailable if it cannot be found out.
 	CheckRelease(ctx context.Context, q tagout.ReleaseQuery) (tagout.ReleaseReport, error)
+	// Drills lists drills, newest first.
+	Drills(ctx context.Context, q tagout.DrillQuery) ([]tagout.Drill, error)
 	// TicketMoved looks at once at a ticket that its tracker said has changed, and reports how
 	// many corrective actions it concerns. Returns Unavailable if that could not be made
 	// durable.
@@ -211,6 +213,7 @@ func (e *edge) routes() {
 	e.oncallRoutes()
 	e.actionRoutes()
 	e.releaseRoutes()
+	e.drillRoutes()
 	e.ackRoutes()
 	e.handle(open("GET /v1/openapi.json", ""), e.openAPI)
 	e.handle(open("GET /healthz", ""), e.healthz)

@@ -54,7 +54,7 @@ func newTokens(configured []Token) tokens {
 			continue
 		}
 		grantable := func(r tagout.Right) bool {
-			return r == tagout.MayStop || r == tagout.MayRead || r == tagout.MayReport || r == tagout.MayRollback
+			return r == tagout.MayStop || r == tagout.MayRead || r == tagout.MayReport || r == tagout.MayRollback || r == tagout.MayDrill
 		}
 		may := slices.DeleteFunc(slices.Clone(t.May), func(r tagout.Right) bool { return !grantable(r) })
 		list = append(list, &caller{name: t.Name, fingerprint: sha256.Sum256([]byte(t.Secret)), may: may})

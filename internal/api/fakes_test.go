@@ -36,28 +36,30 @@ func (c *handClock) move(d time.Duration) {
 
 // fakeDesk answers with what a test put in, and keeps what it was given.
 type fakeDesk struct {
-	instances []tagout.Instance
-	mu        sync.Mutex
-	accepted  []tagout.Alert
-	acks      []string
-	queries   []tagout.ActionQuery
-	tickets   []string                                      // that moved
-	accept    func([]tagout.Alert) ([]tagout.Folded, error) // nil: INC-7 takes everything
-	incidents map[tagout.IncidentID]*tagout.Incident
-	events    []tagout.Event
-	query     tagout.IncidentQuery
-	holds     []tagout.Hold
-	asked     tagout.Attributes
-	duties    []tagout.Duty
-	err       error // of every reading method
-	policy    *tagout.Policy
-	versions  map[string]map[string]string
-	ranAt     time.Time
-	changes   []tagout.Deployment
-	known     tagout.AgentVersions
-	frozen    []*tagout.Incident
-	released  tagout.ReleaseQuery
-	release   tagout.ReleaseReport
+	instances  []tagout.Instance
+	mu         sync.Mutex
+	accepted   []tagout.Alert
+	acks       []string
+	queries    []tagout.ActionQuery
+	tickets    []string                                      // that moved
+	accept     func([]tagout.Alert) ([]tagout.Folded, error) // nil: INC-7 takes everything
+	incidents  map[tagout.IncidentID]*tagout.Incident
+	events     []tagout.Event
+	query      tagout.IncidentQuery
+	holds      []tagout.Hold
+	asked      tagout.Attributes
+	duties     []tagout.Duty
+	err        error // of every reading method
+	policy     *tagout.Policy
+	versions   map[string]map[string]string
+	ranAt      time.Time
+	changes    []tagout.Deployment
+	known      tagout.AgentVersions
+	frozen     []*tagout.Incident
+	released   tagout.ReleaseQuery
+	drills     []tagout.Drill
+	drillQuery tagout.DrillQuery
+	release    tagout.ReleaseReport
 }
 
 func (d *fakeDesk) Actions(_ context.Context, q tagout.ActionQuery, v tagout.Viewer) ([]tagout.ActionOf, error) {

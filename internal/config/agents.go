@@ -17,6 +17,7 @@ type agentSection struct {
 	Fallback       string                 `yaml:"fallback" doc:"Told to the agent while it is held: what to do instead."`
 	Token          string                 `yaml:"token" doc:"What whoever asks the gate about it must present; empty: nothing."`
 	Canary         string                 `yaml:"canary" doc:"Scope of the agent where drills and first stages run."`
+	RollbackDrills bool                   `yaml:"rollback_drills" doc:"Lets rollback drills run its earlier versions for a moment, everywhere: versions belong to the whole agent, not to its canary."`
 	Components     []string               `yaml:"components" doc:"What of it has versions of its own."`
 	KnownGoodAfter time.Duration          `yaml:"known_good_after" min:"1s" doc:"A version that was the current one for so long without an incident is known to be good; left out: the known_good_after of all agents."`
 	RollbackWithin time.Duration          `yaml:"rollback_within" min:"1s" doc:"How long a rollback may take until its controls read it back; then it has failed."`
@@ -50,7 +51,7 @@ func (b *builder) agent(p path, name string, s agentSection) {
 		Channels:   b.parts(p.key("channels"), "channel", s.Channels),
 		Regions:    b.parts(p.key("regions"), "region", s.Regions),
 		Tools:      map[string]tagout.Risk{},
-		Components: b.parts(p.key("components"), "component", s.Components), KnownGoodAfter: s.KnownGoodAfter, RollbackWithin: s.RollbackWithin,
+		Components: b.parts(p.key("components"), "component", s.Components), KnownGoodAfter: s.KnownGoodAfter, RollbackWithin: s.RollbackWithin, RollbackDrills: s.RollbackDrills,
 	}
 	if q := p.key("components"); b.empty(q, len(s.Components)) {
 		b.fail(q, "Name at least one, such as [prompt], or leave the key out.", "The agent would have nothing that can be rolled back.")

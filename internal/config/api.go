@@ -9,7 +9,7 @@ type apiSection struct {
 type tokenSection struct {
 	Name  string         `yaml:"name" need:"true" doc:"How the timeline calls the program."`
 	Token string         `yaml:"token" need:"true" doc:"The bearer token; empty turns the entry off."`
-	May   []tagout.Right `yaml:"may" need:"true" allow:"stop,read,report,rollback" doc:"stop: kill, pause, hold; read: every GET; report: alerts, failures, changes; rollback: back to earlier versions."`
+	May   []tagout.Right `yaml:"may" need:"true" allow:"stop,read,report,rollback,drill" doc:"stop: kill, pause, hold; read: every GET; report: alerts, failures, changes; rollback: back to earlier versions; drill: practise on a canary."`
 }
 
 // Token is a program that may use the API.
@@ -25,7 +25,7 @@ func (b *builder) api() {
 		p := path{}.key("api").key("tokens").item(i)
 		b.fresh(p.key("name"), t.Name, names)
 		if b.empty(p.key("may"), len(t.May)) {
-			b.fail(p.key("may"), "Write some of [stop, read, report, rollback].", "The token may do nothing.")
+			b.fail(p.key("may"), "Write some of [stop, read, report, rollback, drill].", "The token may do nothing.")
 		}
 		if t.Token == "" {
 			if b.nodes[p.key("token").name] != nil {

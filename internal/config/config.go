@@ -41,7 +41,6 @@ type Config struct {
 	Prometheus tagout.PrometheusSettings // where metrics are read
 
 	Digests []Digest
-	Drills  []Drill
 
 	Notices []string // what an operator should know although nothing is wrong
 }
@@ -107,8 +106,6 @@ func (b *builder) notice(p path, name, text string) {
 	}
 	b.cfg.Notices = append(b.cfg.Notices, what+": "+text)
 }
-
-const notActive = "not active yet"
 
 func sorted(list []string) []string {
 	slices.Sort(list)

@@ -103,7 +103,6 @@ func TestTheExampleLoads(t *testing.T) {
 		t.Errorf("tokens %v, %v", cfg.SourceToken, cfg.Tokens)
 	}
 	wantNotices := []string{
-		"drills[0] monthly kill drill: not active yet",
 		"api.tokens[0] breakglass: off, because its token is empty",
 	}
 	if !slices.Equal(cfg.Notices, wantNotices) {
@@ -201,7 +200,7 @@ func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
 	if d := cfg.Digests[0]; d.Timezone != "UTC" || d.Channel != "#incidents" || d.Window != 168*time.Hour || d.Charts != "auto" {
 		t.Errorf("digest %+v", d)
 	}
-	if d := cfg.Drills[0]; d.Agent != "mailer" || d.Action != "kill" || d.Timezone != "UTC" {
+	if d := cfg.Policy.Drills.Plans[0]; d.Agent != "mailer" || d.Action != "kill" || d.Timezone != "UTC" {
 		t.Errorf("drill %+v", d)
 	}
 }

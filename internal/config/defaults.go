@@ -58,5 +58,8 @@ func defaults() map[string]string {
 		"digests[].charts":   "auto",
 		"drills[].timezone":  "UTC",
 		"drills[].action":    "kill",
+
+		"drill_failure.severity": "sev2",
+		"drill_failure.class":    "integration_failure",
 	}
 }

@@ -47,6 +47,8 @@ type document struct {
 	Evidence      evidenceSection                     `yaml:"evidence" doc:"How long the contents of evidence are kept."`
 	Digests       []digestSection                     `yaml:"digests" doc:"Reports on a schedule."`
 	Drills        []drillSection                      `yaml:"drills" doc:"Exercises on a schedule."`
+	DrillFailure  drillFailureSection                 `yaml:"drill_failure" doc:"What becomes of a drill that fails."`
+	Chaos         []chaosSection                      `yaml:"chaos" doc:"What drills may break on purpose, to see whether it is noticed."`
 	API           apiSection                          `yaml:"api" doc:"Programs that may stop, read and report. None can resume or approve."`
 }
 
@@ -88,6 +90,7 @@ func (b *builder) build() {
 	b.health()
 	b.changes()
 	b.schedules()
+	b.drills()
 	b.api()
 }
 

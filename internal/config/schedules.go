@@ -36,23 +36,6 @@ func (d Digest) Order() tagout.DigestOrder {
 	return o
 }
 
-type drillSection struct {
-	Name     string `yaml:"name" need:"true" doc:"What it is called."`
-	Schedule string `yaml:"schedule" need:"true" doc:"When it runs: cron, five fields."`
-	Timezone string `yaml:"timezone" doc:"Zone of the schedule."`
-	Agent    string `yaml:"agent" need:"true" doc:"The agent that is drilled."`
-	Action   string `yaml:"action" allow:"kill,rollback" doc:"What is exercised."`
-}
-
-// Drill is an exercise on a schedule.
-type Drill struct {
-	Name     string
-	Schedule string // cron, in Timezone
-	Timezone string
-	Agent    string // canonical
-	Action   string // "kill" or "rollback"
-}
-
 // longestDigest is how far a digest looks back at most.
 const longestDigest = 366 * 24 * time.Hour
 
@@ -68,18 +51,6 @@ func (b *builder) schedules() {
 		}
 		b.addresses(p.key("email"), d.Email, "digests")
 		b.cfg.Digests = append(b.cfg.Digests, Digest(d))
-	}
-	seen = map[string]bool{}
-	for i, d := range b.doc.Drills {
-		p := path{}.key("drills").item(i)
-		b.fresh(p.key("name"), d.Name, seen)
-		b.schedule(p, "schedule", d.Schedule, d.Timezone)
-		if name, err := tagout.CanonicalName(d.Agent); err == nil {
-			d.Agent = name
-		}
-		b.ref(p.key("agent"), "agent", d.Agent, b.cfg.Policy.Agents.Names())
-		b.notice(p, b.plain(p.key("name"), d.Name), notActive)
-		b.cfg.Drills = append(b.cfg.Drills, Drill(d))
 	}
 }
 

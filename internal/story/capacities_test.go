@@ -30,7 +30,7 @@ func (w *world) trialsOf(room string) map[string]string {
 		"/flag": "list", "form flag": "", "button flag-more": "C0GENERAL/1.2", "button flag-stop": "FLAG-1|elsewhere", "button flag-promote": "FLAG-1", "form flag-promote": "FLAG-1",
 		"button flag-dismiss": "FLAG-1", "form flag-dismiss": "FLAG-1", "button flag-duplicate": "FLAG-1", "form flag-duplicate": "FLAG-1",
 		"button note-go": note, "button note-nogo": note, "form note-nogo": note, "button note-again": "INC-2|n|#general",
-		"/incident INC-n private": "INC-99 private", "/oncall": "", "/oncall override @PERSON 4h": "override <@U0ENG> 4h", "/delegate": "",
+		"/incident INC-n private": "INC-99 private", "/oncall": "", "/drill": "", "/drill kill AGENT": "kill mailer", "/oncall override @PERSON 4h": "override <@U0ENG> 4h", "/delegate": "",
 		"/role INC-n ROLE @PERSON": "INC-2 comms <@U0ENG>", "/delegate ROLE @PERSON 24h": "legal <@U0ENG> 24h", "/delegate revoke ROLE @PERSON": "revoke legal <@U0MOPS>",
 		"/silence": "researcher class=cost_runaway 1h why", "/silences": "", "/unsilence": "SIL-99", "button silence-longer": "SIL-99", "button unsilence": "SIL-99",
 		"/kind INC-n KIND reason": "INC-2 local only here", "/milestone INC-n NAME WHEN reason": "INC-2 onset 5m ago because", "/stage INC-n advance": "INC-1 advance", "button stage": "INC-1", "/stage INC-n validate TOOL": "INC-1 validate send_email",

@@ -224,6 +224,10 @@ func (l *lateStore) Queue(ctx context.Context, effects []tagout.Effect) error {
 	return l.do(func(s tagout.Store) error { return s.Queue(ctx, effects) })
 }
 
+func (l *lateStore) Drills(ctx context.Context, q tagout.DrillQuery) ([]tagout.Drill, error) {
+	return ask(l, func(s tagout.Store) ([]tagout.Drill, error) { return s.Drills(ctx, q) })
+}
+
 func (l *lateStore) Claim(ctx context.Context, key string, payload []byte, at time.Time) (bool, error) {
 	return ask(l, func(s tagout.Store) (bool, error) { return s.Claim(ctx, key, payload, at) })
 }

@@ -22,7 +22,7 @@ func (a *App) scheduled() []tagout.Routine {
 	for _, d := range a.config.Digests {
 		list = append(list, digestRoutines(d)...)
 	}
-	return list
+	return append(list, a.drills()...)
 }
 
 // digestRoutines are one digest in its channel, and the same to each address.

@@ -43,7 +43,7 @@ func (a *App) controls() (map[string][]tagout.Control, map[string][]string, erro
 			if err != nil {
 				return nil, nil, err
 			}
-			made[agent] = append(made[agent], control)
+			made[agent] = append(made[agent], tagout.Breakable(control))
 			names[agent] = append(names[agent], control.Name())
 		}
 	}
