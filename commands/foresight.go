@@ -44,7 +44,10 @@ func ForesightMessage(p *tagout.Policy, f tagout.Foresight) tagout.Message {
 // thresholdText says how many alerts it takes, and who says so.
 func thresholdText(p *tagout.Policy, m tagout.Message, r tagout.Routing) tagout.Message {
 	v := r.Verdict
-	if r.ThresholdBy == tagout.ThresholdGrave {
+	switch r.ThresholdBy {
+	case tagout.ThresholdStops:
+		return m.Para(p.ClassTitle(v.Class) + " has a threshold, but not for an agent that must stop: its first report opens the incident, since its work waits for somebody.")
+	case tagout.ThresholdGrave:
 		return m.Para(p.ClassTitle(v.Class) + " has a threshold, but " + v.Severity.Label() + " never waits for that of a class: the first alert opens the incident.")
 	}
 	if v.Threshold.Count < 2 {

@@ -256,17 +256,21 @@ func (d *Desk) withWished(roles []string, in tagout.Incoming) []string {
 // is of another class, or is kept quiet although the agent has stopped by itself: its work waits
 // for somebody. nil: they are paged already, or need not be.
 func (d *Desk) handingTo(i *tagout.Incident, in tagout.Incoming) *tagout.PageRound {
-	f := in.Alert.Report
-	if f == nil || in.Verdict.Class == i.Class && i.Hush == nil {
+	f, quiet := in.Alert.Report, i.Hush != nil && in.Silence != nil // else it pages from here on
+	if f == nil || in.Verdict.Class == i.Class && !quiet {
 		return nil
 	}
-	c := d.policy.Classes[in.Verdict.Class]
-	if c == nil || c.Handoff == "" || i.Hush != nil && c.Retry {
+	role := ""
+	if c := d.policy.Classes[in.Verdict.Class]; c != nil {
+		role = c.Handoff
+	}
+	paged := slices.Contains(d.pageRoles(d.policy.SeverityPolicy(i.Severity), i.Class), role)
+	if quiet { // as the agent is told
+		role, paged = d.policy.HandsTo(f, in.Verdict.Class), !d.policy.MustStop(f, in.Verdict.Class)
+	}
+	if role == "" || paged {
 		return nil
 	}
-	if i.Hush == nil && slices.Contains(d.pageRoles(d.policy.SeverityPolicy(i.Severity), i.Class), c.Handoff) {
-		return nil
-	}
-	return &tagout.PageRound{Key: "handoff:" + c.Handoff, Roles: []string{c.Handoff}, Rung: true, Even: true,
-		Why: "an agent hands over to " + d.policy.RoleName(c.Handoff) + ": " + d.policy.ClassTitle(in.Verdict.Class)}
+	return &tagout.PageRound{Key: "handoff:" + role, Roles: []string{role}, Rung: true, Even: true,
+		Why: "an agent hands over to " + d.policy.RoleName(role) + ": " + d.policy.ClassTitle(in.Verdict.Class)}
 }

@@ -171,8 +171,10 @@ func TestAThresholdOfTheClassCountsWhereTheRuleHasNone(t *testing.T) {
 	t.Parallel()
 	p := matrix()
 	five := tagout.Threshold{Count: 5, Within: time.Minute}
-	p.Classes["policy_violation"].Threshold = five
-	p.Routes = []tagout.Route{{When: `alert.labels.severity == "critical"`, Severity: "sev1", Class: "policy_violation"}, {When: "true", Severity: "sev2", Class: "budget_drift"}}
+	p.Classes["policy_violation"].Threshold, p.Classes["integration_failure"].Threshold = five, five
+	p.Routes = []tagout.Route{{When: `alert.labels.severity == "critical"`, Severity: "sev1", Class: "policy_violation"},
+		{When: `alert.labels.severity == "odd"`, Severity: "sev2", Class: "policy_violation"}, {When: `alert.labels.severity == "other"`, Severity: "sev2", Class: "budget_drift"},
+		{When: "true", Severity: "sev2", Class: "integration_failure"}}
 	r, err := escalation.NewRouter(p)
 	if err != nil {
 		t.Fatal(err)
@@ -180,8 +182,19 @@ func TestAThresholdOfTheClassCountsWhereTheRuleHasNone(t *testing.T) {
 	report := func(severity tagout.Severity) tagout.Alert {
 		return tagout.Alert{Report: &tagout.FailureReport{Agent: "mailer", Class: "policy_violation", Severity: severity}}
 	}
-	if got := r.Explain(report("")); got.Verdict.Threshold != five || got.ThresholdBy != tagout.ThresholdClass || !got.Raised {
-		t.Errorf("the class that the report names: %+v", got)
+	if got := r.Explain(tagout.Alert{Labels: map[string]string{"severity": "odd"}}); got.Verdict.Threshold != five || got.ThresholdBy != tagout.ThresholdClass {
+		t.Errorf("an alert: %+v", got)
+	}
+	if got := r.Explain(report("")); got.Verdict.Threshold.Count != 0 || got.ThresholdBy != tagout.ThresholdStops || !got.Raised {
+		t.Errorf("a report whose agent must stop: %+v", got)
+	}
+	again := tagout.Alert{Report: &tagout.FailureReport{Agent: "mailer", Class: "integration_failure"}}
+	if got := r.Explain(again); got.Verdict.Threshold != five || got.ThresholdBy != tagout.ThresholdClass {
+		t.Errorf("a report whose agent may try again: %+v", got)
+	}
+	again.Report.RetryCount = 99
+	if got := r.Explain(again); got.Verdict.Threshold.Count != 0 || got.ThresholdBy != tagout.ThresholdStops {
+		t.Errorf("a report whose agent has tried often enough: %+v", got)
 	}
 	if got := r.Explain(report("sev1")); got.Verdict.Threshold.Count != 0 || got.ThresholdBy != tagout.ThresholdRaised {
 		t.Errorf("a report that asks for SEV-1: %+v", got)
@@ -189,7 +202,7 @@ func TestAThresholdOfTheClassCountsWhereTheRuleHasNone(t *testing.T) {
 	if got := r.Explain(tagout.Alert{Labels: map[string]string{"severity": "critical"}}); got.Verdict.Threshold.Count != 0 || got.ThresholdBy != tagout.ThresholdGrave {
 		t.Errorf("SEV-1: %+v", got)
 	}
-	if got := r.Explain(tagout.Alert{}); got.Verdict.Threshold.Count != 0 || got.ThresholdBy != tagout.ThresholdNone {
+	if got := r.Explain(tagout.Alert{Labels: map[string]string{"severity": "other"}}); got.Verdict.Threshold.Count != 0 || got.ThresholdBy != tagout.ThresholdNone {
 		t.Errorf("another class: %+v", got)
 	}
 }

@@ -48,14 +48,14 @@ func (d *Desk) silenced(ctx context.Context) []*tagout.Silence {
 }
 
 // hush finds the silence of an alert. Without a severity that holds anything, and while nothing
-// is held on its scope, it is then only counted.
+// is held on its scope, it is then only counted, unless an agent had to stop: its work waits.
 func (d *Desk) hush(ctx context.Context, in *tagout.Incoming) {
 	in.Silence = tagout.CoveringSilence(d.silenced(ctx), in.Verdict, d.policy, in.At)
 	if in.Silence == nil {
 		return
 	}
-	agent := d.policy.Agents[in.Verdict.Scope.Agent]
-	in.Counted = !d.policy.SeverityPolicy(in.Verdict.Severity).Holds() &&
+	agent, f := d.policy.Agents[in.Verdict.Scope.Agent], in.Alert.Report
+	in.Counted = (f == nil || !d.policy.MustStop(f, in.Verdict.Class)) && !d.policy.SeverityPolicy(in.Verdict.Severity).Holds() &&
 		!d.gate.AnyHold(func(h tagout.Hold) bool { return h.Scope.Touches(in.Verdict.Scope, agent) })
 }
 

@@ -129,6 +129,19 @@ func TestWhatIsNeverSilenced(t *testing.T) {
 			w.accept(a)
 			return []string{"U0REVOPS"}
 		},
+		"an agent that stopped, although its severity holds nothing": func(w *world) []string {
+			holdNothing(w)
+			a := alert("Spend", "mailer/email", "minor")
+			a.Report, a.Status = &tagout.FailureReport{Agent: "mailer", Channel: "email", Class: "budget_drift", Summary: "over budget"}, tagout.Momentary
+			w.accept(a)
+			return []string{"U0REVOPS"}
+		},
+		"an agent that has tried often enough": func(w *world) []string {
+			a := alert("Spend", "mailer/email", "warning")
+			a.Report = &tagout.FailureReport{Agent: "mailer", Channel: "email", Class: "integration_failure", RetryCount: 3, Summary: "no CRM"}
+			w.accept(a)
+			return []string{"U0MOPS", "U0GROUPIE"}
+		},
 		"another class": func(w *world) []string {
 			w.accept(alert("Odd", "researcher", "warning"))
 			return []string{"U0PROGRAM", "U0REVOPS"}

@@ -94,113 +94,26 @@ func (e *edge) ranAt(report *tagout.FailureReport) time.Time {
 	return now.Add(-time.Second)
 }
 
-// decide says what was decided in advance about a failure like this one. Everything that
-// is not known speaks for stopping.
+// decide says what was decided in advance about a failure like this one.
 func (e *edge) decide(report *tagout.FailureReport, incident *tagout.Incident) decided {
-	classes := e.classesOf(report, incident)
-	answer := decided{Decision: stop, Handoff: e.handoff(report, classes)}
-	used := report.RetryCount
+	class, failed := "", 0
 	if incident != nil {
-		used = max(used, incident.Retried(report)) // an agent that miscounts does not retry for ever
+		class, failed = incident.Class, incident.Retried(report)
 	}
-	left := retriesLeft(classes, used)
-	if answer.Reason = e.whyStop(report, classes, left); answer.Reason != "" {
+	answer := decided{Decision: stop, Handoff: e.Policy.HandsTo(report, class)}
+	left, whyStop := e.Policy.Retry(report, class, failed)
+	if whyStop == "" && e.holds(report) {
+		whyStop = "The scope is held."
+	}
+	if answer.Reason = whyStop; whyStop != "" {
 		return answer
 	}
 	answer.Decision, answer.RetriesLeft, answer.Reason = retry, left, "The failure class allows it, and nothing speaks against it."
 	return answer
 }
 
-// whyStop says why an agent must not try again; "" if it may.
-func (e *edge) whyStop(report *tagout.FailureReport, classes []*tagout.FailureClass, left int) string {
-	forbids := func(c *tagout.FailureClass) bool { return !c.Retry }
+// holds reports whether anything keeps the agent from trying again where it failed.
+func (e *edge) holds(report *tagout.FailureReport) bool {
 	name, err := tagout.CanonicalName(report.Agent)
-	asked := tagout.Attributes{Channel: report.Channel, Region: report.Region, Tool: report.Tool}
-	switch {
-	case len(classes) == 0:
-		return "The failure class is not known, so nothing allows a retry."
-	case slices.ContainsFunc(classes, forbids):
-		return "The failure class says stop."
-	case left <= 0:
-		return "No retry is left."
-	case denied(report.Transient):
-		return "The step would fail again: it is said not to be transient."
-	case denied(report.Idempotent):
-		return "The step must not be done twice: it is said not to be idempotent."
-	case err != nil || highRisk(e.Policy.Agents[name], report):
-		return "A tool of high risk was called, or may have been."
-	case !e.Desk.Decide(name, asked).Allowed:
-		return "The scope is held."
-	}
-	return ""
+	return err != nil || !e.Desk.Decide(name, tagout.Attributes{Channel: report.Channel, Region: report.Region, Tool: report.Tool}).Allowed
 }
-
-// denied reports whether something was said not to be so.
-func denied(said *bool) bool { return said != nil && !*said }
-
-// classesOf are the configured classes of the failure: what the report says, and what the
-// incident is. Both must allow a retry.
-func (e *edge) classesOf(report *tagout.FailureReport, incident *tagout.Incident) []*tagout.FailureClass {
-	var classes []*tagout.FailureClass
-	if c := e.Policy.Classes[report.Class]; c != nil {
-		classes = append(classes, c)
-	}
-	if incident == nil {
-		return classes
-	}
-	if c := e.Policy.Classes[incident.Class]; c != nil && !slices.Contains(classes, c) {
-		classes = append(classes, c)
-	}
-	return classes
-}
-
-// retriesLeft is the fewest retries that any of the classes leaves after count of them.
-func retriesLeft(classes []*tagout.FailureClass, count int) int {
-	if len(classes) == 0 || count < 0 {
-		return 0
-	}
-	left := classes[0].Retries
-	for _, c := range classes {
-		if !c.Retry {
-			return 0
-		}
-		left = min(left, c.Retries)
-	}
-	return left - count
-}
-
-// handoff is the role that takes over: that of the class, else the one that the agent asks
-// for if there is such a role, else the agent's owner.
-func (e *edge) handoff(report *tagout.FailureReport, classes []*tagout.FailureClass) string {
-	for _, c := range classes {
-		if c.Handoff != "" {
-			return c.Handoff
-		}
-	}
-	if e.Policy.Roles[report.Handoff] != nil {
-		return report.Handoff
-	}
-	if name, err := tagout.CanonicalName(report.Agent); err == nil && e.Policy.Agents[name] != nil {
-		return e.Policy.Agents[name].Owner
-	}
-	return ""
-}
-
-// highRisk reports whether a tool of high risk was called, or may have been: a tool that
-// the agent does not declare, or a risk that is not one, counts as high.
-func highRisk(a *tagout.Agent, report *tagout.FailureReport) bool {
-	calls := report.ToolsCalled
-	if report.Tool != "" {
-		calls = append(slices.Clone(calls), tagout.ToolCall{Name: report.Tool})
-	}
-	return slices.ContainsFunc(calls, func(call tagout.ToolCall) bool {
-		name, err := tagout.CanonicalName(call.Name)
-		if err != nil || a == nil {
-			return true
-		}
-		declared, ok := a.Tools[name]
-		return !ok || !harmless(declared) || call.Risk != "" && !harmless(call.Risk)
-	})
-}
-
-func harmless(r tagout.Risk) bool { return r == tagout.LowRisk || r == tagout.MediumRisk }

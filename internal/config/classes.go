@@ -18,7 +18,7 @@ type classSection struct {
 	Runbook        []string      `yaml:"runbook" doc:"Steps for the people who take over, a checklist in the incident's channel. At most 20."`
 	Tracker        string        `yaml:"tracker" doc:"Where its corrective actions get tickets, unless the agent says otherwise; left out: actions.tracker."`
 
-	Threshold thresholdSection `yaml:"threshold" doc:"How many alerts of this class about one agent, within a window, open an incident, unless the rule that matched has a threshold of its own. The worst severity never waits for it."`
+	Threshold thresholdSection `yaml:"threshold" doc:"How many alerts of this class about one agent, within a window, open an incident, unless the rule that matched has a threshold of its own. The worst severity never waits for it, nor does a failure report whose agent must stop."`
 }
 
 func (b *builder) classes() {
