@@ -83,7 +83,11 @@ func (f DrillFacts) busy(d Drill, own IncidentID) string {
 		}
 		touches := func(h Hold) bool { return h.Scope.Touches(reach, a) }
 		if !i.Drill && (i.Scope.Touches(reach, a) || slices.ContainsFunc(i.Holds, touches)) {
-			return fmt.Sprintf("%s concerns %s", i.ID, reach)
+			name := i.ID.String()
+			if i.Private && len(i.ActiveHolds()) == 0 { // what it is about is not to be told; a hold tells it anyway
+				name = "An incident"
+			}
+			return fmt.Sprintf("%s concerns %s", name, reach)
 		}
 	}
 	for _, p := range f.Pins {

@@ -2,6 +2,7 @@ package tagout
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
@@ -69,7 +70,7 @@ func (r HealthReading) Read(value float64, err error) HealthReading {
 		r.Status, r.Why = HealthUnknown, "Prometheus has no data"
 	case err != nil:
 		r.Status, r.Why, r.Broken = HealthUnknown, Sentence(err), CodeOf(err) == Invalid
-	case value != value: // 0/0: nothing happened, and nothing was proven
+	case value != value, math.IsInf(value, 0) && r.Target.Met(value): // 0/0, x/0: nothing was proven
 		r.Status, r.Why = HealthUnknown, "the query gives no number, as a share of nothing does"
 	case r.Target.Met(value):
 		r.Status, r.Value = HealthMet, value

@@ -90,6 +90,7 @@ func TestWhatIsNotKnownIsNeverGood(t *testing.T) {
 		"no data":    {0, tagout.Errorf(tagout.NotFound, "none"), tagout.HealthUnknown, "❔ unknown Complaints: Prometheus has no data (target"},
 		"no answer":  {0, tagout.Errorf(tagout.Unavailable, "Prometheus could not be reached."), tagout.HealthUnknown, "could not be reached"},
 		"no number":  {math.NaN(), nil, tagout.HealthUnknown, "share of nothing"},
+		"endless":    {math.Inf(-1), nil, tagout.HealthUnknown, "share of nothing"},
 		"our defect": {0, errDefect, tagout.HealthUnknown, "Something went wrong"},
 	} {
 		got := r.Read(c.value, c.err)

@@ -18,14 +18,14 @@ func (d *Desk) Drill(ctx context.Context, o tagout.DrillOrder) (*tagout.Incident
 	if err != nil {
 		return nil, err
 	}
+	if i, err := d.beganAlready(ctx, o.ID); i != nil || err != nil {
+		return i, err
+	}
 	facts, err := d.drillFacts(ctx, drill, 0)
 	if err != nil {
 		return nil, err
 	}
 	if err := facts.CanDrill(drill); err != nil {
-		if i, began := d.beganAlready(ctx, o.ID); began {
-			return i, nil
-		}
 		return nil, err
 	}
 	var steps []tagout.ComponentRollback
@@ -112,15 +112,15 @@ func (d *Desk) drillMatch(drill tagout.Drill) tagout.Match {
 	return tagout.Match{CorrelationID: "drill:" + drill.ID}
 }
 
-// beganAlready finds the drill of an order that comes again.
-func (d *Desk) beganAlready(ctx context.Context, order string) (*tagout.Incident, bool) {
+// beganAlready finds the drill of an order that comes again, whether it is over or not; nil if
+// it has not come before.
+func (d *Desk) beganAlready(ctx context.Context, order string) (*tagout.Incident, error) {
 	recent, err := d.store.Drills(ctx, tagout.DrillQuery{})
 	n := slices.IndexFunc(recent, func(have tagout.Drill) bool { return have.ID == order })
 	if err != nil || n < 0 {
-		return nil, false
+		return nil, err
 	}
-	i, err := d.store.Incident(ctx, recent[n].Incident)
-	return i, err == nil
+	return d.store.Incident(ctx, recent[n].Incident)
 }
 
 // drillFacts is what is known where a drill is, or is to be. It returns Unavailable if

@@ -352,6 +352,12 @@ func TestADrillIsRefusedWhileAnythingElseGoesOnThere(t *testing.T) {
 		"no such scenario":     {func(*world) {}, killDrill(func(o *tagout.DrillOrder) { o.Scenario = "x" }), tagout.Invalid, "chaos"},
 		"versions of the whole agent": {func(w *world) { w.policy.Agents["mailer"].RollbackDrills = false },
 			killDrill(func(o *tagout.DrillOrder) { o.Action = tagout.DrillRollback }), tagout.Invalid, "agents.mailer.rollback_drills"},
+		"something private": {func(w *world) {
+			scope := tagout.MustScope("mailer/sms")
+			if _, err := w.desk.Declare(w.t.Context(), tagout.Declaration{ID: "x", Title: "confidential", Scope: &scope, Private: true, By: responder.Actor()}); err != nil {
+				w.t.Fatal(err)
+			}
+		}, killDrill(), tagout.Conflict, "An incident concerns mailer/sms/us"},
 		"unknown versions": {func(*world) {}, killDrill(func(o *tagout.DrillOrder) { o.Action = tagout.DrillRollback }), tagout.Conflict, "No earlier version"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -377,6 +383,17 @@ func TestTheSameOrderIsOneDrill(t *testing.T) {
 		if err != nil || i.ID != 1 || len(w.store.incidents) != 1 {
 			t.Fatalf("%v, %v, %d incidents", i, err, len(w.store.incidents))
 		}
+	}
+	w = newWorld(t, drillable, twoVersions)
+	o := killDrill(func(o *tagout.DrillOrder) { o.Action = tagout.DrillRollback })
+	w.drills(o)
+	for _, version := range []string{"v41", "v42"} {
+		w.clock.pass(time.Second)
+		w.readBack(t, version)
+		w.ring()
+	}
+	if i, err := w.desk.Drill(t.Context(), o); err != nil || i.State != tagout.StateClosed || len(w.store.incidents) != 1 {
+		t.Fatalf("a rollback drill that is over: %v, %v, %d incidents", i, err, len(w.store.incidents))
 	}
 }
 
