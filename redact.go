@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Limits of what may be configured to be masked, so that no list of patterns makes every
@@ -28,8 +29,8 @@ type mask struct {
 	within  func(found string) (from, to int) // what to mask of what the pattern finds, if any; nil: all of it
 }
 
-// usualMasks are there without being configured.
-func usualMasks() []mask {
+// usualMasks are there without being configured; they are read once.
+var usualMasks = sync.OnceValue(func() []mask {
 	return []mask{
 		{name: "private key", pattern: regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\z)`)},
 		{name: "token", pattern: regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+[a-z0-9._~+/=-]{16,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\bwhsec_[\w+/-]{16,}=*|\b(?:xox[a-z]|xapp|sk|pk|rk|gh[pousr]|glpat)[-_][\w-]{16,}|\bgithub_pat_\w{20,}|\bA[KS]IA[0-9A-Z]{16}\b`)},
@@ -37,7 +38,7 @@ func usualMasks() []mask {
 		{name: "card", pattern: regexp.MustCompile(`\b\d(?:[ -]?\d){12,}\b`), within: cardIn},
 		{name: "phone", pattern: regexp.MustCompile(`\+\d[\d ().-]{6,18}\d|\(\d{3}\) ?\d{3}-\d{4}\b`)},
 	}
-}
+})
 
 // UsualMasks names what is masked unless it is turned off.
 func UsualMasks() []string {

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // path names a value: its name in messages (severities.sev1.page[0]) and the pattern that
@@ -51,8 +52,14 @@ type field struct {
 	rest     bool
 }
 
+// tables are the keys of struct types; each is read once.
+var tables sync.Map // of reflect.Type to []field
+
 // fields reads the table of keys from a struct type.
 func fields(t reflect.Type) []field {
+	if known, ok := tables.Load(t); ok {
+		return known.([]field)
+	}
 	var list []field
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -66,6 +73,7 @@ func fields(t reflect.Type) []field {
 			list = append(list, one)
 		}
 	}
+	tables.Store(t, list)
 	return list
 }
 
