@@ -161,7 +161,7 @@ func (u unsent) Exec() (pgconn.CommandTag, error) { return pgconn.CommandTag{}, 
 func (u unsent) Query() (pgx.Rows, error) { return nil, u.err }
 
 // QueryRow tells why.
-func (u unsent) QueryRow() pgx.Row { return failure{u.err} }
+func (u unsent) QueryRow() pgx.Row { return failure(u) }
 
 // Close tells why.
 func (u unsent) Close() error { return u.err }
