@@ -11,9 +11,21 @@ func (d *Drill) pages() bool { return d != nil && d.Page }
 // Silent reports whether an incident is a drill of which nobody is woken.
 func (i *Incident) Silent() bool { return i.Drill && !i.Exercise.pages() }
 
+// drilling reports whether the incident is a drill that goes on.
+func (i *Incident) drilling() bool { return i.Drill && i.Exercise.Running() }
+
+// endsByItself is the answer to whoever ends a drill by words.
+func (i *Incident) endsByItself() error {
+	text := ""
+	if i.Exercise.pages() {
+		text = ", a game day once somebody acknowledges it: /tagout ack " + i.ID.String()
+	}
+	return Errorf(Conflict, "%s is a drill and ends by itself%s. Nothing was changed.", i.ID, text)
+}
+
 // Breaks reports whether a drill is practising that this pager is down.
 func (i *Incident) Breaks(pager string) bool {
-	return i.Drill && i.Exercise.Running() && i.Exercise.Scenario != nil && i.Exercise.Scenario.Break == PagerDown && i.Exercise.Scenario.What == pager
+	return i.drilling() && i.Exercise.Scenario != nil && i.Exercise.Scenario.Break == PagerDown && i.Exercise.Scenario.What == pager
 }
 
 // Stopped is how long it took until everything was observed stopped, or the earlier versions

@@ -77,7 +77,7 @@ func (d *Drill) Title() string {
 
 // noticed keeps that a stop was not confirmed in time.
 func (i *Incident) noticed(why string, at time.Time) Change {
-	if i.Drill && i.Exercise.Running() && i.Exercise.Noticed == "" {
+	if i.drilling() && i.Exercise.Noticed == "" {
 		i.Exercise.Noticed = why
 	}
 	return i.Stir(at)
@@ -86,16 +86,17 @@ func (i *Incident) noticed(why string, at time.Time) Change {
 // Stir has the desk look at a drill that goes on, after a fact that may bring it on.
 func (i *Incident) Stir(at time.Time) Change {
 	var c Change
-	if i.Drill && i.Exercise.Running() {
+	if i.drilling() {
 		c.effect(EffectDrill, i.ID, string(i.Exercise.Phase)+":"+Moment(at).Format(time.RFC3339Nano), nil)
 	}
 	return c
 }
 
-// interrupt is for whatever is real that comes into a drill's own incident: from then on it is
-// an incident like any other.
-func (i *Incident) interrupt(why string, by Actor, agents Registry, at time.Time) Change {
-	if !i.Drill || !i.Exercise.Running() {
+// Interrupt is for whatever is real that comes into a drill's own incident, such as what people
+// order in it: from then on it is an incident like any other, and the drill undoes nothing of
+// it. It changes nothing of one that is no drill, or was one.
+func (i *Incident) Interrupt(why string, by Actor, agents Registry, at time.Time) Change {
+	if !i.drilling() {
 		return Change{}
 	}
 	return i.turnReal(DrillInterrupted, why, by, agents, at)
@@ -107,7 +108,7 @@ func (i *Incident) interrupt(why string, by Actor, agents Registry, at time.Time
 // nothing new.
 func (i *Incident) AdvanceDrill(f DrillFacts, at time.Time) (Lifting, Change) {
 	d := i.Exercise
-	if !i.Drill || !d.Running() {
+	if !i.drilling() {
 		return Lifting{}, Change{}
 	}
 	late := !at.Before(d.At.Add(DrillLimit))

@@ -20,6 +20,8 @@ func (i *Incident) Cancel(reason string, by User, at time.Time) (Change, error) 
 		return Change{}, Errorf(Conflict, "%s is %s already.", i.ID, i.State)
 	case !i.At(Resumed).IsZero():
 		return Change{}, Errorf(Conflict, "%s is over already, as an incident. If it was a false alarm, say so in its review: /tagout review %s.", i.ID, i.ID)
+	case i.drilling():
+		return Change{}, i.endsByItself()
 	case i.FalseAlarm != nil:
 		return Change{}, Errorf(Conflict, "%s was called a false alarm already, by %s. To take that back: /tagout cancel %s withdraw.", i.ID, i.FalseAlarm.By.Text(), i.ID)
 	case i.Staging.Goes():
@@ -88,6 +90,8 @@ func (i *Incident) Close(what string, by User, at time.Time) (Change, error) {
 		return Change{}, Errorf(Forbidden, "Only a full member of the workspace can close an incident. Nothing was changed.")
 	case i.State == StateClosed || i.State == StateCancelled:
 		return Change{}, Errorf(Conflict, "%s is %s already.", i.ID, i.State)
+	case i.drilling():
+		return Change{}, i.endsByItself()
 	case i.Binds():
 		return Change{}, Errorf(Conflict, "%s still holds %s, and only the sign-offs let go of it. Ask for them with /tagout resume %s.", i.ID, i.bound(), i.ID)
 	case resumed && i.OwesReview():

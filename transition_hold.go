@@ -19,7 +19,7 @@ func (i *Incident) Hang(h Hold, agents Registry, at time.Time) (Change, error) {
 	h.Incident, h.At, h.Private = i.ID, Moment(h.At), i.Private
 	var c Change
 	if h.Drill == "" {
-		c = i.interrupt("a real stop came: "+h.Scope.String()+" "+string(h.Mode), h.By, agents, at)
+		c = i.Interrupt("a real stop came: "+h.Scope.String()+" "+string(h.Mode), h.By, agents, at)
 	}
 	i.Holds = append(i.Holds, h)
 	c.event(EventHeld, h.By, at, h)

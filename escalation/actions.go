@@ -51,10 +51,12 @@ func (d *Desk) ChangeSeverity(ctx context.Context, id tagout.IncidentID, to tago
 // changeSeverity sets another severity: those of class and severity are paged if it is a new
 // high, and an acknowledgement runs out as it says.
 func (d *Desk) changeSeverity(i *tagout.Incident, row *tagout.SeverityPolicy, class, reason string, by tagout.Actor, now time.Time) (tagout.Change, error) {
-	c, err := i.ChangeSeverity(row, d.pageRoles(row, class), reason, by, now)
+	c := i.Interrupt("its severity was changed", by, d.policy.Agents, now)
+	changed, err := i.ChangeSeverity(row, d.pageRoles(row, class), reason, by, now)
 	if err != nil {
 		return c, err
 	}
+	c = c.And(changed)
 	if by.Kind != tagout.BySource && by.Kind != tagout.ByAgent {
 		c = c.And(d.loud(i, "its severity was changed by hand", by, now))
 	}

@@ -261,6 +261,75 @@ func TestAGameDayPagesForRealUntilSomebodyAnswers(t *testing.T) {
 	}
 }
 
+// answering brings a game day to where everything runs again and nobody has answered.
+func (w *world) answering() {
+	w.t.Helper()
+	w.drills(killDrill(func(o *tagout.DrillOrder) { o.Page = true }))
+	w.clock.pass(time.Second)
+	w.observe(w.t, "mailer")
+	w.ring()
+	w.clock.pass(time.Second)
+	w.letsGo(nil)
+	w.ring()
+	if i := w.incident(1); i.Exercise.Phase != tagout.DrillAnswering {
+		w.t.Fatalf("it is %s", i.Exercise.Verdict())
+	}
+}
+
+func TestWhatPeopleOrderInADrillIsRealAndIsNotUndoneByIt(t *testing.T) {
+	t.Parallel()
+	for name, order := range map[string]func(w *world) error{
+		"a rollback": func(w *world) error {
+			o := rollbackOf("mailer", map[string]string{"prompt": "v41"})
+			o.Incident = 1
+			_, err := w.desk.Rollback(w.t.Context(), o)
+			return err
+		},
+		"another severity, which pins": func(w *world) error {
+			_, err := w.desk.ChangeSeverity(w.t.Context(), 1, "sev3", "it is not that bad", responder.Actor())
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, drillable, twoVersions, func(w *world) { w.policy.Severities["sev3"].Pin = true })
+			w.answering()
+			if err := order(w); err != nil {
+				t.Fatal(err)
+			}
+			w.ring()
+			if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
+				t.Fatal(err)
+			}
+			w.ring()
+			if i := w.incident(1); i.Drill || i.State.Ended() || i.Exercise.Result != tagout.DrillInterrupted || w.gate.pins["mailer"]["prompt"] == "" {
+				t.Errorf("it is %s, %s; pinned %v", i.State, i.Exercise.Verdict(), w.gate.pins)
+			}
+		})
+	}
+}
+
+func TestADrillEndsByItselfAndNotByWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, drillable)
+	w.answering()
+	_, err := w.desk.Close(t.Context(), 1, "done", responder)
+	refused(t, err, tagout.Conflict, "ends by itself")
+	_, err = w.desk.Cancel(t.Context(), 1, "only a drill", responder)
+	refused(t, err, tagout.Conflict, "ends by itself")
+	card, err := w.desk.Card(t.Context(), 1)
+	if err != nil || strings.Contains(card.String(), "It is over") || strings.Contains(card.String(), "False alarm") {
+		t.Errorf("the card offers to end it: %s, %v", card, err)
+	}
+	if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
+		t.Fatal(err)
+	}
+	w.ring()
+	if i := w.incident(1); i.State != tagout.StateClosed || i.Exercise.Result != tagout.DrillPassed {
+		t.Errorf("answered it is %s: %s", i.State, i.Exercise.Verdict())
+	}
+}
+
 func TestAGameDayThatNobodyAnswersBecomesAnIncident(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, drillable)

@@ -41,7 +41,7 @@ func endingButtons(i *tagout.Incident) []tagout.Button {
 		write = tagout.Button{Action: "review", Label: "Edit the review", Value: id}
 	}
 	switch {
-	case i.State == tagout.StateClosed || i.State == tagout.StateCancelled || i.Binds():
+	case i.State == tagout.StateClosed || i.State == tagout.StateCancelled || i.Binds() || i.Drill && i.Exercise.Running():
 		return nil
 	case !i.State.Ended():
 		return []tagout.Button{over, {Action: "cancel", Label: "False alarm", Value: id}}

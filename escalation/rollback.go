@@ -34,14 +34,16 @@ func (d *Desk) Rollback(ctx context.Context, o tagout.RollbackOrder) (*tagout.In
 	begins := false
 	i, _, err := d.store.Join(ctx, d.rollbackMatch(o), func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		order := tagout.Rollback{ID: o.ID, By: o.By, Agent: o.Agent, Components: slices.Clone(steps)}
+		c := i.Interrupt("a rollback was ordered", o.By, d.policy.Agents, now)
 		if i.HasRolledBack(order) {
-			return tagout.Change{}, nil
+			return c, nil
 		}
 		begins = true
-		c, err := d.openForRollback(i, o, now)
+		opened, err := d.openForRollback(i, o, now)
 		if err != nil {
 			return c, err
 		}
+		c = c.And(opened)
 		kept, err := d.keepBefore(ctx, i, o, known, controls, now)
 		if err != nil {
 			return c, err
