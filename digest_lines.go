@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // foreignTitle is how many characters of a title that people or programs wrote are shown.
@@ -13,9 +14,8 @@ const foreignTitle = 70
 // facts are the headline figures, each with what it was before. Those of nothing are left out.
 func (d Digest) facts() []Fact {
 	now, before := d.Figures.Now, d.Figures.Before
-	_, than := windowWords(d.Order.Window)
 	var m Message
-	m = m.Fact("Incidents", Bold(fmt.Sprint(now.Incidents)), severitiesOf(now), "\n"+countTrend(now.Incidents, before.Incidents, than))
+	m = m.Fact("Incidents", Bold(fmt.Sprint(now.Incidents)), severitiesOf(now), "\n"+countTrend(now.Incidents, before.Incidents))
 	for _, s := range []struct {
 		label       string
 		now, before Spread
@@ -28,7 +28,7 @@ func (d Digest) facts() []Fact {
 		{"Time to sign off", now.TimeToSignOff, before.TimeToSignOff},
 	} {
 		if s.now.N > 0 {
-			m = m.Fact(s.label, Bold(Elapsed(s.now.Median)), " median, 9 of 10 in "+Elapsed(s.now.P90)+"\n"+spreadTrend(s.now, s.before))
+			m = m.Fact(s.label, Bold(Elapsed(s.now.Median)), " median\n9 of 10 in "+Elapsed(s.now.P90)+"\n"+spreadTrend(s.now, s.before))
 		}
 	}
 	for _, s := range []struct {
@@ -36,7 +36,7 @@ func (d Digest) facts() []Fact {
 		now, before Share
 		more        bool
 	}{
-		{"Pages that reached somebody in time", now.PageReach, before.PageReach, true},
+		{"Pages that reached somebody", now.PageReach, before.PageReach, true},
 		{"Recurring incidents", now.Recurring, before.Recurring, false},
 		{"Rollbacks that worked", now.RollbackSuccess, before.RollbackSuccess, true},
 	} {
@@ -48,7 +48,7 @@ func (d Digest) facts() []Fact {
 		m = m.Fact("Resume requests refused", Bold(percent(rate)), fmt.Sprintf(" (%d of %d)", now.NoGo.Of, now.NoGo.All))
 	}
 	if missed := sum(now.MissedDeadlines); missed+sum(before.MissedDeadlines) > 0 {
-		m = m.Fact("Missed deadlines", Bold(fmt.Sprint(missed)), kindsOf(now.MissedDeadlines), "\n"+countTrend(missed, sum(before.MissedDeadlines), than))
+		m = m.Fact("Missed deadlines", Bold(fmt.Sprint(missed)), kindsOf(now.MissedDeadlines), "\n"+countTrend(missed, sum(before.MissedDeadlines)))
 	}
 	return m.Facts
 }
@@ -98,7 +98,7 @@ func (d Digest) link(id IncidentID, room string) Text {
 
 func (d Digest) stopLines() (lines []Text) {
 	for _, s := range d.Stops {
-		t := T(Fixed(s.Scope.String()), " "+s.Mode.Coloured()+" since ", s.At)
+		t := T(Fixed(s.Scope.String()), " "+s.Mode.Coloured()+" since "+d.when(s.At))
 		if s.Incident != 0 {
 			t = append(append(t, T(", ")...), d.link(s.Incident, s.Room)...)
 		}
@@ -110,7 +110,7 @@ func (d Digest) stopLines() (lines []Text) {
 func (d Digest) waitingLines(p *Policy) (lines []Text) {
 	for _, i := range d.Waiting {
 		r := i.Request
-		t := append(d.link(i.ID, i.Room.Channel), T(": ", Fixed(r.Scope.String()), " to "+r.Target.Coloured()+", waits for "+p.RuleText(r.Missing())+" since ", r.At)...)
+		t := append(d.link(i.ID, i.Room.Channel), T(": ", Fixed(r.Scope.String()), " to "+r.Target.Coloured()+", waits for "+p.RuleText(r.Missing())+" since "+d.when(r.At))...)
 		lines = append(lines, t)
 	}
 	return lines
@@ -118,7 +118,7 @@ func (d Digest) waitingLines(p *Policy) (lines []Text) {
 
 func (d Digest) overdueLines() (lines []Text) {
 	for _, a := range d.Overdue {
-		t := T(Bold(a.Name()), " "+clip(flat(a.Title), foreignTitle)+", ", Mention(a.Owner), ", was due at ", a.Due)
+		t := T(Bold(a.Name()), " "+clip(flat(a.Title), foreignTitle)+", ", Mention(a.Owner), ", was due "+d.when(a.Due))
 		lines = append(lines, t)
 	}
 	return lines
@@ -134,7 +134,7 @@ func (d Digest) reviewLines() (lines []Text) {
 			t = append(t, Mention(owner))
 		}
 		if due, owed := i.ReviewDue(); owed {
-			t = append(t, T(", was due at ", due.Due)...)
+			t = append(t, T(", was due "+d.when(due.Due))...)
 		}
 		lines = append(lines, t)
 	}
@@ -143,7 +143,7 @@ func (d Digest) reviewLines() (lines []Text) {
 
 func (d Digest) flagLines() (lines []Text) {
 	for _, f := range d.Flags {
-		t := T(Bold(f.ID.String()), " since ", f.At)
+		t := T(Bold(f.ID.String()), " since "+d.when(f.At))
 		if len(f.Reports) > 0 && f.Reports[0].Words != "" {
 			t = append(t, T(": "+clip(flat(f.Reports[0].Words), foreignTitle))...)
 		}
@@ -169,5 +169,8 @@ func (d Digest) recurringLines(p *Policy) (lines []Text) {
 	}
 	return lines
 }
+
+// when is a time as a digest tells it: short, in its zone.
+func (d Digest) when(t time.Time) string { return t.In(d.Order.Location()).Format("2 Jan 15:04") }
 
 func flat(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -91,7 +91,7 @@ func (d Digest) late() Text {
 	if !d.Turn.Late {
 		return nil
 	}
-	t := T(Bold("Late: "), "it was due at ", d.Turn.Due, ", and Tagout was not running then.")
+	t := T(Bold("Late: "), "it was due "+d.when(d.Turn.Due)+", and Tagout was not running then.")
 	if d.Turn.Missed > 0 {
 		t = append(t, T(fmt.Sprintf(" %s before it will not be sent.", plural(d.Turn.Missed, "digest")))...)
 	}
@@ -113,7 +113,7 @@ func (d Digest) summary() Text {
 		}
 		return t
 	}
-	t := T(Bold(plural(now.Incidents, "incident")), ", "+strings.TrimLeft(countTrend(now.Incidents, before.Incidents, than), "▼▲→ ")+".")
+	t := T(Bold(plural(now.Incidents, "incident")), ", "+countWords(now.Incidents, before.Incidents, than)+".")
 	if now.Incidents == 0 && before.Incidents == 0 {
 		t = T(Bold("No incident"), ", as in "+than+".")
 	}
@@ -144,8 +144,9 @@ func (d Digest) footer() Text {
 	if d.Head.N > 0 {
 		t = T(fmt.Sprintf("Record: checkpoint %d ", d.Head.N), Fixed(d.Head.Hash), ". Anybody can check it later: ", Fixed("tagout verify --head HASH"), ".")
 	}
+	zone := d.Order.Location()
 	if !d.Next.IsZero() {
-		t = append(t, T(" The next one comes at ", d.Next, ".")...)
+		t = append(t, T(" Next digest: "+d.Next.In(zone).Format("Mon 2 Jan 15:04")+".")...)
 	}
-	return t
+	return append(t, T(" Times in "+zone.String()+".")...)
 }

@@ -43,14 +43,25 @@ func plural(n int, noun string) string {
 }
 
 // countTrend compares two counts of which fewer is better.
-func countTrend(now, before int, than string) string {
+func countTrend(now, before int) string {
 	switch {
 	case now == before:
-		return "→ as many as " + than
+		return "→ as many as before"
 	case now < before:
-		return fmt.Sprintf("▼ %d fewer than %s", before-now, than)
+		return fmt.Sprintf("▼ %d fewer, was %d", before-now, before)
 	}
-	return fmt.Sprintf("▲ %d more than %s", now-before, than)
+	return fmt.Sprintf("▲ %d more, was %d", now-before, before)
+}
+
+// countWords is the same in a sentence.
+func countWords(now, before int, than string) string {
+	switch {
+	case now == before:
+		return "as many as " + than
+	case now < before:
+		return fmt.Sprintf("%d fewer than %s", before-now, than)
+	}
+	return fmt.Sprintf("%d more than %s", now-before, than)
 }
 
 // spreadTrend compares two medians of which a shorter one is better.

@@ -311,6 +311,7 @@ type setup struct {
 	clock    tagout.Clock
 	leads    func() bool // nil: always
 	record   func(context.Context, tagout.IncidentID) (tagout.PackedRecord, error)
+	draw     func([]tagout.Chart) ([]byte, error)
 	slack    *edge // use this one's sandbox
 	down     bool  // Slack is down at the start
 }
@@ -336,7 +337,7 @@ func open(t *testing.T, s setup) *edge {
 	e.slack.Down(s.down)
 	made, err := bot.New(bot.Options{
 		API: bot.NewAPI("xoxb-sandbox", e.url+"/api/", nil), Desk: e.desk, Inbox: e.inbox, Commands: s.commands,
-		Announce: "#incidents", ChannelName: s.template, CommandPrefix: s.prefix, Emoji: s.emoji, Workers: s.workers, Clock: s.clock, Leads: s.leads, Record: s.record,
+		Announce: "#incidents", ChannelName: s.template, CommandPrefix: s.prefix, Emoji: s.emoji, Workers: s.workers, Clock: s.clock, Leads: s.leads, Record: s.record, Draw: s.draw,
 		Logger: slog.New(slog.NewTextHandler(e.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {

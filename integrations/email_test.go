@@ -1,6 +1,7 @@
 package integrations_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -25,14 +26,15 @@ type mailbox struct {
 	address string
 	over    chan struct{}
 
-	mu     sync.Mutex
-	how    behaviour
-	got    []request
-	mails  []*netmail.Message
-	pages  []string // their HTML parts
-	to     []string
-	logins []string
-	came   chan bool
+	mu       sync.Mutex
+	how      behaviour
+	got      []request
+	mails    []*netmail.Message
+	pages    []string          // their HTML parts
+	pictures map[string][]byte // of the newest, by their IDs
+	to       []string
+	logins   []string
+	came     chan bool
 }
 
 func newMailbox(t *testing.T) *mailbox {
@@ -96,7 +98,7 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	plain, html, err := parts(mail)
+	plain, html, pictures, err := parts(mail.Header.Get("Content-Type"), mail.Body)
 	if err != nil {
 		return err
 	}
@@ -107,6 +109,7 @@ func (s *session) Data(r io.Reader) error {
 	s.box.mu.Lock()
 	s.box.got = append(s.box.got, request{mail.Header.Get("Message-Id"), subject + "\n" + plain})
 	s.box.pages = append(s.box.pages, html)
+	s.box.pictures = pictures
 	s.box.mails = append(s.box.mails, mail)
 	how := s.box.how
 	s.box.mu.Unlock()
@@ -123,17 +126,49 @@ func (s *session) Data(r io.Reader) error {
 	return nil
 }
 
-// parts are the plain and the HTML text of a mail.
-func parts(mail *netmail.Message) (plain, html string, err error) {
-	kind, params, err := mime.ParseMediaType(mail.Header.Get("Content-Type"))
-	if err == nil && kind == "text/plain" { // a mail that is no page
-		text, err := io.ReadAll(quotedprintable.NewReader(mail.Body))
-		return string(text), "", err
+// parts are the plain and the HTML text of a mail, and the pictures inside it by their IDs.
+func parts(kind string, body io.Reader) (plain, html string, pictures map[string][]byte, err error) {
+	kind, params, err := mime.ParseMediaType(kind)
+	switch {
+	case err == nil && kind == "text/plain": // a mail that is no page
+		text, err := io.ReadAll(quotedprintable.NewReader(body))
+		return string(text), "", nil, err
+	case err == nil && kind == "multipart/related":
+		return related(multipart.NewReader(body, params["boundary"]))
+	case err != nil || kind != "multipart/alternative":
+		return "", "", nil, fmt.Errorf("a mail of the type %s: %w", kind, err)
 	}
-	if err != nil || kind != "multipart/alternative" {
-		return "", "", fmt.Errorf("a mail of the type %s: %w", kind, err)
+	plain, html, err = alternatives(multipart.NewReader(body, params["boundary"]))
+	return plain, html, nil, err
+}
+
+// related reads a letter and the pictures that it shows.
+func related(reader *multipart.Reader) (plain, html string, pictures map[string][]byte, err error) {
+	letter, err := reader.NextPart()
+	if err != nil {
+		return "", "", nil, err
 	}
-	reader := multipart.NewReader(mail.Body, params["boundary"])
+	if plain, html, _, err = parts(letter.Header.Get("Content-Type"), letter); err != nil {
+		return "", "", nil, err
+	}
+	pictures = map[string][]byte{}
+	for {
+		part, err := reader.NextPart()
+		if err == io.EOF {
+			return plain, html, pictures, nil
+		}
+		if err != nil {
+			return "", "", nil, err
+		}
+		bytes, err := io.ReadAll(base64.NewDecoder(base64.StdEncoding, part))
+		if err != nil {
+			return "", "", nil, err
+		}
+		pictures[strings.Trim(part.Header.Get("Content-Id"), "<>")] = bytes
+	}
+}
+
+func alternatives(reader *multipart.Reader) (plain, html string, err error) {
 	for _, into := range []*string{&plain, &html} {
 		part, err := reader.NextPart() // which undoes quoted-printable
 		if err != nil {

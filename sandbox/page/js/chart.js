@@ -2,9 +2,10 @@
 // who do not see it.
 import { h, s } from './dom.js';
 
-const WIDTH = 560;
 const HEIGHT = 220;
 const PAD = { left: 44, right: 12, top: 12, bottom: 30 };
+// A narrow window gets a narrow drawing, so that its letters stay as large as the text beside it.
+const widthNow = () => (window.matchMedia('(max-width: 40rem)').matches ? 300 : 560);
 const NUMBER = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 2, notation: 'compact' });
 
 // chart renders one block.
@@ -16,7 +17,9 @@ export function chart(block) {
   const caption = block.title || 'Chart';
   return h('figure.chart', {},
     h('figcaption', {}, caption),
+    data.axis_config?.y_label ? h('p.axis-label', {}, data.axis_config.y_label) : null,
     pie ? pieOf(data.segments || [], caption) : plotOf(data, caption),
+    data.axis_config?.x_label ? h('p.axis-label.below', {}, data.axis_config.x_label) : null,
     names.length > 1 || pie ? legend(names) : null,
     tableOf(data, caption));
 }
@@ -37,18 +40,21 @@ function plotOf(data, caption) {
   const categories = categoriesOf(data);
   const values = (data.series || []).flatMap((one) => categories.map((category) => valueAt(one, category)));
   const { low, high, ticks } = scaleOf(Math.min(0, ...values), Math.max(0, ...values));
+  const WIDTH = widthNow();
   const inner = { w: WIDTH - PAD.left - PAD.right, h: HEIGHT - PAD.top - PAD.bottom };
   const y = (value) => PAD.top + inner.h * (1 - (value - low) / (high - low));
   const slot = inner.w / Math.max(1, categories.length);
   const x = (index) => PAD.left + slot * (index + 0.5);
-  const every = Math.ceil(categories.length / 8);
+  const longest = Math.max(1, ...categories.map((name) => name.length));
+  const every = Math.max(1, Math.ceil((categories.length * (longest * 6.5 + 10)) / inner.w));
+  const last = categories.length - 1;
   const draw = { bar: bars, line: lines, area: areas }[data.type] || bars;
   return s('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': `${caption}, ${data.type || 'bar'} chart` },
     ticks.map((tick) => [
       s('line', { x1: PAD.left, x2: WIDTH - PAD.right, y1: y(tick), y2: y(tick), class: tick === 0 ? 'axis' : 'grid' }),
       s('text', { x: PAD.left - 8, y: y(tick) + 4, 'text-anchor': 'end' }, NUMBER.format(tick)),
     ]),
-    categories.map((name, index) => (index % every ? null : s('text', { x: x(index), y: HEIGHT - 10, 'text-anchor': 'middle' }, name))),
+    categories.map((name, index) => ((last - index) % every ? null : s('text', { x: x(index), y: HEIGHT - 10, 'text-anchor': 'middle' }, name))),
     draw(data.series || [], categories, { x, y, slot }));
 }
 

@@ -1,0 +1,10 @@
+package escalation_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"tagout"
+)
