@@ -36,6 +36,7 @@ type cli struct {
 	Slack   slackCmd   `cmd:"" help:"Set up the Slack app."`
 	Verify  verifyCmd  `cmd:"" help:"Check the hash chain of the timelines: exit 0, or 1 with the first bad event."`
 	Export  exportCmd  `cmd:"" help:"Pack an incident's whole record into a zip file that can be checked without Tagout."`
+	Digest  digestCmd  `cmd:"" help:"Tell how it went lately: figures with trends, what recurs, and what waits. Print it, draw it, or have it sent."`
 	Redact  redactCmd  `cmd:"" help:"Take the content of one piece of evidence away; its hash and the reason stay on the record."`
 	Release releaseCmd `cmd:"" name:"release-check" help:"Tell whether an agent may be released: exit 0, or 1 with what stands against it, or 3 if that could not be found out."`
 	Journal journalCmd `cmd:"" help:"Repair a damaged journal of stops."`

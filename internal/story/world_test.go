@@ -104,6 +104,7 @@ type params struct {
 	PagerDuty                                                                      string // where its events go; empty: none
 	Prometheus                                                                     string // its address; empty: none
 	RollbackWithin                                                                 string
+	Digest                                                                         bool   // each Monday at 9:00 in New York
 	Pin                                                                            bool   // of SEV-3
 	Idle                                                                           bool   // SEV-3 holds nothing
 	Pool                                                                           int    // connections to Postgres, each a process that has to start; 0: as many as by default

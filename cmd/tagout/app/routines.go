@@ -20,13 +20,13 @@ func (a *App) wireRoutines() (err error) {
 func (a *App) scheduled() []tagout.Routine {
 	var list []tagout.Routine
 	for _, d := range a.config.Digests {
-		list = append(list, digestRoutines(d)...)
+		list = append(list, DigestRoutines(d)...)
 	}
 	return append(list, a.drills()...)
 }
 
-// digestRoutines are one digest in its channel, and the same to each address.
-func digestRoutines(d config.Digest) []tagout.Routine {
+// DigestRoutines are one digest in its channel, and the same to each address.
+func DigestRoutines(d config.Digest) []tagout.Routine {
 	post := d.Order()
 	post.Channel = d.Channel
 	in := tagout.Routine{Name: DigestRoutine(d.Name), Spec: d.Schedule, Location: post.Location(), Kind: tagout.EffectDigest, Data: post}
