@@ -237,6 +237,7 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 	desk, err := escalation.New(escalation.Options{
 		Store: w.store, Gate: w.gate, Policy: w.policy, Pagers: []tagout.Pager{w.email}, Mailer: mailer, PublicURL: "https://tagout.example.com", Clock: w.clock,
 		Schedules: w.schedules, Trackers: w.trackers, Telemetry: w.telemetry, Peers: w.peers, Away: func() bool { return w.away },
+		Draw: func([]tagout.Chart) ([]byte, error) { return []byte("PNG"), nil },
 	})
 	if err != nil {
 		t.Fatal(err)
