@@ -46,6 +46,7 @@ func (d *Desk) Digest(ctx context.Context, turn tagout.RoutineTurn, o tagout.Dig
 	d.digestIncidents(ctx, &g, sees)
 	d.digestActions(ctx, &g, sees)
 	d.digestRecord(ctx, &g)
+	d.digestHealth(ctx, &g)
 	return g, nil
 }
 

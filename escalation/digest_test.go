@@ -152,3 +152,20 @@ func TestWhatADigestCannotReadStandsInIt(t *testing.T) {
 		}
 	}
 }
+
+func TestADigestTellsWhatIsNotHealthyAndWhatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	w := measured(t, &instruments{now: map[string]float64{`ok{agent="mailer"}`: 0.972, `canary{agent="mailer"}`: 0.99, `ok{agent="researcher"}`: 1, "queue": 12}})
+	m, err := w.desk.AskDigest(t.Context(), oneWeek, tagout.Viewer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Health and safety\n• ✔ 3 of 6 meet their targets\n• mailer: ✘ missed Sensitive actions that succeeded: 97.2 % (target ≥ 99 %)", "mailer: ❔ unknown Complaint rate"} {
+		if !strings.Contains(m.String(), want) {
+			t.Errorf("it does not say %q: %s", want, m)
+		}
+	}
+	if strings.Contains(m.String(), "quiet") {
+		t.Error("what is missed is called quiet")
+	}
+}
