@@ -98,7 +98,7 @@ func (d Digest) link(id IncidentID, room string) Text {
 
 func (d Digest) stopLines() (lines []Text) {
 	for _, s := range d.Stops {
-		t := T(Fixed(s.Scope.String()), " "+s.Mode.Coloured()+" since "+d.when(s.At))
+		t := T(Fixed(s.Scope.String()), " "+s.Mode.Coloured()+" since "+d.When(s.At))
 		if s.Incident != 0 {
 			t = append(append(t, T(", ")...), d.link(s.Incident, s.Room)...)
 		}
@@ -110,7 +110,7 @@ func (d Digest) stopLines() (lines []Text) {
 func (d Digest) waitingLines(p *Policy) (lines []Text) {
 	for _, i := range d.Waiting {
 		r := i.Request
-		t := append(d.link(i.ID, i.Room.Channel), T(": ", Fixed(r.Scope.String()), " to "+r.Target.Coloured()+", waits for "+p.RuleText(r.Missing())+" since "+d.when(r.At))...)
+		t := append(d.link(i.ID, i.Room.Channel), T(": ", Fixed(r.Scope.String()), " to "+r.Target.Coloured()+", waits for "+p.RuleText(r.Missing())+" since "+d.When(r.At))...)
 		lines = append(lines, t)
 	}
 	return lines
@@ -118,7 +118,7 @@ func (d Digest) waitingLines(p *Policy) (lines []Text) {
 
 func (d Digest) overdueLines() (lines []Text) {
 	for _, a := range d.Overdue {
-		t := T(Bold(a.Name()), " "+clip(flat(a.Title), foreignTitle)+", ", Mention(a.Owner), ", was due "+d.when(a.Due))
+		t := T(Bold(a.Name()), " "+clip(flat(a.Title), foreignTitle)+", ", Mention(a.Owner), ", was due "+d.When(a.Due))
 		lines = append(lines, t)
 	}
 	return lines
@@ -134,7 +134,7 @@ func (d Digest) reviewLines() (lines []Text) {
 			t = append(t, Mention(owner))
 		}
 		if due, owed := i.ReviewDue(); owed {
-			t = append(t, T(", was due "+d.when(due.Due))...)
+			t = append(t, T(", was due "+d.When(due.Due))...)
 		}
 		lines = append(lines, t)
 	}
@@ -143,7 +143,7 @@ func (d Digest) reviewLines() (lines []Text) {
 
 func (d Digest) flagLines() (lines []Text) {
 	for _, f := range d.Flags {
-		t := T(Bold(f.ID.String()), " since "+d.when(f.At))
+		t := T(Bold(f.ID.String()), " since "+d.When(f.At))
 		if len(f.Reports) > 0 && f.Reports[0].Words != "" {
 			t = append(t, T(": "+clip(flat(f.Reports[0].Words), foreignTitle))...)
 		}
@@ -170,7 +170,7 @@ func (d Digest) recurringLines(p *Policy) (lines []Text) {
 	return lines
 }
 
-// when is a time as a digest tells it: short, in its zone.
-func (d Digest) when(t time.Time) string { return t.In(d.Order.Location()).Format("2 Jan 15:04") }
+// When is a time as a digest tells it: short, in its zone.
+func (d Digest) When(t time.Time) string { return t.In(d.Order.Location()).Format("2 Jan 15:04") }
 
 func flat(s string) string { return strings.Join(strings.Fields(s), " ") }

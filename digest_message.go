@@ -91,7 +91,7 @@ func (d Digest) late() Text {
 	if !d.Turn.Late {
 		return nil
 	}
-	t := T(Bold("Late: "), "it was due "+d.when(d.Turn.Due)+", and Tagout was not running then.")
+	t := T(Bold("Late: "), "it was due "+d.When(d.Turn.Due)+", and Tagout was not running then.")
 	if d.Turn.Missed > 0 {
 		t = append(t, T(fmt.Sprintf(" %s before it will not be sent.", plural(d.Turn.Missed, "digest")))...)
 	}

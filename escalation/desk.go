@@ -86,7 +86,6 @@ type Options struct {
 	HomeTeam   func() string                               // the workspace whose people may sign; "" while unknown
 	Peers      Peers                                       // the other replicas; nil: there are none
 	Away       func() bool                                 // tells that the database is known to be away; nil: it is not
-	Comes      func() map[string]time.Time                 // when routines come next, by name; nil: it is not known
 	Draw       func(charts []tagout.Chart) ([]byte, error) // as a PNG; nil: mails go without pictures
 	Zone       string                                      // of digests that somebody asks for; "": UTC
 	PublicURL  string
@@ -123,7 +122,6 @@ type Desk struct {
 	hushes    hushes
 	peers     Peers
 	away      func() bool
-	comes     func() map[string]time.Time
 	draw      func([]tagout.Chart) ([]byte, error)
 	zone      string
 	alone     bool // nothing is connected, and nobody is asked; see [Foreteller]
@@ -148,13 +146,10 @@ func New(o Options) (*Desk, error) {
 	if o.Away == nil {
 		o.Away = func() bool { return false }
 	}
-	if o.Comes == nil {
-		o.Comes = func() map[string]time.Time { return nil }
-	}
 	d := &Desk{
 		store: o.Store, gate: o.Gate, policy: o.Policy, routes: routes, pagers: o.Pagers, mailer: o.Mailer, groups: o.Groups,
 		schedules: o.Schedules, trackers: o.Trackers, telemetry: o.Telemetry, knowledge: newKnowledge(),
-		homeTeam: o.HomeTeam, peers: o.Peers, away: o.Away, comes: o.Comes, draw: o.Draw, zone: o.Zone, url: o.PublicURL, clock: o.Clock, log: o.Logger, metrics: newMetrics(o.Registerer),
+		homeTeam: o.HomeTeam, peers: o.Peers, away: o.Away, draw: o.Draw, zone: o.Zone, url: o.PublicURL, clock: o.Clock, log: o.Logger, metrics: newMetrics(o.Registerer),
 	}
 	if o.Registerer != nil {
 		o.Registerer.MustRegister(rosterAge{d})

@@ -34,11 +34,10 @@ func (d *Desk) Digest(ctx context.Context, turn tagout.RoutineTurn, o tagout.Dig
 	}
 	g := tagout.Digest{Order: o, Turn: turn}
 	until := d.clock.Now()
-	g.Next = d.nextDigest()
 	if turn.Routine != "" && !turn.Due.IsZero() {
 		until = turn.Due
-		g.Next = d.comes()[turn.Routine]
 	}
+	g.Next = d.nextDigest(ctx, turn.Routine)
 	if err := d.digestFigures(ctx, &g, until); err != nil {
 		return g, err
 	}
@@ -46,6 +45,7 @@ func (d *Desk) Digest(ctx context.Context, turn tagout.RoutineTurn, o tagout.Dig
 	d.digestIncidents(ctx, &g, sees)
 	d.digestActions(ctx, &g, sees)
 	d.digestRecord(ctx, &g)
+	d.digestDrills(ctx, &g)
 	d.digestHealth(ctx, &g)
 	return g, nil
 }
@@ -80,9 +80,13 @@ func (d *Desk) digestIncidents(ctx context.Context, g *tagout.Digest, sees func(
 		g.Doubts = append(g.Doubts, "the reviews could not be read.")
 	}
 	g.Rooms = map[tagout.IncidentID]string{}
-	hidden := map[tagout.IncidentID]bool{}
+	hidden, drills := map[tagout.IncidentID]bool{}, map[tagout.IncidentID]bool{}
 	now := d.clock.Now()
 	for n, i := range slices.Concat(open, resumed) {
+		if i.Drill {
+			drills[i.ID] = true
+			continue
+		}
 		if !sees(i) {
 			hidden[i.ID] = true
 		} else if i.Room.Channel != "" {
@@ -91,13 +95,13 @@ func (d *Desk) digestIncidents(ctx context.Context, g *tagout.Digest, sees func(
 		if r := i.Request; n < len(open) && r != nil && r.State == tagout.RequestPending {
 			keep(&g.Waiting, i, &g.Hidden.Waiting, hidden[i.ID])
 		}
-		if due, owed := i.ReviewDue(); owed && due.Waits() && due.Due.Before(now) && !i.Drill {
+		if due, owed := i.ReviewDue(); owed && due.Waits() && due.Due.Before(now) {
 			keep(&g.Reviews, i, &g.Hidden.Reviews, hidden[i.ID])
 		}
 	}
 	slices.SortStableFunc(g.Waiting, func(a, b *tagout.Incident) int { return a.Request.At.Compare(b.Request.At) })
 	slices.SortStableFunc(g.Reviews, func(a, b *tagout.Incident) int { return reviewDue(a).Compare(reviewDue(b)) })
-	d.digestStops(g, hidden)
+	d.digestStops(g, hidden, drills)
 	d.digestRooms(ctx, g, sees)
 }
 
@@ -115,9 +119,12 @@ func keep[T any](to *[]T, one T, counted *int, hidden bool) {
 	*to = append(*to, one)
 }
 
-// digestStops lists what the gate holds.
-func (d *Desk) digestStops(g *tagout.Digest, hidden map[tagout.IncidentID]bool) {
+// digestStops lists what the gate holds, but for drills.
+func (d *Desk) digestStops(g *tagout.Digest, hidden, drills map[tagout.IncidentID]bool) {
 	for _, h := range d.gate.Holds() {
+		if drills[h.Incident] {
+			continue
+		}
 		_, seen := g.Rooms[h.Incident]
 		keep(&g.Stops, tagout.DigestStop{Hold: h, Room: g.Rooms[h.Incident]}, &g.Hidden.Stops, hidden[h.Incident] || h.Private && !seen)
 	}
@@ -145,6 +152,9 @@ func (d *Desk) digestActions(ctx context.Context, g *tagout.Digest, sees func(*t
 		g.Doubts = append(g.Doubts, "the corrective actions could not be read.")
 	}
 	for _, a := range actions {
+		if a.Incident.Drill {
+			continue
+		}
 		keep(&g.Overdue, a, &g.Hidden.Overdue, !sees(a.Incident))
 	}
 }
@@ -176,11 +186,15 @@ func (d *Desk) AskDigest(ctx context.Context, window time.Duration, v tagout.Vie
 	return d.DigestMessage(ctx, tagout.RoutineTurn{}, tagout.DigestOrder{Window: window, Zone: d.zone}, v)
 }
 
-// nextDigest is when the next of the digests that are configured comes.
-func (d *Desk) nextDigest() (next time.Time) {
-	for name, at := range d.comes() {
-		if strings.HasPrefix(name, "digest ") && (next.IsZero() || at.Before(next)) {
-			next = at
+// nextDigest is when a digest comes next, or any of them; zero if that is not known.
+func (d *Desk) nextDigest(ctx context.Context, routine string) (next time.Time) {
+	states, err := d.store.Routines(ctx)
+	if err != nil {
+		return next
+	}
+	for _, s := range states {
+		if s.Name == routine || routine == "" && strings.HasPrefix(s.Name, "digest ") && !s.Next.IsZero() && (next.IsZero() || s.Next.Before(next)) {
+			next = s.Next
 		}
 	}
 	return next

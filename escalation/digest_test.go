@@ -169,3 +169,32 @@ func TestADigestTellsWhatIsNotHealthyAndWhatIsNotKnown(t *testing.T) {
 		t.Error("what is missed is called quiet")
 	}
 }
+
+func TestADigestTellsWhatWasPractisedAndWhatComes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, digesting, func(w *world) { w.policy.Drills.Plans = []tagout.DrillPlan{{Name: "monthly", Agent: "researcher"}} })
+	for n, result := range []tagout.DrillResult{tagout.DrillFailed, tagout.DrillFailed, tagout.DrillPassed, tagout.DrillRunning} {
+		id := tagout.IncidentID(n + 1)
+		at := noon.Add(time.Duration(n-5) * 24 * time.Hour)
+		if n == 0 {
+			at = noon.Add(-30 * 24 * time.Hour)
+		}
+		drill := &tagout.Drill{Incident: id, Action: tagout.DrillKill, Agent: "researcher", At: at, StoppedAt: at.Add(400 * time.Millisecond), Result: result}
+		if result == tagout.DrillFailed {
+			drill.Why = "the stop was not observed"
+		}
+		w.store.incidents[id] = &tagout.Incident{ID: id, Drill: true, Exercise: drill, State: tagout.StateOpen, Scope: tagout.MustScope("researcher")}
+		w.gate.stands[tagout.HoldID(id.String())] = tagout.Hold{ID: tagout.HoldID(id.String()), Incident: id, Scope: tagout.MustScope("researcher"), Mode: tagout.Halted, At: at, Drill: "drill"}
+	}
+	w.store.last = 4
+	m, err := w.desk.AskDigest(t.Context(), oneWeek, tagout.Viewer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := m.String()
+	const want = "Drills\n• 2 practised, 1 passed\n• 🔴 INC-2 kill drill of researcher, 17 Nov 12:00: failed: the stop was not observed, observed stopped in 0.4 s\n" +
+		"• Last: INC-3 kill drill of researcher, 18 Nov 12:00: passed: observed stopped in 0.4 s\n• Next: monthly, 22 Nov 12:00"
+	if !strings.Contains(text, want) || strings.Contains(text, "Still held") || strings.Contains(text, "quiet") {
+		t.Errorf("it reads %s", text)
+	}
+}

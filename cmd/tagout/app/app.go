@@ -143,7 +143,7 @@ func (a *App) wireDesk() error {
 	}
 	a.inboxes, a.ticketInboxes = inboxes(pagers), ticketInboxes(trackers)
 	a.desk, err = escalation.New(escalation.Options{
-		Store: a.store, Gate: a.gate, Policy: &a.config.Policy, Pagers: pagers, Mailer: mailerOf(pagers), Schedules: schedules, Trackers: trackers, Telemetry: telemetry, Peers: a.others(), Away: a.away, Comes: a.routines.Next, Draw: charts.PNG, Zone: digestZone(a.config), PublicURL: a.config.PublicURL,
+		Store: a.store, Gate: a.gate, Policy: &a.config.Policy, Pagers: pagers, Mailer: mailerOf(pagers), Schedules: schedules, Trackers: trackers, Telemetry: telemetry, Peers: a.others(), Away: a.away, Draw: charts.PNG, Zone: digestZone(a.config), PublicURL: a.config.PublicURL,
 		Clock: a.clock, Logger: a.log.With("part", "desk"), Registerer: a.metrics,
 	})
 	return err
