@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tagout"
+	"tagout/internal/crashpoint"
 )
 
 // Digests is what the edge needs to know of digests.
@@ -25,6 +26,7 @@ func (b *Bot) digest(ctx context.Context, e tagout.Effect) error {
 		return err
 	}
 	place, drawn, err := b.postDigest(ctx, e, o, m)
+	crashpoint.Here("digest.posted")
 	if err == nil && !drawn && len(m.Charts) > 0 {
 		err = b.shareCharts(ctx, e, place.Channel, m)
 	}
