@@ -81,7 +81,8 @@ func (d Digest) title() string {
 	}
 	name := "Digest"
 	if d.Order.Name != "" {
-		name = strings.ToUpper(d.Order.Name[:1]) + clip(d.Order.Name[1:], 40) + " digest"
+		letters := []rune(d.Order.Name)
+		name = strings.ToUpper(string(letters[:1])) + clip(string(letters[1:]), 40) + " digest"
 	}
 	return name + ": " + first + " – " + to.Format(form+" 2006")
 }
@@ -91,7 +92,7 @@ func (d Digest) late() Text {
 	if !d.Turn.Late {
 		return nil
 	}
-	t := T(Bold("Late: "), "it was due "+d.When(d.Turn.Due)+", and Tagout was not running then.")
+	t := T(Bold("Late: "), "it was due "+d.When(d.Turn.Due)+" and could not be sent then.")
 	if d.Turn.Missed > 0 {
 		t = append(t, T(fmt.Sprintf(" %s before it will not be sent.", plural(d.Turn.Missed, "digest")))...)
 	}

@@ -92,6 +92,15 @@ func TestDigestsReadWell(t *testing.T) {
 	late.Stops, late.Waiting, late.Reviews, late.Overdue, late.Flags, late.Drills, late.Hidden, late.Figures.Recurring = nil, nil, nil, nil, nil, tagout.DigestPart{}, tagout.DigestHidden{}, nil
 	late.Figures.Now = tagout.Tally{Incidents: 1, BySeverity: map[tagout.Severity]int{tagout.Sev3: 1}, TimeToAcknowledge: spread(1, time.Minute, time.Minute)}
 	late.Doubts = []string{"the flags could not be read."}
+	foreign := quiet
+	foreign.Order.Name = "wöchentlich"
+	if title := foreign.Message(digestPolicy()).Title; !strings.HasPrefix(title, "Wöchentlich digest: ") {
+		t.Errorf("the title is %q", title)
+	}
+	foreign.Order.Name = "ü"
+	if title := foreign.Message(digestPolicy()).Title; !strings.HasPrefix(title, "Ü digest: ") {
+		t.Errorf("the title is %q", title)
+	}
 	for name, d := range map[string]tagout.Digest{"full": fullDigest(), "quiet": quiet, "late": late} {
 		got, file := inWords(d.Message(digestPolicy())), filepath.Join("testdata", "digest-"+name+".txt")
 		if *updateDigests {

@@ -36,6 +36,7 @@ func (d *Desk) Digest(ctx context.Context, turn tagout.RoutineTurn, o tagout.Dig
 	until := d.clock.Now()
 	if turn.Routine != "" && !turn.Due.IsZero() {
 		until = turn.Due
+		g.Turn.Late = turn.Late || d.clock.Now().Sub(turn.Due) > tagout.LateAfter
 	}
 	g.Next = d.nextDigest(ctx, turn.Routine)
 	if err := d.digestFigures(ctx, &g, until); err != nil {
