@@ -46,7 +46,7 @@ func (t *tx) save(works []*work) ([]*work, error) {
 
 // saveRest writes what has statements of its own. Seldom is there any of it.
 func (t *tx) saveRest(b batch) error {
-	if len(b.lifted)+len(b.pins)+len(b.actions)+len(b.evidence)+len(b.seen)+len(b.requests) == 0 {
+	if len(b.lifted)+len(b.pins)+len(b.actions)+len(b.drills)+len(b.evidence)+len(b.seen)+len(b.requests) == 0 {
 		return nil
 	}
 	if err := t.sql.flush(); err != nil {

@@ -22,6 +22,9 @@ func TestACrashBetweenAnyTwoStepsLosesNothing(t *testing.T) {
 		t.Fatalf("only %d crash points: %v", len(points), points)
 	}
 	for _, point := range points {
+		if strings.HasPrefix(point, "drill.") {
+			continue // TestACrashInADrillEndsItOrKeepsItsHold dies there
+		}
 		if quietPoints(point) {
 			continue // TestACrashWhileASilenceEndsOrAFlagIsRaisedLosesNothing dies there
 		}
