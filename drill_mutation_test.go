@@ -61,6 +61,10 @@ func harmlessInDrills() map[string]string {
 		"toldDrill.lift: said.Hold != t.own.ID never":                "the same as its ID",
 		"toldDrill.lift: said.Hold != DrillHold(t.drill.ID) never":   "the same as its own",
 		"Incident.disturbed: !at.Before(d.At.Add(DrillLimit)) never": "the drill looks at the time itself",
+		"DrillFacts.busy: i.Private never":                           "what it is called",
+		"DrillFacts.busy: i.Private always":                          "as above",
+		"DrillFacts.busy: len(i.ActiveHolds()) == 0 never":           "as above",
+		"DrillFacts.busy: len(i.ActiveHolds()) == 0 always":          "as above",
 		"DrillFacts.busy: p.Incident != own always":                  "stricter: its own pins count, too",
 	}
 }

@@ -134,7 +134,10 @@ func (s drills) updates(ctx context.Context, i *tagout.Incident) iter.Seq[tagout
 // drillAnswer says how far a drill has got.
 func drillAnswer(i *tagout.Incident) tagout.Message {
 	d := i.Exercise
-	m := tagout.Message{Title: tagout.DrillMark + i.ID.String() + ": " + d.Title(), Tone: tagout.ToneNeutral}
+	m := tagout.Message{Title: i.ID.String() + ": " + d.Title(), Tone: tagout.ToneNeutral}
+	if i.Drill {
+		m.Title = tagout.DrillMark + m.Title
+	}
 	m = m.Fact("Scope", tagout.Fixed(d.Scope.String())).Fact("Result", tagout.Bold(d.Verdict()))
 	for _, c := range d.Controls {
 		m = m.Fact(controlName(c), controlTimes(c))

@@ -42,6 +42,9 @@ func (d *Desk) Drill(ctx context.Context, o tagout.DrillOrder) (*tagout.Incident
 		if i.State != "" {
 			return tagout.Change{}, nil // a repeat of the order
 		}
+		if err := d.onlyDrill(ctx, drill.Agent); err != nil {
+			return tagout.Change{}, err
+		}
 		c, err := i.BeginDrill(drill, d.drillTerms(drill), facts, now)
 		if err != nil || drill.Action == tagout.DrillKill {
 			return c, err
@@ -58,6 +61,21 @@ func (d *Desk) Drill(ctx context.Context, o tagout.DrillOrder) (*tagout.Incident
 		d.repin(ctx, drill.Agent)
 	}
 	return i, nil
+}
+
+// onlyDrill returns Conflict if another drill of the agent goes on. Drills are opened one after
+// the other, so that the second of two finds the first.
+func (d *Desk) onlyDrill(ctx context.Context, agent string) error {
+	list, err := d.store.Drills(ctx, tagout.DrillQuery{Agent: agent})
+	if err != nil {
+		return err
+	}
+	for _, other := range list {
+		if other.Running() {
+			return tagout.Errorf(tagout.Conflict, "%s is a drill of %s. Nothing is drilled there now.", other.Incident, agent)
+		}
+	}
+	return nil
 }
 
 // planDrill reads an order. It returns Invalid for a scenario or severity that there is not.
