@@ -61,6 +61,8 @@ type HealthReading struct {
 type Health struct {
 	At       time.Time
 	Readings []HealthReading // by agent, those of all first; in the order of the configuration
+
+	Practised string // of one agent: when stopping and rolling it back was practised last
 }
 
 // Read makes a reading of what a question for a metric gave.

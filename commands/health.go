@@ -54,6 +54,9 @@ func (h healths) one(ctx context.Context, agent string) (tagout.Reply, error) {
 	for _, r := range found.Readings {
 		m = m.Para(r.Text())
 	}
+	if found.Practised != "" {
+		m = m.Para(tagout.Bold("Drills"), ": "+found.Practised+".")
+	}
 	return tagout.Reply{Message: m}, nil
 }
 

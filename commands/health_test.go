@@ -10,7 +10,11 @@ import (
 
 func (d *desk) Health(_ context.Context, q tagout.HealthQuery) (tagout.Health, error) {
 	d.healthAsked = append(d.healthAsked, q)
-	return tagout.Health{At: t0, Readings: d.readings}, d.err
+	h := tagout.Health{At: t0, Readings: d.readings}
+	if q.Agent != "" {
+		h.Practised = "kill practised yesterday, stopped in 0.4 s; rollback never practised"
+	}
+	return h, d.err
 }
 
 // ailing has readings of every status.

@@ -54,6 +54,7 @@ func (d *Desk) advanceDrill(ctx context.Context, i *tagout.Incident) error {
 	if err != nil {
 		return err
 	}
+	d.metrics.drilled(i.Exercise)
 	crashpoint.Here("drill.advanced")
 	if len(lifting.Lifted) > 0 {
 		d.gate.Lift(lifting.Lifted, nil)

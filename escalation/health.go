@@ -35,6 +35,9 @@ func (d *Desk) Health(ctx context.Context, q tagout.HealthQuery) (tagout.Health,
 		}
 		return 0
 	})
+	if q.Agent != "" {
+		h.Practised = d.DrillRecord(ctx, q.Agent)
+	}
 	return h, nil
 }
 

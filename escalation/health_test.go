@@ -100,6 +100,9 @@ func TestHealthIsReadFromPrometheusAndFromOurFigures(t *testing.T) {
 	if figured.Agent != "mailer" || !slices.Contains(g.asked, `since 24h0m0s every 30m0s: ok{agent="mailer"}`) || len(g.asked) != 5 {
 		t.Errorf("figures of %+v, asked %q", figured, g.asked)
 	}
+	if h, err := w.desk.Health(t.Context(), tagout.HealthQuery{Agent: "mailer"}); err != nil || h.Practised != "kill never practised; rollback never practised" {
+		t.Errorf("drills: %q, %v", h.Practised, err)
+	}
 	if _, err := w.desk.Health(t.Context(), tagout.HealthQuery{Agent: "nobody"}); tagout.CodeOf(err) != tagout.NotFound {
 		t.Errorf("of nobody: %v", err)
 	}

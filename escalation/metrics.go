@@ -17,6 +17,7 @@ type metrics struct {
 	deadlines *prometheus.CounterVec
 	notes     *prometheus.CounterVec
 	stages    *prometheus.CounterVec
+	drills    *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -33,9 +34,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		deadlines: counter("tagout_deadlines_total", "Deadlines that were reminded of or missed, by kind and outcome: reminded, missed.", "kind", "outcome"),
 		notes:     counter("tagout_status_notes_total", "Recipients of status notes, by audience and outcome: delivered, failed.", "audience", "outcome"),
 		stages:    counter("tagout_resume_stages_total", "Stages of resumptions, by what became of them: began, fell_back.", "outcome"),
+		drills:    counter("tagout_drills_total", "Drills that came to an end, by action and result: passed, failed, interrupted.", "action", "result"),
 	}
 	if r != nil {
-		r.MustRegister(m.incidents, m.alerts, m.stops, m.pages, m.reports, m.unreached, m.deadlines, m.notes, m.stages)
+		r.MustRegister(m.incidents, m.alerts, m.stops, m.pages, m.reports, m.unreached, m.deadlines, m.notes, m.stages, m.drills)
 	}
 	return m
 }
@@ -90,5 +92,12 @@ func (m *metrics) control(r tagout.ControlReport) {
 		if is {
 			m.reports.WithLabelValues(kind).Inc()
 		}
+	}
+}
+
+// drilled counts a drill that has just come to its end.
+func (m *metrics) drilled(d *tagout.Drill) {
+	if d != nil && !d.Running() {
+		m.drills.WithLabelValues(string(d.Action), string(d.Result)).Inc()
 	}
 }

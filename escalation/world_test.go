@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"tagout"
 	"tagout/escalation"
 )
@@ -207,7 +209,8 @@ type world struct {
 	policy    *tagout.Policy
 	schedules map[string]tagout.Schedule
 	trackers  map[string]tagout.Tracker
-	telemetry tagout.Telemetry // nil: none
+	telemetry tagout.Telemetry      // nil: none
+	metrics   prometheus.Registerer // nil: none
 	slack     *box
 	email     *box
 	mailer    *post // nil: no mail server
@@ -236,7 +239,7 @@ func newWorld(t *testing.T, change ...func(*world)) *world {
 	}
 	desk, err := escalation.New(escalation.Options{
 		Store: w.store, Gate: w.gate, Policy: w.policy, Pagers: []tagout.Pager{w.email}, Mailer: mailer, PublicURL: "https://tagout.example.com", Clock: w.clock,
-		Schedules: w.schedules, Trackers: w.trackers, Telemetry: w.telemetry, Peers: w.peers, Away: func() bool { return w.away },
+		Schedules: w.schedules, Trackers: w.trackers, Telemetry: w.telemetry, Registerer: w.metrics, Peers: w.peers, Away: func() bool { return w.away },
 		Draw: func([]tagout.Chart) ([]byte, error) { return []byte("PNG"), nil },
 	})
 	if err != nil {

@@ -45,6 +45,7 @@ type App struct {
 	log     *slog.Logger
 	clock   tagout.Clock
 	metrics *prometheus.Registry
+	did     *prometheus.CounterVec // effects
 
 	store    *lateStore
 	gate     *gate.Gate
@@ -86,6 +87,7 @@ func New(o Options) (*App, error) {
 		a.clock = tagout.SystemClock{}
 	}
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.did = newEffectMetric(a.metrics)
 	a.showLead()
 	for _, wire := range []func() error{a.wireGate, a.wireReplicas, a.wireFlagd, a.wireRoutines, a.wireDesk, a.wireSlack, a.wireHTTP} {
 		if err := wire(); err != nil {

@@ -82,7 +82,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 func (a *App) effects() map[tagout.EffectKind]tagout.EffectFunc {
 	all := a.desk.Effects()
 	maps.Copy(all, a.bot.Effects())
-	return all
+	return a.counted(all)
 }
 
 // connect opens and, unless told not to, migrates the database; it tries until ctx ends. It
