@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"tagout"
@@ -131,19 +132,20 @@ func (d *Desk) afterFold(ctx context.Context, in []tagout.Incoming, folded []tag
 			newest[f.Incident.ID] = f.Incident
 		}
 	}
-	if len(newest) == 0 {
-		return
-	}
 	d.apply(slices.Collect(maps.Values(newest))...)
-	standing := d.gate.Holds()
+	standing := sync.OnceValue(d.gate.Holds)
 	for n, f := range folded {
 		v := in[n].Verdict
-		if f.Incident == nil || f.Repeat || v.NoAgent || in[n].Alert.Status == tagout.Resolved {
+		if f.Err != nil || f.Repeat || v.NoAgent || in[n].Alert.Status == tagout.Resolved {
 			continue
 		}
-		if c := (concern{f.Incident.ID, v.Scope}); !told[c] {
+		c := concern{scope: v.Scope}
+		if f.Incident != nil { // else it waits for others of its kind: who signs has not read of it all the same
+			c.incident = f.Incident.ID
+		}
+		if !told[c] {
 			told[c] = true
-			d.voidAmong(ctx, standing, v.Scope, f.Incident.ID, "a new alert came on its scope", in[n].Alert.Actor())
+			d.voidAmong(ctx, standing(), v.Scope, c.incident, "a new alert came on its scope", in[n].Alert.Actor())
 		}
 	}
 }

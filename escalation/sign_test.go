@@ -191,6 +191,7 @@ func TestARequestIsVoidOnceAnotherIncidentStopsItsScope(t *testing.T) {
 		"the second alert of a batch": {"mailer/sms", func(_ *testing.T, w *world) {
 			w.accept(alert("A", "mailer/email/eu", "warning"), alert("B", "mailer/sms/eu", "warning"))
 		}},
+		"an alert that waits for others of its kind":    {"mailer/email", func(_ *testing.T, w *world) { w.accept(alert("A", "mailer/email/eu", "storm")) }},
 		"an alert on a part of what is held everywhere": {"*", func(_ *testing.T, w *world) { w.accept(alert("A", "mailer/email/eu", "warning")) }},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -24,6 +24,9 @@ func (d *Desk) voidAmong(ctx context.Context, standing []tagout.Hold, scope tago
 		d.log.Warn("could not look for resume requests that a new stop makes void", "error", err)
 		return
 	}
+	if except != 0 {
+		reason += " (" + except.String() + ")"
+	}
 	for _, other := range open {
 		if other.ID != except {
 			d.stirDrill(ctx, other, scope)
@@ -33,7 +36,7 @@ func (d *Desk) voidAmong(ctx context.Context, standing []tagout.Hold, scope tago
 			continue
 		}
 		_, err := d.store.Update(ctx, other.ID, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-			return i.VoidRequest(reason+" ("+except.String()+")", by, now), nil
+			return i.VoidRequest(reason, by, now), nil
 		})
 		if err != nil {
 			d.log.Warn("could not make a resume request void", "incident", other.ID.String(), "error", err)
