@@ -31,7 +31,8 @@ const (
 //   - its recorded people: who opened it, was paged for it, has a role in it or one of its
 //     corrective actions, or was let in;
 //   - the roles that must sign for it, since they must read what they sign, and those that
-//     the configuration names under private.
+//     the configuration names under private; where its RCA facilitator wrote of the review,
+//     the role that decides on that instead.
 func (i *Incident) VisibleTo(v Viewer, p *Policy) bool {
 	switch {
 	case !i.Private:
@@ -57,6 +58,10 @@ func (i *Incident) ReaderRoles(p *Policy) []string {
 	for _, needed := range i.Rule {
 		roles = append(roles, needed.AnyOf...)
 	}
+	if lead := i.Roles[RCAFacilitator]; p != nil && i.Review != nil && (lead == "" || i.Review.Wrote(lead)) {
+		roles = append(roles, p.IncidentRoles[RCAFacilitator]) // one of whom must decide on the review
+	}
+	roles = slices.DeleteFunc(roles, func(role string) bool { return role == "" })
 	slices.Sort(roles)
 	return slices.Compact(roles)
 }

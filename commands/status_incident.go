@@ -51,6 +51,9 @@ func (s statuses) ofIncident(ctx context.Context, id tagout.IncidentID) (tagout.
 	if i.Room.Channel != "" {
 		m = m.Fact("Channel", tagout.ChannelLink(i.Room.Channel))
 	}
+	if i.Review != nil {
+		m = m.Fact("Review", string(i.ReviewState()), ", see ", tagout.Typed("review "+i.ID.String()))
+	}
 	m.Buttons = s.incidentButtons(i)
 	return tagout.Reply{Message: s.gateFooter(m), Outcome: outcome}, nil
 }

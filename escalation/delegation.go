@@ -115,7 +115,7 @@ func (d *Desk) Revoke(ctx context.Context, role string, person tagout.UserID, by
 // tellOfDelegation are messages to those concerned, and the note on the timelines.
 func (d *Desk) tellOfDelegation(g tagout.Delegation) []tagout.Effect {
 	key, to := g.ID, g.To
-	m := tagout.Say(tagout.Mention(g.By), " lets you sign for ", tagout.Bold(d.policy.RoleName(g.Role)), " until ", g.Until, because(g.Why),
+	m := tagout.Say(tagout.Mention(g.By), " lets you sign for ", tagout.Bold(d.policy.RoleName(g.Role)), " until ", g.Until, because(d.policy.Redaction, g.Why),
 		". It is your own GO or NO-GO, shown as given for them; not on requests that you make, nor after changes that you made, and you cannot pass it on.")
 	if !g.RevokedAt.IsZero() {
 		key += ":revoked"
@@ -127,11 +127,11 @@ func (d *Desk) tellOfDelegation(g tagout.Delegation) []tagout.Effect {
 	}
 }
 
-func because(why string) string {
+func because(mask *tagout.Redaction, why string) string {
 	if why = strings.TrimSpace(why); why == "" {
 		return ""
 	}
-	return ": " + cut(why, 300)
+	return ": " + cut(mask, why, 300)
 }
 
 // noteDelegation writes a delegation, or its end, on the timeline of each open incident that

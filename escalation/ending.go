@@ -66,11 +66,11 @@ func reviewFact(m tagout.Message, i *tagout.Incident) tagout.Message {
 }
 
 // alarmText says on the card that somebody called the incident a false alarm.
-func alarmText(m tagout.Message, i *tagout.Incident) tagout.Message {
+func alarmText(mask *tagout.Redaction, m tagout.Message, i *tagout.Incident) tagout.Message {
 	if i.FalseAlarm == nil {
 		return m
 	}
-	t := tagout.T(tagout.Bold("A false alarm"), ", says ", i.FalseAlarm.By.Text(), ": "+cut(i.FalseAlarm.Reason, 300))
+	t := tagout.T(tagout.Bold("A false alarm"), ", says ", i.FalseAlarm.By.Text(), ": "+cut(mask, i.FalseAlarm.Reason, 300))
 	if i.State != tagout.StateCancelled {
 		t = append(t, tagout.T("\nIt is cancelled once what it holds is lifted by the sign-offs.")...)
 	}

@@ -41,7 +41,8 @@ func (m *memory) ChangeFlag(ctx context.Context, id tagout.FlagID, fn tagout.Fla
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.flags.all[id-1], m.effects = *f, append(m.effects, effects...)
+	m.flags.all[id-1] = *f
+	m.tell(effects)
 	return f, nil
 }
 

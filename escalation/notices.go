@@ -87,7 +87,7 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 		m = m.Para(i.Room.Failure)
 	}
 	m = attention(m, i)
-	m = alarmText(m, i)
+	m = alarmText(d.policy.Redaction, m, i)
 	m.Buttons = d.cardButtons(i)
 	m.Footer = tagout.T("Timeline head: event ", fmt.Sprint(i.Head.Seq), ", ", tagout.Fixed(i.Head.Hash))
 	return m, nil

@@ -11,8 +11,9 @@ import (
 	"tagout"
 )
 
-// maxTicket is how many bytes a tracker may post.
-const maxTicket = 4 << 20
+// maxTicket is how many bytes a tracker may post, before its signature is known: an issue of GitHub
+// has 65,536 characters at most, a field of Jira 32,767.
+const maxTicket = 1 << 20
 
 // actionView is a corrective action as programs see it.
 type actionView struct {

@@ -54,6 +54,8 @@ type Desk interface {
 	TicketMoved(ctx context.Context, tracker, key string) (int, error)
 	// ReviewMarkdown is the document of an incident's review, as Markdown.
 	ReviewMarkdown(ctx context.Context, id tagout.IncidentID) (string, error)
+	// Kind is what an incident looks like, suggested or as somebody corrected it.
+	Kind(ctx context.Context, i *tagout.Incident) (tagout.KindView, error)
 	// Duties tells for each rotation who is on call, until when, and who is next.
 	Duties(ctx context.Context) ([]tagout.Duty, error)
 	// Decide answers for one action of one agent.

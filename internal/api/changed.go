@@ -9,7 +9,8 @@ import (
 	"tagout"
 )
 
-// maxChanged is how many bytes a service may post about changes.
+// maxChanged is how many bytes a service may post about changes, before its signature is known: a
+// push names up to 2,048 commits with their files.
 const maxChanged = 5 << 20
 
 // changed is the answer to what a service posted about changes.

@@ -380,3 +380,8 @@ func (c call) is(t testing.TB, status int) call {
 func inContext(ctx context.Context) with {
 	return func(r *http.Request) { *r = *r.WithContext(ctx) }
 }
+
+// Kind is a suggestion.
+func (d *fakeDesk) Kind(context.Context, *tagout.Incident) (tagout.KindView, error) {
+	return tagout.KindView{Kind: tagout.KindLocal, Why: "first judgment_error of mailer in 90 days"}, nil
+}

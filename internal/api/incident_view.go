@@ -34,6 +34,8 @@ type incidentView struct {
 	Deadlines       []deadlineView       `json:"deadlines,omitempty" doc:"What is or was due, what comes first first."`
 	Actions         []actionView         `json:"actions,omitempty" doc:"Corrective actions; of a single incident only."`
 	Review          *reviewView          `json:"review,omitempty"`
+	Kind            *kindView            `json:"kind,omitempty" doc:"What it looks like; of a single incident only."`
+	Silenced        *silencedView        `json:"silenced,omitempty" doc:"Nobody was told of it yet, by a silence."`
 	Runbook         []stepView           `json:"runbook,omitempty"`
 	MissingEvidence []string             `json:"missing_evidence,omitempty" doc:"What the failure class wants kept and nothing has brought yet."`
 	Implied         []string             `json:"implied,omitempty" doc:"What failure reports say that follows: rollback, narrower_permissions."`
@@ -117,6 +119,7 @@ func viewOf(i *tagout.Incident) incidentView {
 			AcceptedAt: optional(c.AcceptedAt), ObservedAt: optional(c.ObservedAt), LeaseUntil: optional(c.LeaseUntil),
 		})
 	}
+	v.Silenced = viewOfHush(i.Hush)
 	v.Alerts = &alertsView{Distinct: i.Alerts.Distinct, Repeats: i.Alerts.Repeats, Firing: i.Alerts.Firing}
 	v.Resume, v.Stage = viewOfRequest(i.Request), viewOfStaging(i.Staging)
 	v.Deadlines, v.Review = viewOfDeadlines(i), viewOfReview(i)

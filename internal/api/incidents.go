@@ -91,6 +91,11 @@ func (e *edge) incident(ctx context.Context, in *incidentInput) (*incidentOutput
 	out := &incidentOutput{Body: viewOf(i)}
 	if visible(i) {
 		out.Body.Actions = viewsOfActions(i, e.Clock.Now())
+		kind, err := e.Desk.Kind(ctx, i)
+		if err != nil {
+			return nil, err
+		}
+		out.Body.Kind = viewOfKind(kind)
 	}
 	return out, nil
 }
