@@ -26,13 +26,13 @@ func (d *Desk) Decision(ctx context.Context, id tagout.IncidentID) (tagout.Messa
 		return tagout.Message{}, tagout.Errorf(tagout.NotFound, "%s has no resume request.", id)
 	}
 	m := tagout.Message{Title: "Resume " + r.Scope.String() + "? " + i.ID.String() + " " + r.Severity.Label(), Tone: tagout.ToneWarning}
-	m = m.Para(tagout.Mention(r.By.ID), " asks to lift ", counted(len(r.Holds), "hold"), " of ", i.ID.String()+" ("+cut(d.policy.Redaction, i.Title, 150)+"): ", tagout.Fixed(r.Scope.String()), " goes to ", r.Target, ".")
+	m = m.Para(tagout.Mention(r.By.ID), " asks to lift ", counted(len(r.Holds), "hold"), " of ", i.ID.String()+" ("+cutMasked(d.policy.Redaction, i.Title, 150)+"): ", tagout.Fixed(r.Scope.String()), " goes to ", r.Target, ".")
 	if r.FalseAlarm != "" {
-		m = m.Para(tagout.Bold("It is called a false alarm: "), cut(d.policy.Redaction, r.FalseAlarm, shownText), " Once nothing of "+i.ID.String()+" is held any more it is cancelled: no review is owed, and its clocks end.")
+		m = m.Para(tagout.Bold("It is called a false alarm: "), cutMasked(d.policy.Redaction, r.FalseAlarm, shownText), " Once nothing of "+i.ID.String()+" is held any more it is cancelled: no review is owed, and its clocks end.")
 	}
 	for _, key := range tagout.Deliverables() {
 		if text := r.Deliverables[key]; text != "" {
-			m = m.Para(tagout.Bold(tagout.DeliverableLabels[key]+": "), cut(d.policy.Redaction, text, shownText))
+			m = m.Para(tagout.Bold(tagout.DeliverableLabels[key]+": "), cutMasked(d.policy.Redaction, text, shownText))
 		}
 	}
 	m = m.Fact("Needs GO of", d.policy.RuleText(r.Rule)).Fact("Signed", voted(d.policy, r.Signoffs))
@@ -126,7 +126,7 @@ func (d *Desk) alertsOn(ctx context.Context, i *tagout.Incident, r *tagout.Resum
 		if in.Alert.Status != "" {
 			word = string(in.Alert.Status)
 		}
-		t = append(t, tagout.T("\n"+cut(d.policy.Redaction, in.Alert.Name, 80)+" "+word+" at ", in.At)...)
+		t = append(t, tagout.T("\n"+cutMasked(d.policy.Redaction, in.Alert.Name, 80)+" "+word+" at ", in.At)...)
 	}
 	return t
 }
@@ -166,9 +166,9 @@ func (d *Desk) rollbackTarget(ctx context.Context, i *tagout.Incident) tagout.Te
 		if c.Current == "" {
 			continue // nobody has reported it
 		}
-		t = append(t, tagout.T("\n"+c.Component+" "+cut(d.policy.Redaction, c.Current, 60))...)
+		t = append(t, tagout.T("\n"+c.Component+" "+cutMasked(d.policy.Redaction, c.Current, 60))...)
 		if back, _ := c.Back(); back != "" {
-			t = append(t, tagout.T(", back would be "+cut(d.policy.Redaction, back, 60))...)
+			t = append(t, tagout.T(", back would be "+cutMasked(d.policy.Redaction, back, 60))...)
 		}
 	}
 	return t
@@ -183,7 +183,7 @@ func questions(mask *tagout.Redaction, m tagout.Message, r *tagout.ResumeRequest
 			continue
 		}
 		if open++; open <= 3 {
-			m = m.Para(tagout.Bold("Open question"), " of ", tagout.Mention(q.By), ": ", cut(mask, q.Text, 300))
+			m = m.Para(tagout.Bold("Open question"), " of ", tagout.Mention(q.By), ": ", cutMasked(mask, q.Text, 300))
 		}
 	}
 	if open+answered > 0 {
@@ -227,7 +227,7 @@ func cannotSign(mask *tagout.Redaction, r *tagout.ResumeRequest) tagout.Text {
 		if n == 8 {
 			return append(t, tagout.T(fmt.Sprintf("\nand %d more who changed it", len(r.Causers)-n))...)
 		}
-		t = append(t, tagout.T("\n", tagout.Mention(c.Person), " changed it: "+cut(mask, c.Change, 120))...)
+		t = append(t, tagout.T("\n", tagout.Mention(c.Person), " changed it: "+cutMasked(mask, c.Change, 120))...)
 	}
 	return t
 }
@@ -248,15 +248,18 @@ func voted(p *tagout.Policy, signoffs []tagout.Signoff) tagout.Text {
 		}
 		t = append(t, tagout.T(" at ", s.At)...)
 		if s.Reason != "" {
-			t = append(t, tagout.T(": "+cut(p.Redaction, s.Reason, 300))...)
+			t = append(t, tagout.T(": "+cutMasked(p.Redaction, s.Reason, 300))...)
 		}
 	}
 	return t
 }
 
-// cut is foreign text cut to n characters. What is to be masked is masked before, so that no
+// cut is foreign text cut to n characters.
+func cut(text string, n int) string { return cutMasked(nil, text, n) }
+
+// cutMasked is foreign text cut to n characters. What is to be masked is masked before, so that no
 // half of it shows.
-func cut(mask *tagout.Redaction, text string, n int) string {
+func cutMasked(mask *tagout.Redaction, text string, n int) string {
 	text = strings.TrimSpace(mask.Text(text))
 	if r := []rune(text); len(r) > n {
 		return string(r[:n]) + "…"

@@ -131,7 +131,7 @@ func because(mask *tagout.Redaction, why string) string {
 	if why = strings.TrimSpace(why); why == "" {
 		return ""
 	}
-	return ": " + cut(mask, why, 300)
+	return ": " + cutMasked(mask, why, 300)
 }
 
 // noteDelegation writes a delegation, or its end, on the timeline of each open incident that

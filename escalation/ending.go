@@ -70,7 +70,7 @@ func alarmText(mask *tagout.Redaction, m tagout.Message, i *tagout.Incident) tag
 	if i.FalseAlarm == nil {
 		return m
 	}
-	t := tagout.T(tagout.Bold("A false alarm"), ", says ", i.FalseAlarm.By.Text(), ": "+cut(mask, i.FalseAlarm.Reason, 300))
+	t := tagout.T(tagout.Bold("A false alarm"), ", says ", i.FalseAlarm.By.Text(), ": "+cutMasked(mask, i.FalseAlarm.Reason, 300))
 	if i.State != tagout.StateCancelled {
 		t = append(t, tagout.T("\nIt is cancelled once what it holds is lifted by the sign-offs.")...)
 	}

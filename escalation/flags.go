@@ -165,7 +165,7 @@ func (d *Desk) FlagMessage(f *tagout.Flag) tagout.Message {
 	}
 	for _, r := range f.Reports {
 		if r.Words != "" {
-			m = m.Para(tagout.Mention(r.By), ": ", cut(d.policy.Redaction, r.Words, 1000))
+			m = m.Para(tagout.Mention(r.By), ": ", cutMasked(d.policy.Redaction, r.Words, 1000))
 		} else {
 			m = m.Para(tagout.Mention(r.By), " flagged it.")
 		}
@@ -178,7 +178,7 @@ func (d *Desk) FlagMessage(f *tagout.Flag) tagout.Message {
 	}
 	for _, r := range f.Reports {
 		if r.Affected != "" {
-			m = m.Fact("Affected", cut(d.policy.Redaction, r.Affected, 300))
+			m = m.Fact("Affected", cutMasked(d.policy.Redaction, r.Affected, 300))
 		}
 	}
 	if f.State != tagout.FlagOpen {
@@ -205,7 +205,7 @@ func flagQuote(mask *tagout.Redaction, m tagout.Message, q *tagout.Quote) tagout
 	case q.Hidden || q.Text != "" && !q.Looked: // it is not known yet who reads there
 		m = m.Para("The message stands where not everybody reads, so its text is not shown here. It is kept as evidence.")
 	case q.Text != "":
-		m = m.Para("“", cut(mask, q.Text, 1000), "”")
+		m = m.Para("“", cutMasked(mask, q.Text, 1000), "”")
 	case q.Missing != "":
 		m = m.Para("The text of the message could not be read: " + q.Missing)
 	}

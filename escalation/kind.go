@@ -85,7 +85,7 @@ func (d *Desk) changesText(i *tagout.Incident, changes []tagout.Deployment) tago
 		if n > 0 {
 			t = append(t, tagout.T("\n")...)
 		}
-		t = append(t, tagout.T(cut(d.policy.Redaction, c.Text(), 120)+" by "+cut(d.policy.Redaction, c.By, 60)+" at ", c.At)...)
+		t = append(t, tagout.T(cutMasked(d.policy.Redaction, c.Text(), 120)+" by "+cutMasked(d.policy.Redaction, c.By, 60)+" at ", c.At)...)
 		if len(d.policy.Authors(c)) == 0 {
 			t = append(t, tagout.T(" (nobody whom the configuration knows)")...)
 		}
@@ -103,7 +103,7 @@ func (d *Desk) strangersText(ctx context.Context, i *tagout.Incident) tagout.Tex
 	var names []string
 	for _, c := range changes {
 		for _, name := range d.policy.Strangers(c) {
-			if name = cut(d.policy.Redaction, name, 60); !slices.Contains(names, name) {
+			if name = cutMasked(d.policy.Redaction, name, 60); !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}

@@ -121,13 +121,13 @@ func reviewFacts(m tagout.Message, p *tagout.Policy, f tagout.ReviewFacts) tagou
 		if !x.Met.IsZero() {
 			met = "met " + x.Late()
 		}
-		missed = append(missed, cut(p.Redaction, x.Name, 100)+": "+met)
+		missed = append(missed, cutMasked(p.Redaction, x.Name, 100)+": "+met)
 	}
 	for _, x := range f.Rollbacks {
-		tries = append(tries, cut(p.Redaction, x.String(), 200))
+		tries = append(tries, cutMasked(p.Redaction, x.String(), 200))
 	}
 	for _, s := range f.Signed {
-		signed = append(signed, cut(p.Redaction, s.Verdict+" for "+p.RoleName(s.Role)+after(": ", s.Reason), 200))
+		signed = append(signed, cutMasked(p.Redaction, s.Verdict+" for "+p.RoleName(s.Role)+after(": ", s.Reason), 200))
 	}
 	list("Missed deadlines", missed)
 	list("Pages that reached nobody", f.Unreached)
