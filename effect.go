@@ -51,6 +51,7 @@ const (
 	EffectDigest      EffectKind = "digest"           // a digest, posted in its channel
 	EffectDigestMail  EffectKind = "digest_mail"      // a digest to one address
 	EffectSilence     EffectKind = "silence"          // a silence begins, ends soon, or ends: what it kept quiet follows
+	EffectMaintenance EffectKind = "maintenance"      // a silence on a schedule begins
 	EffectSilenceTold EffectKind = "silence_told"     // the message about a silence, posted or brought up to date
 	EffectDrill       EffectKind = "drill"            // a drill begins by its schedule, or goes on
 )

@@ -77,7 +77,16 @@ type SilenceOrder struct {
 	From   time.Time // zero: now
 	For    time.Duration
 	Reason string
-	By     User
+	By     User // nobody: the configuration plans it
+}
+
+// MaintenanceOrder is a silence on a schedule, the data of the routine of [EffectMaintenance].
+type MaintenanceOrder struct {
+	Name   string        `json:"name"`
+	Scope  Scope         `json:"scope"`
+	Class  string        `json:"class,omitempty"`
+	For    time.Duration `json:"for"`
+	Reason string        `json:"reason"`
 }
 
 // SilenceRef is the data of [EffectSilence] and [EffectSilenceTold].
@@ -119,6 +128,9 @@ func (s *Silence) Begin(o SilenceOrder, atMost time.Duration, now time.Time) ([]
 	}
 	now = Moment(now)
 	s.Scope, s.Class, s.Reason, s.By, s.At = o.Scope, o.Class, clip(strings.TrimSpace(oneLine(o.Reason)), 300), o.By.Actor(), now
+	if o.By.ID == "" {
+		s.By = Tagout
+	}
 	if s.From = Moment(o.From); s.From.Before(now) {
 		s.From = now
 	}

@@ -40,7 +40,8 @@ type Config struct {
 
 	Prometheus tagout.PrometheusSettings // where metrics are read
 
-	Digests []Digest
+	Digests     []Digest
+	Maintenance []Maintenance
 
 	Notices []string // what an operator should know although nothing is wrong
 }

@@ -45,6 +45,7 @@ type document struct {
 	Private       privateSection                      `yaml:"private" doc:"Who reads private incidents beside their people."`
 	Redaction     redactionSection                    `yaml:"redaction" doc:"What messages in Slack do not show; the record keeps it whole."`
 	Evidence      evidenceSection                     `yaml:"evidence" doc:"How long the contents of evidence are kept."`
+	Maintenance   []maintenanceSection                `yaml:"maintenance" doc:"Silences on a schedule: alerts wake nobody meanwhile, and what they hold is held."`
 	Digests       []digestSection                     `yaml:"digests" doc:"Reports on a schedule."`
 	Drills        []drillSection                      `yaml:"drills" doc:"Exercises on a schedule."`
 	DrillFailure  drillFailureSection                 `yaml:"drill_failure" doc:"What becomes of a drill that fails."`
@@ -90,6 +91,7 @@ func (b *builder) build() {
 	b.health()
 	b.changes()
 	b.schedules()
+	b.maintenance()
 	b.drills()
 	b.api()
 }

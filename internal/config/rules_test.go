@@ -91,6 +91,12 @@ func rules() map[string]broken {
 		"wrong from world":  {"", "gate: {stale_after: §\"${BOT}\"}\n", "not a duration", "with a unit"},
 		"choice from world": {halt, `contain: {mode: §"${BOT}"}`, "This value is not one of the values", "halted, paused, review, capped or running"},
 
+		// maintenance
+		"maintenance for":      {"", "maintenance: [{name: m, schedule: \"0 2 * * *\", for: §25h, scope: mailer}]\n", "longer than a silence may last", "silence_at_most"},
+		"maintenance of all":   {"", "maintenance: [{name: m, schedule: \"0 2 * * *\", for: 1h, scope: §\"*\"}]\n", "cannot be silenced", "Name an agent"},
+		"maintenance class":    {"", "maintenance: [{name: m, schedule: \"0 2 * * *\", for: 1h, scope: mailer, class: §nonsense}]\n", "nonsense", ""},
+		"maintenance schedule": {"", "maintenance: [{name: m, schedule: §often, for: 1h, scope: mailer}]\n", "not a schedule", "five fields"},
+
 		// server
 		"listen":           {"listen: 127.0.0.1:8080", "listen: §nowhere", "not an address", "127.0.0.1:8080"},
 		"port":             {"listen: 127.0.0.1:8080", "listen: §127.0.0.1:99999", "not an address", "127.0.0.1:8080"},

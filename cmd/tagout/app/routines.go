@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"time"
 
 	"tagout"
 	"tagout/internal/config"
@@ -22,7 +23,19 @@ func (a *App) scheduled() []tagout.Routine {
 	for _, d := range a.config.Digests {
 		list = append(list, DigestRoutines(d)...)
 	}
+	for _, m := range a.config.Maintenance {
+		list = append(list, tagout.Routine{Name: "maintenance " + m.Name, Spec: m.Schedule, Location: zoneOf(m.Timezone), Kind: tagout.EffectMaintenance, Data: m.Order})
+	}
 	return append(list, a.drills()...)
+}
+
+// zoneOf is a time zone that the configuration has checked.
+func zoneOf(name string) *time.Location {
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
 }
 
 // DigestRoutines are one digest in its channel, and the same to each address.
