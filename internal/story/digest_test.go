@@ -68,6 +68,11 @@ func TestOnMondayMorningTheDigestTellsHowItWent(t *testing.T) {
 			second := w.joins()
 
 			// Nothing happened: one line says so, once, however many replicas run.
+			db := w.opens()
+			w.eventually("the schedules are known", func() bool {
+				var known int
+				return db.QueryRow("SELECT count(*) FROM routines WHERE next_at IS NOT NULL").Scan(&known) == nil && known == 2
+			})
 			w.types("U0IC", "#general", "/digest")
 			w.reads("U0IC", "#general", "A quiet week.*Next digest: Mon .* 09:00.*Times in America/New_York")
 			clock.to(monday.Add(time.Second))
