@@ -200,3 +200,22 @@ func TestDeliveriesAreRecordedOnceAndFailuresAreLoudOnce(t *testing.T) {
 		t.Error("the second recipient moved the time at which the audience was told")
 	}
 }
+
+func TestANoteOfADrillSaysSoToEverybodyWhoGetsIt(t *testing.T) {
+	t.Parallel()
+	i := opened(t, sev1)
+	i.Drill = true
+	for n, subject := range []string{"About it", tagout.DrillMark + "About it"} {
+		c, err := i.Inform(tagout.StatusNote{ID: "n" + string(rune('1'+n)), By: requester, Audience: "internal", Title: "Stakeholders", Subject: subject, Text: "x",
+			Channels: []string{"#a"}, Emails: []string{"l@example.com"}}, noon)
+		list := deliveries(t, c)
+		if err != nil || len(list) != 2 {
+			t.Fatalf("%d deliveries, %v", len(list), err)
+		}
+		for _, d := range list {
+			if d.Subject != "[DRILL] About it" {
+				t.Errorf("the subject is %q", d.Subject)
+			}
+		}
+	}
+}

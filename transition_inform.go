@@ -28,6 +28,9 @@ func (i *Incident) Inform(n StatusNote, at time.Time) (Change, error) {
 	}
 	n.Incident, n.At, n.Next, n.Severity = i.ID, Moment(at), Moment(n.Next), i.Severity
 	n.State = RequestPending
+	if i.Drill && !strings.HasPrefix(n.Subject, DrillMark) {
+		n.Subject = DrillMark + n.Subject
+	}
 	if n.Expires = Moment(n.Expires); !n.Expires.After(at) {
 		n.Expires = Moment(at.Add(defaultNoteExpiry))
 	}
