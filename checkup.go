@@ -47,6 +47,10 @@ func Broken(part, text, fix string) Checkup {
 // Prober is an adapter that can tell whether its service would be reached, without paging
 // anybody and without changing anything there.
 type Prober interface {
-	// Probe returns the error that a real use would meet, as far as that can be known.
+	// Probe returns the error that a real use would meet, as far as that can be known, and
+	// [ErrUntried] where only a real use can tell.
 	Probe(ctx context.Context) error
 }
+
+// ErrUntried is what a [Prober] returns that cannot tell whether its service is reached.
+var ErrUntried error = &Error{Code: Unavailable, Message: "A proxy stands before it, so only a real use can tell whether it is reached."}

@@ -11,10 +11,10 @@ import (
 )
 
 // Reach tells whether an address takes connections, with a certificate that is trusted, and sends
-// nothing there. Where a proxy stands between it returns nil: only a use can tell.
+// nothing there. Where a proxy stands between it returns [tagout.ErrUntried].
 func Reach(ctx context.Context, what string, to *url.URL) error {
 	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: to}); err != nil || proxy != nil {
-		return nil
+		return tagout.ErrUntried
 	}
 	port := to.Port()
 	if port == "" {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -44,7 +45,11 @@ func (x *examination) pagersAreReached() {
 			x.add(tagout.Doubtful(part, "It cannot be tried without paging somebody.", "Type /page-test in Slack: it pages you."))
 			continue
 		}
-		if err := x.within(probe.Probe); err != nil {
+		switch err := x.within(probe.Probe); {
+		case errors.Is(err, tagout.ErrUntried):
+			x.add(tagout.Doubtful(part, tagout.ErrUntried.Error(), "Type /page-test in Slack: it pages you."))
+			continue
+		case err != nil:
 			x.add(broken(part, err, "Check its address and the network: nobody would be paged by it."))
 			continue
 		}
