@@ -6,6 +6,14 @@ import "time"
 // class counts as the same trouble again, when the configuration does not say.
 const DefaultRecurWithin = RecurrenceWindow
 
+// Recurs is within what time incidents of one agent and class recur.
+func (p *Policy) Recurs() time.Duration {
+	if p.RecurWithin <= 0 {
+		return DefaultRecurWithin
+	}
+	return p.RecurWithin
+}
+
 // FiguresQuery says over which incidents the figures are: those that were detected from From
 // until right before To.
 type FiguresQuery struct {

@@ -156,6 +156,17 @@ func (m Measures) InTime() bool {
 	return false
 }
 
+// MeasuredIncident is an incident with its measures, as a table of them shows it.
+type MeasuredIncident struct {
+	Measures
+	State     State
+	Title     string
+	Corrected []Milestone // whose times people corrected
+}
+
+// MostMeasured is how many incidents are listed at once, at most.
+const MostMeasured = 20000
+
 // Ruling is what became of a resume request that was decided.
 type Ruling struct {
 	Incident IncidentID

@@ -57,6 +57,7 @@ type Policy struct {
 	Trackers     map[string]TrackerPolicy // where corrective actions get tickets, by name
 	Tracker      string                   // the one of incidents whose agent and class name none; "": none
 
+	RecurWithin   time.Duration // within what time incidents of one agent and class recur; 0: [DefaultRecurWithin]
 	Release       ReleasePolicy // when a release of an agent is refused
 	SilenceAtMost time.Duration // how long a silence lasts at most; 0: [DefaultSilenceAtMost]
 	Health        HealthPolicy  // what is looked at to tell how well agents do

@@ -80,6 +80,10 @@ type Store interface {
 	// Figures computes the figures of the incidents that a query is about, all as of one moment.
 	// Returns Invalid for a window that is none.
 	Figures(ctx context.Context, q FiguresQuery) (Figures, error)
+	// Measured lists the incidents that a query is about, drills and cancelled ones too, what was
+	// detected first first. Returns Invalid for a window that is none or that holds more than
+	// [MostMeasured].
+	Measured(ctx context.Context, q FiguresQuery) ([]MeasuredIncident, error)
 
 	OverrideStore
 	DraftStore

@@ -37,6 +37,7 @@ type Store interface {
 	Detections(ctx context.Context, agent string, since time.Time) ([]tagout.Detection, error)
 	Recurrences(ctx context.Context, agent, class string, from, before time.Time) (int, error)
 	Figures(ctx context.Context, q tagout.FiguresQuery) (tagout.Figures, error)
+	Measured(ctx context.Context, q tagout.FiguresQuery) ([]tagout.MeasuredIncident, error)
 	Pins(ctx context.Context) ([]tagout.Pin, error)
 	SawVersion(ctx context.Context, agent string, versions map[string]string, at time.Time) error
 	RecordChange(ctx context.Context, change tagout.Deployment) error

@@ -10,7 +10,7 @@ import (
 // did than are listed. Private incidents count, and are named, for whoever may read them.
 func (d *Desk) Recurring(ctx context.Context, q tagout.RecurrenceQuery, v tagout.Viewer) (pairs []tagout.Recurring, more int, err error) {
 	since := d.clock.Now().Add(-q.Window())
-	all, err := d.store.Detections(ctx, q.Agent, since.Add(-tagout.DefaultRecurWithin))
+	all, err := d.store.Detections(ctx, q.Agent, since.Add(-d.policy.Recurs()))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -36,7 +36,7 @@ func (d *Desk) Recurring(ctx context.Context, q tagout.RecurrenceQuery, v tagout
 		}
 		seen = append(seen, one)
 	}
-	pairs, more = tagout.CameBack(seen, since, tagout.DefaultRecurWithin)
+	pairs, more = tagout.CameBack(seen, since, d.policy.Recurs())
 	for n := range pairs {
 		for _, id := range pairs[n].Last {
 			i, err := read(id)

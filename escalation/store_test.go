@@ -613,3 +613,8 @@ func (m *memory) Figures(ctx context.Context, q tagout.FiguresQuery) (tagout.Fig
 	}
 	return m.figures(q), nil
 }
+
+// Measured lists nothing.
+func (m *memory) Measured(context.Context, tagout.FiguresQuery) ([]tagout.MeasuredIncident, error) {
+	return nil, nil
+}

@@ -48,6 +48,7 @@ type Desk interface {
 	CheckRelease(ctx context.Context, q tagout.ReleaseQuery) (tagout.ReleaseReport, error)
 	// Drills lists drills, newest first.
 	Drills(ctx context.Context, q tagout.DrillQuery) ([]tagout.Drill, error)
+	FigureReader
 	// TicketMoved looks at once at a ticket that its tracker said has changed, and reports how
 	// many corrective actions it concerns. Returns Unavailable if that could not be made
 	// durable.
@@ -216,6 +217,7 @@ func (e *edge) routes() {
 	e.actionRoutes()
 	e.releaseRoutes()
 	e.drillRoutes()
+	e.figureRoutes()
 	e.ackRoutes()
 	e.handle(open("GET /v1/openapi.json", ""), e.openAPI)
 	e.handle(open("GET /healthz", ""), e.healthz)

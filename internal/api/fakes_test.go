@@ -36,6 +36,10 @@ func (c *handClock) move(d time.Duration) {
 
 // fakeDesk answers with what a test put in, and keeps what it was given.
 type fakeDesk struct {
+	figured  tagout.FiguresQuery
+	figures  tagout.Figures
+	measured []tagout.MeasuredIncident
+
 	instances  []tagout.Instance
 	mu         sync.Mutex
 	accepted   []tagout.Alert
@@ -384,4 +388,17 @@ func inContext(ctx context.Context) with {
 // Kind is a suggestion.
 func (d *fakeDesk) Kind(context.Context, *tagout.Incident) (tagout.KindView, error) {
 	return tagout.KindView{Kind: tagout.KindLocal, Why: "first judgment_error of mailer in 90 days"}, nil
+
+// FiguresOf are those that the test has laid down.
+func (d *fakeDesk) FiguresOf(_ context.Context, q tagout.FiguresQuery) (tagout.Figures, error) {
+	d.figured = q
+	f := d.figures
+	f.Query = q
+	return f, q.Check()
+}
+
+// Measured lists those that the test has laid down.
+func (d *fakeDesk) Measured(_ context.Context, q tagout.FiguresQuery) ([]tagout.MeasuredIncident, error) {
+	d.figured = q
+	return d.measured, q.Check()
 }

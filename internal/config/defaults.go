@@ -41,6 +41,8 @@ func defaults() map[string]string {
 		"release_check.max_recurrences": "2",
 		"release_check.within":          "2160h",
 
+		"figures.recur_within": "2160h",
+
 		"health.prometheus.timeout": "5s",
 		"health.metrics[].unit":     "ratio",
 		"health.window":             "2160h",

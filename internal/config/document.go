@@ -41,6 +41,7 @@ type document struct {
 	Changes       map[string]changesSection           `yaml:"changes" doc:"Who may POST to /v1/changes/NAME that something was changed, by name."`
 	Actions       actionsSection                      `yaml:"actions" doc:"What is done after incidents."`
 	ReleaseCheck  releaseSection                      `yaml:"release_check" doc:"When tagout release-check says no."`
+	Figures       figuresSection                      `yaml:"figures" doc:"How the figures of incidents are computed."`
 	Health        healthSection                       `yaml:"health" doc:"How well agents do: metrics of Prometheus with targets, shown by /health and in digests."`
 	Private       privateSection                      `yaml:"private" doc:"Who reads private incidents beside their people."`
 	Redaction     redactionSection                    `yaml:"redaction" doc:"What messages in Slack do not show; the record keeps it whole."`
@@ -88,6 +89,7 @@ func (b *builder) build() {
 	b.adapters()
 	b.trackers()
 	b.release()
+	b.figures()
 	b.health()
 	b.changes()
 	b.schedules()

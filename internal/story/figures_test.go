@@ -42,6 +42,21 @@ func TestMilestonesAreSetByFactsAndCorrectedWithATrace(t *testing.T) {
 			t.Error("the timeline does not tell of two corrections")
 		}
 		w.agentSees("mailer", emailEU(), tagout.Halted)
+
+		var f struct {
+			Now struct {
+				Incidents int `json:"incidents"`
+				Times     map[string]struct {
+					N      int     `json:"n"`
+					Median float64 `json:"median_s"`
+				} `json:"times"`
+			} `json:"now"`
+		}
+		w.get("/v1/metrics/incidents", &f)
+		detect, kill := f.Now.Times["time_to_detect"], f.Now.Times["time_to_kill"]
+		if f.Now.Incidents != 1 || detect.N != 1 || detect.Median < 2340 || detect.Median > 2460 || kill.N != 1 || kill.Median > 60 {
+			t.Errorf("the figures are %+v", f.Now)
+		}
 		w.verifies()
 	})
 }

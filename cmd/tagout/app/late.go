@@ -128,6 +128,10 @@ func (l *lateStore) Detections(ctx context.Context, agent string, since time.Tim
 	return ask(l, func(s tagout.Store) ([]tagout.Detection, error) { return s.Detections(ctx, agent, since) })
 }
 
+func (l *lateStore) Measured(ctx context.Context, q tagout.FiguresQuery) ([]tagout.MeasuredIncident, error) {
+	return ask(l, func(s tagout.Store) ([]tagout.MeasuredIncident, error) { return s.Measured(ctx, q) })
+}
+
 func (l *lateStore) Versions(ctx context.Context, agent string) ([]tagout.Version, error) {
 	return ask(l, func(s tagout.Store) ([]tagout.Version, error) { return s.Versions(ctx, agent) })
 }
