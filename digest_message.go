@@ -13,6 +13,9 @@ const digestShown = 5
 // window is one line.
 func (d Digest) Message(p *Policy) Message {
 	m := Message{Title: d.title(), Footer: d.footer()}
+	if p.Notice != "" {
+		m.Footer = append(m.Footer, T(" "+p.Notice)...)
+	}
 	if late := d.late(); late != nil {
 		m.Body = append(m.Body, late)
 	}

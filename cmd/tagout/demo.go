@@ -16,6 +16,7 @@ import (
 type demoCmd struct {
 	Listen    string `default:"127.0.0.1:8080" help:"Where the page is; only an address of this machine itself. A port that is taken is replaced by a free one."`
 	Data      string `help:"Keep the database and the journal in this folder; otherwise they are thrown away at the end."`
+	NoPast    bool   `help:"Begin with an empty record, without the sample incidents of the last 90 days."`
 	NoBrowser bool   `help:"Do not open the page in a browser."`
 }
 
@@ -31,7 +32,7 @@ func (c demoCmd) Run(env *surroundings) error {
 		return err
 	}
 	defer cleanup()
-	d, err := demo.New(demo.Options{Address: listener.Addr().String(), Data: data, Logger: env.log, Version: version})
+	d, err := demo.New(demo.Options{Address: listener.Addr().String(), Data: data, Logger: env.log, Version: version, Past: !c.NoPast})
 	if err != nil {
 		listener.Close()
 		return err

@@ -28,6 +28,7 @@ type Options struct {
 	Data    string // folder of the database and the journal
 	Logger  *slog.Logger
 	Version string
+	Past    bool // a new folder gets 90 days of made-up incidents, each marked as a sample
 }
 
 // Demo is a running demonstration.
@@ -56,6 +57,12 @@ func New(o Options) (*Demo, error) {
 		return nil, err
 	}
 	d := &Demo{feed: newFeed()}
+	if o.Past {
+		cfg.Policy.Notice = SampleNotice
+		if err := makePast(context.Background(), cfg, o.Logger); err != nil {
+			return nil, fmt.Errorf("make up a past: %w", err)
+		}
+	}
 	if d.app, err = app.New(app.Options{Config: cfg, Logger: o.Logger, Version: o.Version}); err != nil {
 		return nil, err
 	}
