@@ -13,13 +13,13 @@ const digestShown = 5
 // window is one line.
 func (d Digest) Message(p *Policy) Message {
 	m := Message{Title: d.title(), Footer: d.footer()}
-	if p.Notice != "" {
-		m.Footer = append(m.Footer, T(" "+p.Notice)...)
-	}
 	if late := d.late(); late != nil {
 		m.Body = append(m.Body, late)
 	}
 	m.Body = append(m.Body, d.summary())
+	if p.Notice != "" {
+		m.Body = append(m.Body, T(Bold(p.Notice)))
+	}
 	for _, doubt := range d.Doubts {
 		m.Body = append(m.Body, T(Bold("Not known: "), doubt))
 	}

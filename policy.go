@@ -62,7 +62,7 @@ type Policy struct {
 	SilenceAtMost time.Duration // how long a silence lasts at most; 0: [DefaultSilenceAtMost]
 	Health        HealthPolicy  // what is looked at to tell how well agents do
 
-	Notice string // stands at the foot of digests; "": nothing does
+	Notice string // stands in every digest; "": nothing does
 
 	DefaultSeverity Severity // of an incident that a command opens
 	DefaultClass    string   //

@@ -15,7 +15,7 @@ import (
 // SampleMark stands before the title of every incident that never happened.
 const SampleMark = "[sample] "
 
-// SampleNotice says at the foot of digests what their figures are of.
+// SampleNotice says in digests what their figures are of.
 const SampleNotice = "Sample data: the incidents marked " + SampleMark + "are made up for this demo."
 
 const (
@@ -125,7 +125,7 @@ func (p past) incident(ctx context.Context, n int, at time.Time) error {
 	if _, err := p.write(ctx, id, func(c *chapter) { p.decide(c, row, restored, tagout.Go) }); err != nil {
 		return err
 	}
-	if n%10 == 4 || n > pastIncidents-4 {
+	if n == 35 || n == 48 || n > pastIncidents-4 {
 		return nil // its review is still owed
 	}
 	_, err = p.write(ctx, id, func(c *chapter) { p.review(c, n, what, restored.Add(24*time.Hour+p.upTo(24*time.Hour))) })
@@ -255,7 +255,7 @@ func (p past) review(c *chapter, n int, what plot, at time.Time) {
 	}
 	c.add(i.DecideReview(tagout.Signing{User: tagout.User{ID: "U0ENG", Team: commander.Team}, HomeTeam: commander.Team, Roles: []string{tagout.RCAFacilitator},
 		Verdict: tagout.Go, Request: i.ReviewID(), Digest: i.Review.Digest}, at.Add(2*time.Hour)))
-	if n%9 != 1 && due.Before(p.start.Add(pastDays*24*time.Hour)) {
+	if n != 29 && n != 37 && n != 44 && due.Before(p.start.Add(pastDays*24*time.Hour)) {
 		c.add(i.FinishAction(1, "TestRefusesWhatIsNotAllowed", "", tagout.User{ID: "U0ENG", Team: commander.Team}, due.Add(-48*time.Hour)))
 	}
 }
