@@ -73,6 +73,20 @@ func figuresStatement(q tagout.FiguresQuery, quarters []time.Time) (string, []an
 	return strings.NewReplacer("{where}", where, "{window}", window, "{quarters}", strings.Join(spans, " UNION ALL ")).Replace(figuresSQL), values
 }
 
+// FiguresStatement is the question that [Store.Figures] asks, with its values, for whoever wants
+// to see how it is planned.
+func FiguresStatement(q tagout.FiguresQuery) string {
+	statement, values := figuresStatement(q, quartersOf(q))
+	for _, v := range values {
+		text := fmt.Sprint(v)
+		if s, ok := v.(string); ok {
+			text = "'" + strings.ReplaceAll(s, "'", "''") + "'"
+		}
+		statement = strings.Replace(statement, "?", text, 1)
+	}
+	return statement
+}
+
 const figuresSQL = `WITH lined AS (
 	SELECT measures.*,
 		lag(detected) OVER (PARTITION BY counting, agent, class ORDER BY detected, incident) AS earlier,
@@ -94,9 +108,6 @@ const figuresSQL = `WITH lined AS (
 	UNION ALL SELECT now, 'sign', r.took FROM m JOIN resume_requests r ON r.incident = m.incident WHERE counting = 'counts' AND r.decided = 'GO'
 ), ranked AS (
 	SELECT now, what, us, row_number() OVER (PARTITION BY now, what ORDER BY us) AS rank, count(*) OVER (PARTITION BY now, what) AS n FROM took
-), pairs AS (
-	SELECT agent, class, count(*) AS n, sum(recurs_openly) AS again FROM m
-	WHERE now = 1 AND counting = 'counts' AND private = 0 AND agent <> '' GROUP BY agent, class HAVING sum(recurs_openly) > 0
 )
 SELECT 'tally' AS part, now, counting AS a, severity AS b, '' AS c, count(*) AS n, sum(CASE WHEN agent <> '' THEN 1 ELSE 0 END) AS v1, sum(recurs) AS v2,
 	sum(CASE WHEN paged > 0 THEN 1 ELSE 0 END) AS v3,
@@ -112,5 +123,6 @@ UNION ALL SELECT 'asked', now, r.decided, '', '', count(*), 0, 0, 0, 0, 0, 0, 0,
 UNION ALL SELECT 'group', 1, class, agent, severity, count(*), q.n, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM m
 	JOIN ({quarters}) q ON detected >= q.begins AND detected < q.ends WHERE now = 1 AND counting = 'counts' GROUP BY q.n, class, agent, severity
 UNION ALL SELECT 'pair', 1, l.agent, l.class, '', l.n, l.again, l.incident, l.place, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM (
-	SELECT p.agent, p.class, p.n, p.again, m.incident, row_number() OVER (PARTITION BY p.agent, p.class ORDER BY m.detected DESC, m.incident DESC) AS place
-	FROM m JOIN pairs p ON p.agent = m.agent AND p.class = m.class WHERE m.now = 1 AND m.counting = 'counts' AND m.private = 0) l WHERE l.place <= 5`
+	SELECT agent, class, incident, count(*) OVER (PARTITION BY agent, class) AS n, sum(recurs_openly) OVER (PARTITION BY agent, class) AS again,
+		row_number() OVER (PARTITION BY agent, class ORDER BY detected DESC, incident DESC) AS place
+	FROM m WHERE now = 1 AND counting = 'counts' AND private = 0 AND agent <> '') l WHERE l.place <= 5 AND l.again > 0`

@@ -4,6 +4,7 @@
 // was acknowledged is not there afterwards.
 //
 //	go run ./internal/bench kill fleet everything ofrep growth start   # what `make bench-gate` runs
+//	go run ./internal/bench digest
 //	go run ./internal/bench intake                # make bench-intake
 //	go run ./internal/bench slash page storm      # make bench-slack
 package main
@@ -40,6 +41,7 @@ func figures() []figure {
 		{"growth", "how cost grows with agents and holds", measureGrowth},
 		{"start", "start to ready, idle memory, size of the binary", measureStart},
 		{"intake", "durable alert intake on Postgres", measureIntake},
+		{"digest", "the figures of a large installation", measureDigest},
 		{"slash", "slash command → acknowledged", measureSlash},
 		{"page", "alert accepted → page sent", measurePage},
 		{"storm", "many incidents at once, then one storm: Slack's limits, and pages first", measureStorm},
