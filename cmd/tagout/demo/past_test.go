@@ -1,14 +1,11 @@
 package demo
 
 import (
-	"database/sql"
 	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	_ "github.com/glebarez/go-sqlite"
 
 	"tagout"
 	"tagout/internal/config"
@@ -76,15 +73,10 @@ func TestTheMadeUpPastIsMarkedVerifiesAndCarriesNothingOut(t *testing.T) {
 		n.RollbackSuccess.Of == 0 || n.RollbackSuccess.Of == n.RollbackSuccess.All || n.PageReach.Of == 0 || len(n.MissedDeadlines) == 0 || len(f.Recurring) < 3 || overdue == 0 {
 		t.Errorf("a digest would not be full: %d overdue, %+v", overdue, f)
 	}
-	db, err := sql.Open("sqlite", filepath.Join(folder, "tagout.db"))
-	if err != nil {
-		t.Fatal(err)
+	if due, err := s.Ring(t.Context(), time.Now().AddDate(1, 0, 0)); err != nil || due > 0 {
+		t.Errorf("%d things would be done within a year, %v", due, err)
 	}
-	defer db.Close()
-	for _, table := range []string{"river_job", "timers", "versions"} {
-		var rows int
-		if err := db.QueryRow("SELECT count(*) FROM " + table).Scan(&rows); err != nil || rows > 0 {
-			t.Errorf("%d rows in %s, %v", rows, table, err)
-		}
+	if versions, err := s.Versions(t.Context(), "mailer"); err != nil || len(versions) > 0 {
+		t.Errorf("the mailer is said to have run %v, %v", versions, err)
 	}
 }
