@@ -388,6 +388,7 @@ func inContext(ctx context.Context) with {
 // Kind is a suggestion.
 func (d *fakeDesk) Kind(context.Context, *tagout.Incident) (tagout.KindView, error) {
 	return tagout.KindView{Kind: tagout.KindLocal, Why: "first judgment_error of mailer in 90 days"}, nil
+}
 
 // FiguresOf are those that the test has laid down.
 func (d *fakeDesk) FiguresOf(_ context.Context, q tagout.FiguresQuery) (tagout.Figures, error) {
