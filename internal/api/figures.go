@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -56,7 +57,7 @@ func (e *edge) figureRoutes() {
 	}, tagout.MayRead, e.figures)
 	register(e, huma.Operation{
 		OperationID: "list-measured-incidents", Method: http.MethodGet, Path: "/v1/metrics/incidents.csv", Summary: "List the incidents of a window with their milestones, as a table", Tags: []string{"read"},
-		Description: "What the figures are computed from, a line for each incident. Of private ones the line has the ID alone. Cells that a spreadsheet would compute begin with an apostrophe.",
+		Description: "What the figures are computed from, a line for each incident. Of private ones the line has the ID alone, and there is none where agent, class or severity is asked for. Cells that a spreadsheet would compute begin with an apostrophe.",
 		Responses:   map[string]*huma.Response{"200": {Description: "The table", Content: map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: huma.TypeString}}}}},
 	}, tagout.MayRead, e.measured)
 }
@@ -120,6 +121,9 @@ func (e *edge) measured(ctx context.Context, in *Window) (*tableOutput, error) {
 	list, err := e.Desk.Measured(ctx, q)
 	if err != nil {
 		return nil, err
+	}
+	if q.Agent != "" || q.Class != "" || q.Severity != "" { // that a private one is among them would tell what it is
+		list = slices.DeleteFunc(list, func(m tagout.MeasuredIncident) bool { return m.Private })
 	}
 	return csvOf("tagout-incidents.csv", incidentLines(list))
 }

@@ -14,7 +14,7 @@ func TestASignerIsToldByDirectMessageAsksAndSigns(t *testing.T) {
 		w.state(id, tagout.StateContained)
 		w.asksToResume("U0IC", room, deliverables)
 		w.isPaged("U0LEGAL", "GO or NO-GO is asked for: @U0IC wants to resume mailer after INC-1.*Read the request and sign it there")
-		w.reads("U0LEGAL", room, "Still needed.*Legal: <@U0LEGAL>.*Cannot sign.*<@U0IC> asked.*Changed in the 24 h before.*Recent alerts.*MailToUnsubscribed came.*no drill recorded.*GO.*NO-GO.*ASK")
+		w.reads("U0LEGAL", room, "Still needed.*Legal: <@U0LEGAL>.*Cannot sign.*<@U0IC> asked.*Changed in the 24 h before.*Recent alerts.*MailToUnsubscribed came.*kill never practised; rollback never practised.*GO.*NO-GO.*ASK")
 
 		w.presses("U0OUTSIDER", room, "ASK")
 		if problems := w.triesForm("U0OUTSIDER", map[string]any{"question": "Is it safe?"}); len(problems) == 0 {

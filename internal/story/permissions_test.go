@@ -27,7 +27,7 @@ var tokens = map[string][]tagout.Right{
 
 // arguments are what commands are tried with, if they need any others than an incident.
 var arguments = map[string]string{
-	"/kill": "researcher odd", "/pause": "researcher odd", "/hold": "researcher review odd", "/status": "mailer", "/timeline": "INC-1", "/help": "", "/who": "sev1", "/silences": "",
+	"/kill": "researcher odd", "/pause": "researcher odd", "/hold": "researcher review odd", "/status": "mailer", "/timeline": "INC-1", "/help": "", "/who": "sev1", "/silences": "", "/health": "", "/recurring": "", "/digest": "",
 }
 
 // permitsOf are those whose thing begins so.
