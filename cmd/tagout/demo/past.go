@@ -50,6 +50,9 @@ func makePast(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 		if err := p.incident(ctx, n, tagout.Moment(at)); err != nil {
 			return fmt.Errorf("sample incident %d: %w", n, err)
 		}
+		if err := p.drillOf(ctx, n, at.Add(every-time.Hour/2)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
