@@ -21,6 +21,7 @@ type FiguresQuery struct {
 	Agent       string         // "": of any
 	Class       string         // "": of any
 	Severity    Severity       // the highest that an incident reached; "": any
+	Public      bool           // leaves private incidents out: where something is chosen, their number tells what they are
 	RecurWithin time.Duration  // 0: [DefaultRecurWithin]
 	Location    *time.Location // in which quarters begin; nil: UTC
 }
@@ -97,7 +98,8 @@ type Tally struct {
 	MissedDeadlines map[DeadlineKind]int // as told on the timelines; a correction takes none away
 }
 
-// FigureGroup counts the incidents of one quarter that are alike.
+// FigureGroup counts the incidents of one quarter that are alike. Private ones have neither
+// Class nor Agent here.
 type FigureGroup struct {
 	Quarter  time.Time // its beginning, in the query's location
 	Class    string

@@ -60,6 +60,9 @@ func figuresStatement(q tagout.FiguresQuery, quarters []time.Time) (string, []an
 	if q.Class != "" {
 		where, values = where+" AND class = ?", append(values, clean(q.Class))
 	}
+	if q.Public {
+		where += " AND private = 0"
+	}
 	window := "detected >= ?"
 	within := q.Within().Microseconds()
 	values = append(values, within, within, q.From.UnixMicro(), before.UnixMicro())
@@ -120,8 +123,9 @@ UNION ALL SELECT 'spread', now, what, '', '', max(n), max(CASE WHEN rank = (n + 
 	max(CASE WHEN rank = (n * 9 + 9) / 10 THEN us END), sum(us / 1000000), sum(us % 1000000), 0, 0, 0, 0, 0, 0, 0, 0 FROM ranked GROUP BY now, what
 UNION ALL SELECT 'asked', now, r.decided, '', '', count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM m JOIN resume_requests r ON r.incident = m.incident
 	WHERE counting = 'counts' AND r.decided <> '' GROUP BY now, r.decided
-UNION ALL SELECT 'group', 1, class, agent, severity, count(*), q.n, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM m
-	JOIN ({quarters}) q ON detected >= q.begins AND detected < q.ends WHERE now = 1 AND counting = 'counts' GROUP BY q.n, class, agent, severity
+UNION ALL SELECT 'group', 1, class, agent, severity, count(*), n, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM (
+	SELECT q.n AS n, CASE WHEN private = 0 THEN class ELSE '' END AS class, CASE WHEN private = 0 THEN agent ELSE '' END AS agent, severity FROM m
+	JOIN ({quarters}) q ON detected >= q.begins AND detected < q.ends WHERE now = 1 AND counting = 'counts') g GROUP BY n, class, agent, severity
 UNION ALL SELECT 'pair', 1, l.agent, l.class, '', l.n, l.again, l.incident, l.place, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM (
 	SELECT agent, class, incident, count(*) OVER (PARTITION BY agent, class) AS n, sum(recurs_openly) OVER (PARTITION BY agent, class) AS again,
 		row_number() OVER (PARTITION BY agent, class ORDER BY detected DESC, incident DESC) AS place

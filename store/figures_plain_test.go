@@ -111,7 +111,7 @@ func (p plain) within(m tagout.Measures, from, to time.Time) bool {
 	at := m.At(tagout.Detected)
 	q := p.query
 	return !at.Before(from) && at.Before(to) && (q.Agent == "" || q.Agent == m.Agent) && (q.Class == "" || q.Class == m.Class) &&
-		(q.Severity == "" || q.Severity == m.Severity)
+		(q.Severity == "" || q.Severity == m.Severity) && !(q.Public && m.Private)
 }
 
 // recurs reports whether another incident of its agent and class came shortly before it; open
@@ -121,7 +121,7 @@ func (p plain) recurs(m tagout.Measures, open bool) bool {
 	for _, o := range p.measures {
 		before := o.At(tagout.Detected)
 		earlier := before.Before(at) || before.Equal(at) && o.Incident < m.Incident
-		if o.Counting == tagout.Counts && o.Agent == m.Agent && o.Class == m.Class && earlier && at.Sub(before) <= p.query.Within() && !(open && o.Private) {
+		if o.Counting == tagout.Counts && o.Agent == m.Agent && o.Class == m.Class && earlier && at.Sub(before) <= p.query.Within() && !((open || p.query.Public) && o.Private) {
 			return true
 		}
 	}
@@ -157,6 +157,9 @@ func groups(now []tagout.Measures, in *time.Location) []tagout.FigureGroup {
 	var list []tagout.FigureGroup
 	for _, m := range now {
 		g := tagout.FigureGroup{Quarter: tagout.QuarterOf(m.At(tagout.Detected), in), Class: m.Class, Agent: m.Agent, Severity: m.Severity}
+		if m.Private {
+			g.Class, g.Agent = "", ""
+		}
 		n := slices.IndexFunc(list, func(o tagout.FigureGroup) bool { o.Count = 0; return o == g })
 		if n < 0 {
 			n, list = len(list), append(list, g)

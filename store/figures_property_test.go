@@ -186,6 +186,10 @@ func TestTheFiguresOfRandomIncidentsAreThoseOfAPlainComputation(t *testing.T) {
 			if n%3 == 0 {
 				q.Severity = tagout.Sev1
 			}
+			q.Public = n%5 == 2
+			if n%6 == 2 {
+				sameMeasured(t, s, q)
+			}
 			got, err := s.Figures(t.Context(), q)
 			if err != nil {
 				t.Fatal(err)
@@ -203,6 +207,34 @@ func TestTheFiguresOfRandomIncidentsAreThoseOfAPlainComputation(t *testing.T) {
 			t.Errorf("only %d of %d windows had something of every figure", met, compared)
 		}
 	})
+}
+
+// sameMeasured checks the list of what a query is about against the records.
+func sameMeasured(t *testing.T, s *store.Store, q tagout.FiguresQuery) {
+	t.Helper()
+	got, err := s.Measured(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.Incidents(t.Context(), tagout.IncidentQuery{Limit: 10000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[tagout.IncidentID]*tagout.Incident{}
+	for _, i := range list {
+		if (plain{query: q}).within(i.Measures(), q.From, q.To) {
+			want[i.ID] = i
+		}
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d incidents are listed, want %d", len(got), len(want))
+	}
+	for _, m := range got {
+		i := want[m.Incident]
+		if i == nil || m.Title != i.Title || m.State != i.State || m.Agent != i.Scope.Agent || m.Private != i.Private || m.At(tagout.Detected) != i.When(tagout.Detected) || m.At(tagout.Resumed) != i.When(tagout.Resumed) {
+			t.Fatalf("%s is listed as %+v", m.Incident, m)
+		}
+	}
 }
 
 // normal has no nil where another has nothing.

@@ -12,9 +12,9 @@ import (
 
 // measuredRow is a row of measures with what a table shows beside it.
 type measuredRow struct {
-	measureRow
-	State string
-	Doc   string
+	Measure measureRow `gorm:"embedded"`
+	State   string
+	Doc     string
 }
 
 // Measured lists the incidents that a query is about, drills and cancelled ones too, what was
@@ -30,6 +30,9 @@ func (s *Store) Measured(ctx context.Context, q tagout.FiguresQuery) (list []tag
 			if value != "" {
 				db = db.Where("m."+column+" = ?", clean(value))
 			}
+		}
+		if q.Public {
+			db = db.Where("m.private = 0")
 		}
 		return db
 	}
@@ -55,8 +58,9 @@ func (s *Store) Measured(ctx context.Context, q tagout.FiguresQuery) (list []tag
 	return list, err
 }
 
-func (r measuredRow) measured() (tagout.MeasuredIncident, error) {
-	m := tagout.MeasuredIncident{State: tagout.State(r.State), Measures: tagout.Measures{
+func (row measuredRow) measured() (tagout.MeasuredIncident, error) {
+	r := row.Measure
+	m := tagout.MeasuredIncident{State: tagout.State(row.State), Measures: tagout.Measures{
 		Incident: tagout.IncidentID(r.Incident), Agent: r.Agent, Class: r.Class, Severity: tagout.Severity(r.Severity), Counting: tagout.Counting(r.Counting),
 		Private: r.Private > 0, Stopped: momentOf(r.Stopped), AnswerDue: momentOf(r.AnswerDue), Paged: r.Paged > 0, Reached: momentOf(r.Reached),
 		ByLease: r.ByLease > 0, Ordered: int(r.Ordered), Back: int(r.Back), Missed: map[tagout.DeadlineKind]int{},
@@ -76,7 +80,7 @@ func (r measuredRow) measured() (tagout.MeasuredIncident, error) {
 		Title       string
 		Corrections []tagout.Correction
 	}
-	if err := json.Unmarshal([]byte(r.Doc), &doc); err != nil {
+	if err := json.Unmarshal([]byte(row.Doc), &doc); err != nil {
 		return m, tagout.Errorf(tagout.Internal, "%s cannot be read: its record has another shape: %w", m.Incident, err)
 	}
 	i := tagout.Incident{Corrections: doc.Corrections}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"reflect"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -70,6 +69,7 @@ func (e *edge) query(in Window) (q tagout.FiguresQuery, err error) {
 			return q, tagout.Errorf(tagout.Invalid, "timezone is not known here: write it as Europe/Berlin.")
 		}
 	}
+	q.Public = in.Agent != "" || in.Class != "" || in.Severity != ""
 	if in.Agent != "" {
 		if q.Agent, err = tagout.CanonicalName(in.Agent); err != nil {
 			return q, err
@@ -121,9 +121,6 @@ func (e *edge) measured(ctx context.Context, in *Window) (*tableOutput, error) {
 	list, err := e.Desk.Measured(ctx, q)
 	if err != nil {
 		return nil, err
-	}
-	if q.Agent != "" || q.Class != "" || q.Severity != "" { // that a private one is among them would tell what it is
-		list = slices.DeleteFunc(list, func(m tagout.MeasuredIncident) bool { return m.Private })
 	}
 	return csvOf("tagout-incidents.csv", incidentLines(list))
 }
