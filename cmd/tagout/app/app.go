@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -211,6 +212,7 @@ func (a *App) Start(ctx context.Context) error {
 	for _, notice := range a.config.Notices {
 		a.log.Info("configuration: " + notice)
 	}
+	a.goDo(debug.FreeOSMemory) // what starting took, such as reading the configuration, is not needed any more
 	return nil
 }
 
