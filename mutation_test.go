@@ -42,9 +42,10 @@ func harmless() map[string]string {
 // or never.
 type surgeon struct {
 	functions []string
-	loses     bool           // leaves assignments out, too
-	seen      map[string]int // how often a condition was met
-	names     []string       // of the mutants, in order
+	harmless  map[string]string // mutants that may live, with why; they are not tried
+	loses     bool              // leaves assignments out, too
+	seen      map[string]int    // how often a condition was met
+	names     []string          // of the mutants, in order
 }
 
 func (s *surgeon) file(path string) ([]byte, error) {
@@ -145,6 +146,7 @@ var Mutant = -1
 func mutant(n int) bool { return Mutant == n }
 `
 
+// mutantTest has a body that tells whether all checks pass, and the numbers of the mutants to try.
 const mutantTest = `package tagout_test
 
 import (
@@ -162,12 +164,7 @@ func survives(n int) (alive bool) {
 			alive = false
 		}
 	}()
-	for seed := range uint64(games) {
-		if play(seed) != nil {
-			return false
-		}
-	}
-	return true
+	%s
 }
 
 func TestMutants(t *testing.T) {
@@ -188,10 +185,18 @@ func TestMutants(t *testing.T) {
 `
 
 func TestEveryCheckOfASignoffIsNeeded(t *testing.T) {
+	t.Parallel()
+	s := &surgeon{functions: checked(), harmless: harmless()}
+	s.breaks(t, "signing_property_test.go", "for seed := range uint64(games) {\n\t\tif play(seed) != nil {\n\t\t\treturn false\n\t\t}\n\t}\n\treturn true")
+}
+
+// breaks makes a broken copy of the domain in every way, one at a time, and requires that the checks
+// of one test file notice each. passes is the body of a function that runs them.
+func (s *surgeon) breaks(t *testing.T, checks, passes string) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("builds a copy of the domain")
 	}
-	t.Parallel()
 	dir := t.TempDir()
 	write := func(name string, text []byte) {
 		t.Helper()
@@ -203,7 +208,6 @@ func TestEveryCheckOfASignoffIsNeeded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := surgeon{functions: checked()}
 	for _, name := range files {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
@@ -214,17 +218,16 @@ func TestEveryCheckOfASignoffIsNeeded(t *testing.T) {
 		}
 		write(name, text)
 	}
-	property, err := os.ReadFile("signing_property_test.go")
+	text, err := os.ReadFile(checks)
 	if err != nil {
 		t.Fatal(err)
 	}
-	write("signing_property_test.go", property)
+	write(checks, text)
 	write("mutant.go", []byte(mutantSource))
-	write("mutant_test.go", fmt.Appendf(nil, mutantTest, s.tried()))
+	write("mutant_test.go", fmt.Appendf(nil, mutantTest, passes, s.tried()))
 	write("go.mod", []byte("module tagout\n\ngo 1.26\n"))
 	run := exec.Command("go", "test", "-vet=off", "-count=1", "-run", "TestMutants", ".")
-	run.Dir = dir
-	run.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
+	run.Dir, run.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
 	if out, err := run.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -234,9 +237,8 @@ func TestEveryCheckOfASignoffIsNeeded(t *testing.T) {
 // tried lists the mutants that are not known to be harmless, as a list of numbers.
 func (s *surgeon) tried() string {
 	var numbers []string
-	allowed := harmless()
 	for n, name := range s.names {
-		if allowed[name] == "" {
+		if s.harmless[name] == "" {
 			numbers = append(numbers, fmt.Sprint(n))
 		}
 	}
@@ -256,15 +258,21 @@ func (s *surgeon) judge(t *testing.T, dir string) {
 		}
 		t.Errorf("nothing notices when this is lost: %s", s.names[n])
 	}
-	for name := range harmless() {
-		if !slices.Contains(s.names, name) {
-			t.Errorf("called harmless, but not there any more: %s", name)
-		}
-	}
+	s.upToDate(t)
 	for _, f := range s.functions {
 		if !slices.ContainsFunc(s.names, func(name string) bool { return strings.HasPrefix(name, f+": ") || strings.HasPrefix(name, f+" of ") }) {
 			t.Errorf("%s has no condition, or does not exist any more", f)
 		}
 	}
 	t.Logf("%d ways to break %d functions", len(s.names), len(s.functions))
+}
+
+// upToDate fails the test for what is called harmless and is not there any more.
+func (s *surgeon) upToDate(t *testing.T) {
+	t.Helper()
+	for name := range s.harmless {
+		if !slices.Contains(s.names, name) {
+			t.Errorf("called harmless, but not there any more: %s", name)
+		}
+	}
 }

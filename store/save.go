@@ -104,15 +104,7 @@ func (b *batch) add(w *work) error {
 	if w.fresh && i.State == "" && w.change.IsEmpty() {
 		return nil // it was not opened after all
 	}
-	head := i.Head
-	for n := range w.change.Events {
-		e := &w.change.Events[n]
-		e.Actor.ID, e.Data = clean(e.Actor.ID), clean(e.Data) // before it is hashed
-		head = e.Seal(i.ID, head)
-		b.events = append(b.events, eventRowOf(*e))
-	}
-	moved := head != i.Head
-	i.Head = head
+	moved := b.addEvents(w)
 	doc, err := docOf(i)
 	if err != nil {
 		return err
@@ -130,6 +122,35 @@ func (b *batch) add(w *work) error {
 	if row, news := w.measured(); news {
 		b.measures = append(b.measures, row)
 	}
+	if err := b.addBeside(w); err != nil {
+		return err
+	}
+	b.evidence = append(b.evidence, w.change.Evidence...)
+	b.seen = append(b.seen, w.change.Seen...)
+	if w.fresh || moved || doc != w.before || holds != len(b.hung)+len(b.lifted) || !w.change.IsEmpty() {
+		b.changed = append(b.changed, w)
+	}
+	return nil
+}
+
+// addEvents seals what happened into the incident's chain, and reports whether anything did.
+func (b *batch) addEvents(w *work) (moved bool) {
+	i := w.incident
+	head := i.Head
+	for n := range w.change.Events {
+		e := &w.change.Events[n]
+		e.Actor.ID, e.Data = clean(e.Actor.ID), clean(e.Data) // before it is hashed
+		head = e.Seal(i.ID, head)
+		b.events = append(b.events, eventRowOf(*e))
+	}
+	moved = head != i.Head
+	i.Head = head
+	return moved
+}
+
+// addBeside collects what stands in tables beside the incident's.
+func (b *batch) addBeside(w *work) error {
+	i := w.incident
 	for _, p := range w.change.Pages {
 		row, err := pageRowOf(i.ID, p)
 		if err != nil {
@@ -151,11 +172,6 @@ func (b *batch) add(w *work) error {
 	}
 	if row := drillRowOf(i.ID, i.Exercise); row != w.drill {
 		b.drills = append(b.drills, row)
-	}
-	b.evidence = append(b.evidence, w.change.Evidence...)
-	b.seen = append(b.seen, w.change.Seen...)
-	if w.fresh || moved || doc != w.before || holds != len(b.hung)+len(b.lifted) || !w.change.IsEmpty() {
-		b.changed = append(b.changed, w)
 	}
 	return nil
 }
