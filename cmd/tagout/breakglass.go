@@ -33,7 +33,6 @@ type (
 	pauseCmd  struct{ breakGlassCmd }
 	holdCmd   struct{ breakGlassCmd }
 	statusCmd struct{ breakGlassCmd }
-	drillCmd  struct{ breakGlassCmd }
 )
 
 // Run halts a scope.
@@ -48,9 +47,6 @@ func (c holdCmd) Run(env *surroundings) error { return c.send(env, "hold") }
 // Run tells how everything, a scope or an incident stands.
 func (c statusCmd) Run(env *surroundings) error { return c.send(env, "status") }
 
-// Run practises on an agent's canary, or tells what was practised.
-func (c drillCmd) Run(env *surroundings) error { return c.send(env, "drill") }
-
 // exitError is a failure with an exit code of its own; without a message it only ends.
 type exitError struct {
 	code int
@@ -62,75 +58,106 @@ func (e exitError) Unwrap() error { return e.err }
 
 // answered is what the server says of a command.
 type answered struct {
-	Text    string `json:"text"`
-	Pending bool   `json:"pending"`
+	Text     string `json:"text"`
+	Incident string `json:"incident"` // null: ""
+	Pending  bool   `json:"pending"`
 }
 
-// refused is a problem document.
+// refused is a problem document: why nothing was done, or nothing is known to be.
 type refused struct {
-	Status int    `json:"status"`
+	Status int    `json:"status"` // 0: nobody answered
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
 }
 
+// Error is the detail in words.
+func (p refused) Error() string {
+	if p.Status != 0 {
+		return fmt.Sprintf("The server answered %d. %s", p.Status, printable(p.Detail))
+	}
+	return printable(p.Detail)
+}
+
+// forbidden reports whether it is the token that may not.
+func (p refused) forbidden() bool {
+	return p.Status == http.StatusUnauthorized || p.Status == http.StatusForbidden
+}
+
 // send runs one command on the server, and prints its answer.
 func (c breakGlassCmd) send(env *surroundings, verb string) error {
-	status, body, err := c.post(env.ctx, verb)
-	if refusal, own := errors.AsType[exitError](err); own {
-		return refusal
-	}
-	if err != nil {
-		return c.fail(env, refused{Code: string(tagout.CodeOf(err)), Detail: tagout.Sentence(err)})
-	}
-	if status != http.StatusOK {
-		problem := refused{Status: status}
-		_ = json.Unmarshal(body, &problem)
-		problem.Status = status
-		if problem.Detail == "" {
-			problem.Detail = "It sent no explanation, so it may not be Tagout. Fix: Check --server."
-		}
+	answer, body, err := c.order(env.ctx, verb, "Nothing is known to be done. Fix: Check --server, try another replica, or stop the agent where it runs.")
+	if problem, is := errors.AsType[refused](err); is {
 		return c.fail(env, problem)
 	}
-	var answer answered
-	if err := json.Unmarshal(body, &answer); err != nil || answer.Text == "" {
-		return c.fail(env, refused{Status: status, Code: string(tagout.Unavailable), Detail: "Its answer is not one of Tagout's, so nothing is known to be done. Fix: Check --server."})
+	if err != nil {
+		return err
 	}
-	if c.JSON {
-		var compact bytes.Buffer
-		_ = json.Compact(&compact, body) // it was read as JSON above
-		fmt.Fprintln(env.stdout, compact.String())
-	} else {
-		fmt.Fprintln(env.stdout, printable(answer.Text))
-	}
+	c.print(env, answer, body)
 	if answer.Pending {
 		return exitError{exitPending, tagout.Errorf(tagout.Unavailable, "It is in force, but not recorded in the database yet; Tagout records it when it can.")}
 	}
 	return nil
 }
 
+// print shows an answer, in words or as it came.
+func (c breakGlassCmd) print(env *surroundings, answer answered, body []byte) {
+	if c.JSON {
+		var compact bytes.Buffer
+		_ = json.Compact(&compact, body) // it was read as JSON before
+		fmt.Fprintln(env.stdout, compact.String())
+		return
+	}
+	fmt.Fprintln(env.stdout, printable(answer.Text))
+}
+
+// order has the server run a command. It returns a [refused] if that was not done, or is not
+// known to be, and an error with its exit code if there is no usable token.
+func (c breakGlassCmd) order(ctx context.Context, verb, unanswered string) (answer answered, body []byte, err error) {
+	status, body, err := c.post(ctx, verb, unanswered)
+	if refusal, own := errors.AsType[exitError](err); own {
+		return answer, nil, refusal
+	}
+	if err != nil {
+		return answer, nil, refused{Code: string(tagout.CodeOf(err)), Detail: tagout.Sentence(err)}
+	}
+	if status != http.StatusOK {
+		return answer, nil, problemOf(status, body)
+	}
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Text == "" {
+		return answer, nil, refused{Status: status, Code: string(tagout.Unavailable), Detail: "Its answer is not one of Tagout's, so nothing is known to be done. Fix: Check --server."}
+	}
+	return answer, body, nil
+}
+
+// problemOf reads what came instead of an answer.
+func problemOf(status int, body []byte) refused {
+	var problem refused
+	_ = json.Unmarshal(body, &problem)
+	problem.Status = status
+	if problem.Detail == "" {
+		problem.Detail = "It sent no explanation, so it may not be Tagout. Fix: Check --server."
+	}
+	return problem
+}
+
 // post sends the command, and once more if the connection fails: the key makes both one.
-func (c breakGlassCmd) post(ctx context.Context, verb string) (status int, body []byte, err error) {
+func (c breakGlassCmd) post(ctx context.Context, verb, unanswered string) (status int, body []byte, err error) {
 	text, err := json.Marshal(map[string]string{"text": strings.Join(c.Words, " ")})
 	if err != nil {
 		return 0, nil, err
 	}
-	return c.remote().ask(ctx, remoteCall{Method: http.MethodPost, Path: []string{"commands", verb}, Body: text, Key: rand.Text(),
-		Unanswered: "Nothing is known to be done. Fix: Check --server, try another replica, or stop the agent where it runs."})
+	return c.remote().ask(ctx, remoteCall{Method: http.MethodPost, Path: []string{"commands", verb}, Body: text, Key: rand.Text(), Unanswered: unanswered})
 }
 
 func (c breakGlassCmd) remote() remote { return remote{Server: c.Server, Token: c.Token} }
 
 // fail prints a refusal, and is the error with its exit code.
 func (c breakGlassCmd) fail(env *surroundings, p refused) error {
-	detail := printable(p.Detail)
 	if c.JSON {
-		_ = json.NewEncoder(env.stdout).Encode(map[string]any{"status": p.Status, "code": p.Code, "detail": detail})
+		_ = json.NewEncoder(env.stdout).Encode(map[string]any{"status": p.Status, "code": p.Code, "detail": printable(p.Detail)})
 	}
-	if p.Status != 0 {
-		detail = fmt.Sprintf("The server answered %d. %s", p.Status, detail)
-	}
-	err := tagout.Errorf(tagout.Unavailable, "%s", detail)
-	if p.Status == http.StatusUnauthorized || p.Status == http.StatusForbidden {
+	err := tagout.Errorf(tagout.Unavailable, "%s", p.Error())
+	if p.forbidden() {
 		return exitError{exitRefused, err}
 	}
 	return err

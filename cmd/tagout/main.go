@@ -45,7 +45,7 @@ type cli struct {
 	Kill   killCmd   `cmd:"" group:"Break glass: stop through a running Tagout, without Slack" help:"Halt an agent, or a part of it: drop what is in flight."`
 	Pause  pauseCmd  `cmd:"" group:"Break glass: stop through a running Tagout, without Slack" help:"Pause an agent, or a part of it: finish what is in flight."`
 	Hold   holdCmd   `cmd:"" group:"Break glass: stop through a running Tagout, without Slack" help:"Restrict an agent, or a part of it, to review or a cap."`
-	Drill  drillCmd  `cmd:"" group:"Break glass: stop through a running Tagout, without Slack" help:"Practise on an agent's canary: drill kill AGENT; alone: what was practised last."`
+	Drill  drillCmd  `cmd:"" group:"Break glass: stop through a running Tagout, without Slack" help:"Practise on an agent's canary, and wait for what comes of it: drill kill AGENT. Alone: what was practised last."`
 	Status statusCmd `cmd:"" group:"Break glass: stop through a running Tagout, without Slack" help:"Tell how everything stands, or one scope or incident."`
 
 	LogLevel string `default:"info" enum:"debug,info,warn,error" help:"How much is logged: debug, info, warn or error."`
@@ -57,6 +57,8 @@ type surroundings struct {
 	stdout io.Writer
 	stderr io.Writer
 	log    *slog.Logger
+	clock  tagout.Clock
+	rest   func(context.Context, time.Duration) // between two looks at what goes on
 }
 
 func main() {
@@ -72,6 +74,12 @@ func main() {
 // run parses and runs one command line, and returns its exit code: 0 for success, 1 for a
 // failure, 2 for a command line that means nothing; break-glass verbs also exit 3 and 4.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return runIn(&surroundings{ctx: ctx, stdout: stdout, stderr: stderr, clock: tagout.SystemClock{}, rest: rest}, args)
+}
+
+// runIn is run with other surroundings; it adds the log.
+func runIn(env *surroundings, args []string) int {
+	stdout, stderr := env.stdout, env.stderr
 	var c cli
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("tagout"), kong.Writers(stdout, stderr), kong.UsageOnError(),
@@ -94,8 +102,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(c.LogLevel)) // kong has checked it
-	env := &surroundings{ctx: ctx, stdout: stdout, stderr: stderr,
-		log: slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level}))}
+	env.log = slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level}))
 	if err := parsed.Run(env); err != nil {
 		fmt.Fprintln(stderr, "tagout:", explain(err))
 		if own, ok := errors.AsType[exitError](err); ok {
@@ -104,6 +111,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// rest waits for a while, or until the context ends.
+func rest(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // explain is an error as an operator needs it: the sentence, and the cause if there is one.

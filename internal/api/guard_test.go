@@ -157,7 +157,7 @@ func TestTheAPIDescribesItself(t *testing.T) {
 	}
 	slices.Sort(paths)
 	want := []string{
-		"get /v1/actions", "get /v1/agents", "get /v1/agents/{agent}/gate", "get /v1/agents/{agent}/versions", "get /v1/drills", "get /v1/incidents", "get /v1/incidents/{id}", "get /v1/incidents/{id}/evidence",
+		"get /v1/actions", "get /v1/agents", "get /v1/agents/{agent}/gate", "get /v1/agents/{agent}/versions", "get /v1/drills", "get /v1/drills/{incident}", "get /v1/incidents", "get /v1/incidents/{id}", "get /v1/incidents/{id}/evidence",
 		"get /v1/incidents/{id}/evidence/{sha256}",
 		"get /v1/incidents/{id}/review", "get /v1/incidents/{id}/timeline", "get /v1/metrics/incidents", "get /v1/metrics/incidents.csv", "get /v1/oncall", "get /v1/release-check", "post /v1/alerts/{source}", "post /v1/changes", "post /v1/changes/{source}", "post /v1/commands/{name}", "post /v1/failures",
 		"post /v1/pagers/{pager}", "post /v1/trackers/{tracker}", "post /v1/versions",

@@ -72,7 +72,8 @@ func TestStoppingAndRollingBackArePractisedAndUndone(t *testing.T) {
 		if code, _, _ := w.breaksGlass("stop-token", "drill", "kill", "mailer"); code != 4 {
 			t.Errorf("a token that may only stop drills: exit %d", code)
 		}
-		if code, out, errs := w.breaksGlass("drill-token", "drill", "kill", "mailer"); code != 0 || !strings.Contains(out, "INC-4") {
+		if code, out, errs := w.breaksGlass("drill-token", "drill", "kill", "mailer"); code != 0 || !strings.Contains(out, "INC-4, kill drill of mailer on mailer/sms/us: passed\n  observed stopped   in ") ||
+			!strings.Contains(out, "\n  running again      after ") || !strings.Contains(errs, "INC-4 +") {
 			t.Errorf("exit %d: %s %s", code, out, errs)
 		}
 		w.reads("U0IC", "#incidents", "INC-4.*kill drill of mailer.*passed")
