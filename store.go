@@ -42,7 +42,8 @@ type Store interface {
 	// KnownHolds tells which of these the database has ever recorded, lifted or not.
 	KnownHolds(ctx context.Context, ids []HoldID) (map[HoldID]Hold, error)
 	// UnsignedLiftings lists the holds that are lifted in the record although the timeline of
-	// their incident tells of no lifting: of these, or of all open incidents if ids is nil.
+	// their incident tells of no lifting: of these, or of all that there ever were if ids is
+	// nil, whatever the record says of their incidents.
 	UnsignedLiftings(ctx context.Context, ids []HoldID) ([]Hold, error)
 	// QuietOn tells of the alerts on a scope, over all incidents.
 	QuietOn(ctx context.Context, scope Scope, since time.Time) (Quiet, error)

@@ -69,3 +69,54 @@ func TestAHoldThatSomebodyLiftsInTheDatabaseIsHeldAgain(t *testing.T) {
 		w.agentSees("mailer", emailEU(), tagout.Running)
 	})
 }
+
+func TestAHoldThatSomebodyLiftsTogetherWithItsIncidentIsHeldAgain(t *testing.T) {
+	tell(t, bothStores, func(t *testing.T, w *world) {
+		w.types("U0IC", "#general", "/kill mailer/email/eu sev1 complaint spike")
+		w.happens("INC-1", tagout.EventHeld, 1)
+		w.log.expect("nobody signed for that")
+		db := w.opens()
+		ends := func(id string) {
+			t.Helper()
+			doc := `json_set(doc, '$.State', 'closed')`
+			if w.setting.database != "sqlite" {
+				doc = `jsonb_set(doc::jsonb, '{State}', '"closed"')::text`
+			}
+			for _, statement := range []string{
+				"UPDATE holds SET lifted_at = CURRENT_TIMESTAMP, lifted_by = 'r1' WHERE lifted_at IS NULL",
+				"UPDATE incidents SET state = 'closed', doc = " + doc + " WHERE id = " + id,
+			} {
+				if _, err := db.Exec(statement); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		stays := func(id string) {
+			t.Helper()
+			w.eventually("it is held again, in an incident of its own", func() bool {
+				if got := w.mode("mailer", emailEU()); got != string(tagout.Halted) {
+					t.Fatalf("nobody signed, and the agent is %s", got)
+				}
+				return w.events(id, tagout.EventHeld) == 1
+			})
+		}
+		ends("1") // while Tagout runs
+		stays("INC-2")
+		w.stops()
+		ends("2") // while it does not
+		w.starts()
+		stays("INC-3")
+		w.stops()
+		w.starts() // what is held already is not held twice
+		room := w.room("inc-3-")
+		w.asksToResume("U0IC", room, deliverables)
+		w.presses("U0LEGAL", room, "GO")
+		w.agentSees("mailer", emailEU(), tagout.Running)
+		w.stops()
+		w.starts() // and what was signed stays signed
+		w.agentSees("mailer", emailEU(), tagout.Running)
+		if n := len(w.incidents()); n != 3 {
+			t.Errorf("there are %d incidents", n)
+		}
+	})
+}

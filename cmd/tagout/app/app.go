@@ -69,7 +69,7 @@ type App struct {
 
 	leadsUntil atomic.Pointer[time.Time] // until when this replica believes that it leads
 	news       chan struct{}             // holds a token when holds may have changed elsewhere
-	audited    bool                      // the liftings of open incidents were compared with their timelines; as below
+	audited    bool                      // all liftings were compared with the timelines; as below
 	leadership leadership                // for the goroutine that keeps step with the database
 
 	cancel  context.CancelFunc

@@ -194,10 +194,14 @@ func (a *App) keepRinging(ctx context.Context) {
 
 // refresh brings the database's view of the holds into the gate.
 func (a *App) refresh(parent context.Context) {
+	err := a.lookBack(parent)
 	ctx, cancel := context.WithTimeout(parent, 5*time.Second)
 	defer cancel()
 	mark := a.gate.StartRead()
-	holds, err := a.store.Holds(ctx)
+	var holds []tagout.Hold
+	if err == nil {
+		holds, err = a.store.Holds(ctx)
+	}
 	var pins []tagout.Pin
 	if err == nil {
 		pins, err = a.store.Pins(ctx)

@@ -16,17 +16,26 @@ type gone struct {
 	missed   []tagout.Hold        // it stands there; the read was too early
 }
 
-// gone compares what stands here with what a read of the database found. The first time it
-// also looks at every open incident, since nothing stands here yet.
+// lookBack holds again whatever was lifted without sign-offs while nothing ran here, once,
+// before the gate answers anybody: nothing stands here yet with which a read could be
+// compared. What the record says of an incident counts for nothing: it may have been changed
+// together with the hold.
+func (a *App) lookBack(ctx context.Context) error {
+	if a.audited {
+		return nil
+	}
+	unsigned, err := a.unsigned(ctx, nil)
+	if err != nil {
+		return err
+	}
+	a.desk.HangAgain(ctx, unsigned)
+	a.audited = true
+	return nil
+}
+
+// gone compares what stands here with what a read of the database found.
 func (a *App) gone(ctx context.Context, mark gate.ReadMark, holds []tagout.Hold) (gone, error) {
 	var g gone
-	if !a.audited {
-		unsigned, err := a.unsigned(ctx, nil)
-		if err != nil {
-			return g, err
-		}
-		a.audited, g.unsigned = true, unsigned
-	}
 	missing := a.gate.Missing(mark, holds)
 	if len(missing) == 0 {
 		return g, nil
@@ -59,7 +68,7 @@ func (a *App) gone(ctx context.Context, mark gate.ReadMark, holds []tagout.Hold)
 }
 
 // unsigned lists those of the holds that were lifted without sign-offs and that nothing took
-// the place of yet; of all open incidents if ids is nil.
+// the place of yet; of all that there ever were if ids is nil.
 func (a *App) unsigned(ctx context.Context, ids []tagout.HoldID) ([]tagout.Hold, error) {
 	unsigned, err := a.store.UnsignedLiftings(ctx, ids)
 	if err != nil || len(unsigned) == 0 {
