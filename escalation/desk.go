@@ -62,8 +62,9 @@ type Gate interface {
 	Status() tagout.GateStatus
 	// Knows reports whether a hold stands in the gate, or has been lifted there since.
 	Knows(id tagout.HoldID) bool
-	// AnyHold reports whether any hold is so. It copies none, as Holds does.
-	AnyHold(is func(tagout.Hold) bool) bool
+	// HoldsOn lists the holds that may touch an agent; all of them for "". Among thousands of
+	// others it costs no more.
+	HoldsOn(agent string) []tagout.Hold
 	// Instances lists the running copies of an agent that asked lately.
 	Instances(agent string) []tagout.Instance
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"tagout"
@@ -133,7 +132,6 @@ func (d *Desk) afterFold(ctx context.Context, in []tagout.Incoming, folded []tag
 		}
 	}
 	d.apply(slices.Collect(maps.Values(newest))...)
-	standing := sync.OnceValue(d.gate.Holds)
 	for n, f := range folded {
 		v := in[n].Verdict
 		if f.Err != nil || f.Repeat || v.NoAgent || in[n].Alert.Status == tagout.Resolved {
@@ -145,7 +143,7 @@ func (d *Desk) afterFold(ctx context.Context, in []tagout.Incoming, folded []tag
 		}
 		if !told[c] {
 			told[c] = true
-			d.voidAmong(ctx, standing(), v.Scope, c.incident, "a new alert came on its scope", in[n].Alert.Actor())
+			d.voidOthers(ctx, v.Scope, c.incident, "a new alert came on its scope", in[n].Alert.Actor())
 		}
 	}
 }

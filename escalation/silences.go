@@ -2,6 +2,7 @@ package escalation
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,7 +57,7 @@ func (d *Desk) hush(ctx context.Context, in *tagout.Incoming) {
 	}
 	agent, f := d.policy.Agents[in.Verdict.Scope.Agent], in.Alert.Report
 	in.Counted = (f == nil || !d.policy.MustStop(f, in.Verdict.Class)) && !d.policy.SeverityPolicy(in.Verdict.Severity).Holds() &&
-		!d.gate.AnyHold(func(h tagout.Hold) bool { return h.Scope.Touches(in.Verdict.Scope, agent) })
+		!slices.ContainsFunc(d.gate.HoldsOn(in.Verdict.Scope.Agent), func(h tagout.Hold) bool { return h.Scope.Touches(in.Verdict.Scope, agent) })
 }
 
 // loud ends that an incident is kept quiet.

@@ -148,7 +148,7 @@ func (d *Desk) withSetback(i *tagout.Incident, c tagout.Change, why tagout.Setba
 	elsewhere := func(h tagout.Hold) bool {
 		return h.Plan != "" && h.Incident != i.ID && h.Scope.Touches(why.Scope, d.policy.Agents[why.Scope.Agent])
 	}
-	if d.gate.AnyHold(elsewhere) {
+	if slices.ContainsFunc(d.gate.HoldsOn(why.Scope.Agent), elsewhere) {
 		why.Reason += " (" + i.ID.String() + ")"
 		c.Effects = append(c.Effects, tagout.NewEffect(tagout.EffectSetback, i.ID, why.ID, other{why}))
 	}

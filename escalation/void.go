@@ -10,12 +10,7 @@ import (
 // voidOthers makes pending requests of other incidents void that a new stop or alert on
 // the scope concerns. If it fails the holds still stand, since a sign-off lifts only its own.
 func (d *Desk) voidOthers(ctx context.Context, scope tagout.Scope, except tagout.IncidentID, reason string, by tagout.Actor) {
-	d.voidAmong(ctx, d.gate.Holds(), scope, except, reason, by)
-}
-
-// voidAmong is voidOthers when it is known what stands.
-func (d *Desk) voidAmong(ctx context.Context, standing []tagout.Hold, scope tagout.Scope, except tagout.IncidentID, reason string, by tagout.Actor) {
-	query, any := othersOn(standing, scope.Agent, except)
+	query, any := othersOn(d.gate.HoldsOn(scope.Agent), scope.Agent, except)
 	if !any {
 		return
 	}

@@ -102,8 +102,10 @@ func (a *authority) Knows(id tagout.HoldID) bool {
 	return stands || a.lifted[id]
 }
 
-func (a *authority) AnyHold(is func(tagout.Hold) bool) bool {
-	return slices.ContainsFunc(a.Holds(), is)
+func (a *authority) HoldsOn(agent string) []tagout.Hold {
+	return slices.DeleteFunc(a.Holds(), func(h tagout.Hold) bool {
+		return agent != "" && h.Scope.Agent != "" && h.Scope.Agent != agent
+	})
 }
 
 func (a *authority) Holds() []tagout.Hold {

@@ -203,19 +203,17 @@ func (g *Gate) Knows(id tagout.HoldID) bool {
 	return g.ledger.knows(id)
 }
 
-// AnyHold reports whether any hold is so. It looks at them in no order, and copies none.
-func (g *Gate) AnyHold(is func(tagout.Hold) bool) bool {
-	so := func(s standing) bool { return is(s.hold) }
+// HoldsOn lists what stands and may touch an agent; all that stands for "". What it takes
+// does not grow with the holds of others.
+func (g *Gate) HoldsOn(agent string) []tagout.Hold {
+	if agent == "" {
+		return g.Holds()
+	}
 	v := g.now.Load()
-	if slices.ContainsFunc(v.general, so) {
-		return true
+	if a := v.agents[agent]; a != nil {
+		return slices.Clone(a.holds)
 	}
-	for _, a := range v.agents {
-		if slices.ContainsFunc(a.own, so) {
-			return true
-		}
-	}
-	return false
+	return slices.Clone(v.everywhere)
 }
 
 // Decide answers for one action of one agent, by its canonical name.

@@ -60,8 +60,8 @@ type tx struct {
 		// number is an incident number that nobody else gets; the transaction has taken some
 		// already that it has not saved yet.
 		number(taken int) (int64, error)
-		// enqueue inserts jobs.
-		enqueue(jobs []river.InsertManyParams) error
+		// enqueue inserts jobs, at the next flush at the latest.
+		enqueue(jobs []job) error
 		// insert writes rows, with an ON CONFLICT clause or "", at the next flush at the latest.
 		insert(c columns, conflict string) error
 		// countRepeats adds to the counts of alerts.

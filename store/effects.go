@@ -79,10 +79,10 @@ func (t *tx) enqueue(effects []tagout.Effect) error {
 		return nil
 	}
 	t.precedence.queued(effects)
-	jobs := make([]river.InsertManyParams, len(effects))
+	jobs := make([]job, len(effects))
 	for n, e := range effects {
 		args := effectArgs{Effect: e.Kind, Incident: int64(e.Incident), Key: clean(e.Key), Due: e.Due, Data: clean(string(e.Data))}
-		jobs[n] = river.InsertManyParams{Args: args, InsertOpts: &river.InsertOpts{Queue: t.lanes.queueOf(e.Kind, e.Lane), MaxAttempts: maxAttempts}}
+		jobs[n] = job{args, t.lanes.queueOf(e.Kind, e.Lane)}
 	}
 	return t.sql.enqueue(jobs)
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 
@@ -23,11 +22,11 @@ import (
 
 // postgresDB shares one pool of connections between GORM and River.
 type postgresDB struct {
-	pool *pgxpool.Pool
-	db   *sql.DB
-	gorm *gorm.DB
-	jobs *river.Client[pgx.Tx]
-	log  *slog.Logger
+	pool  *pgxpool.Pool
+	db    *sql.DB
+	gorm  *gorm.DB
+	log   *slog.Logger
+	calls *calls
 	// origin tells the announcements of this process from those of others.
 	origin string
 
@@ -53,11 +52,8 @@ func openPostgres(databaseURL string, log *slog.Logger) (*postgresDB, error) {
 	if err != nil {
 		return nil, tagout.Errorf(tagout.Invalid, "The database URL cannot be used.")
 	}
-	p := &postgresDB{pool: pool, db: stdlib.OpenDBFromPool(pool), log: log, origin: randomHex(), closed: make(chan struct{})}
+	p := &postgresDB{pool: pool, db: stdlib.OpenDBFromPool(pool), log: log, origin: randomHex(), calls: &calls{last: map[string]time.Time{}}, closed: make(chan struct{})}
 	p.gorm, err = gorm.Open(postgres.New(postgres.Config{Conn: p.db}), gormConfig())
-	if err == nil {
-		p.jobs, err = river.NewClient(riverpgxv5.New(pool), &river.Config{FetchCooldown: fetchCooldown, Logger: quiet(log)})
-	}
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
@@ -102,7 +98,7 @@ func (p *postgresDB) snapshot(ctx context.Context, fn func(db *gorm.DB) error) e
 
 func (p *postgresDB) transact(ctx context.Context, fn func(t *tx) error) error {
 	return p.onConnection(ctx, "begin", func(g *gorm.DB, pt *transaction) error {
-		sql := postgresTx{ctx, pt, p.jobs, p.origin, &pgx.Batch{}, &ahead{}}
+		sql := postgresTx{ctx, pt, p.calls, p.origin, &pgx.Batch{}, &ahead{}}
 		if err := fn(&tx{DB: g, sql: sql}); err != nil {
 			return err
 		}
@@ -134,7 +130,7 @@ func (p *postgresDB) onConnection(ctx context.Context, begin string, fn func(g *
 }
 
 func (p *postgresDB) worker(config *river.Config) (jobRunner, error) {
-	return river.NewClient(riverpgxv5.New(p.pool), config)
+	return river.NewClient(newLeanPostgres(p.pool), config)
 }
 
 // mark is the transaction that last wrote the row.
@@ -151,7 +147,7 @@ func (p *postgresDB) close() error {
 type postgresTx struct {
 	ctx     context.Context
 	tx      *transaction
-	jobs    *river.Client[pgx.Tx]
+	calls   *calls
 	origin  string     // of this process
 	pending *pgx.Batch // statements that travel together
 	ahead   *ahead
@@ -189,11 +185,6 @@ func (t postgresTx) lockKeys(keys []string) error {
 }
 
 func (t postgresTx) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
-
-func (t postgresTx) enqueue(jobs []river.InsertManyParams) error {
-	_, err := t.jobs.InsertManyTx(t.ctx, t.tx, jobs)
-	return err
-}
 
 func (t postgresTx) countRepeats(rows []repeatRow) error {
 	ids, counts, ats := make([]string, len(rows)), make([]int64, len(rows)), make([]time.Time, len(rows))

@@ -143,11 +143,11 @@ func (t sqliteTx) number(taken int) (last int64, err error) {
 	return last + int64(taken) + 1, err
 }
 
-func (t sqliteTx) enqueue(jobs []river.InsertManyParams) error {
+func (t sqliteTx) enqueue(jobs []job) error {
 	for _, j := range jobs {
-		*t.due = append(*t.due, j.InsertOpts.Queue)
+		*t.due = append(*t.due, j.queue)
 	}
-	_, err := t.jobs.InsertManyTx(t.ctx, t.tx, jobs)
+	_, err := t.jobs.InsertManyTx(t.ctx, t.tx, riverJobs(jobs))
 	return err
 }
 

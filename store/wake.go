@@ -70,9 +70,21 @@ func (b *bell) next() (queue string, ok bool) {
 type wokenSQLite struct {
 	*riversqlite.Driver
 	bell *bell
+	db   *sql.DB
 }
 
-func newWokenSQLite(db *sql.DB, b *bell) wokenSQLite { return wokenSQLite{riversqlite.New(db), b} }
+func newWokenSQLite(db *sql.DB, b *bell) wokenSQLite { return wokenSQLite{riversqlite.New(db), b, db} }
+
+// GetExecutor is what River fetches and finishes jobs by.
+func (d wokenSQLite) GetExecutor() riverdriver.Executor {
+	return forgetful{d.Driver.GetExecutor(), func(ctx context.Context, done []int64) error {
+		ids, err := json.Marshal(done)
+		if err == nil {
+			_, err = d.db.ExecContext(ctx, "DELETE FROM river_job WHERE id IN (SELECT value FROM json_each(?)) AND state = 'running'", string(ids))
+		}
+		return err
+	}}
+}
 
 // SupportsListenNotify says that nothing is to be written for listeners.
 func (wokenSQLite) SupportsListenNotify() bool { return false }
@@ -95,8 +107,7 @@ const insertTopic = "river_insert"
 func (l *listener) WaitForNotification(ctx context.Context) (*riverdriver.Notification, error) {
 	for {
 		if queue, ok := l.bell.next(); ok {
-			payload, err := json.Marshal(map[string]string{"queue": queue})
-			return &riverdriver.Notification{Topic: insertTopic, Payload: string(payload)}, err
+			return &riverdriver.Notification{Topic: insertTopic, Payload: newsOf(queue)}, nil
 		}
 		select {
 		case <-l.bell.rang:

@@ -60,8 +60,8 @@ func (b *bench) profileStatements(ctx context.Context, pg *cluster, database, na
 		return err
 	}
 	var all string
-	err := pg.query(ctx, database, `SELECT string_agg(format('%s ms planned in %s ms; %s calls, %s rows, %s WAL records: %s',
-			total_exec_time::int, total_plan_time::int, calls, rows, wal_records, regexp_replace(query, '\s+', ' ', 'g')), E'\n' ORDER BY total_exec_time DESC)
+	err := pg.query(ctx, database, `SELECT string_agg(format('%s ms planned in %s ms; %s calls, %s rows, %s WAL records, %s blocks: %s',
+			total_exec_time::int, total_plan_time::int, calls, rows, wal_records, shared_blks_hit, regexp_replace(query, '\s+', ' ', 'g')), E'\n' ORDER BY total_exec_time DESC)
 		FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())`, &all)
 	if err != nil {
 		return err
