@@ -158,6 +158,51 @@ func (b *safeBuffer) String() string {
 	return b.b.String()
 }
 
+func TestOfJobsOnlyThoseThatAreNotDoneAreKept(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, url string) {
+		s := open(t, url, store.Options{})
+		mustJoin(t, s, tagout.Match{}, asking(post("done"), post("refused"), post("postponed"), post("failed")))
+		ctx, cancel := context.WithCancel(t.Context())
+		tried := make(chan struct{}, 4)
+		drained, err := s.Work(ctx, map[tagout.EffectKind]tagout.EffectFunc{tagout.EffectPost: func(_ context.Context, e tagout.Effect) error {
+			defer func() { tried <- struct{}{} }()
+			switch e.Key {
+			case "post:INC-1:refused":
+				return tagout.Final(errors.New("never"))
+			case "post:INC-1:postponed":
+				return tagout.Postpone(errors.New("later"), time.Hour)
+			case "post:INC-1:failed":
+				return errors.New("not yet")
+			}
+			return nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 4 {
+			receive(t, tried)
+		}
+		cancel()
+		drained()
+		for key, state := range map[string]string{"done": "", "refused": "cancelled", "postponed": "scheduled", "failed": "retryable"} {
+			where := "FROM river_job WHERE " + field(url, "args", "key") + " = 'post:INC-1:" + key + "'"
+			if n := count(t, rawDB(t, url), "SELECT count(*) "+where); state == "" && n != 0 {
+				t.Errorf("a job that is %s is kept", key)
+			} else if state != "" && count(t, rawDB(t, url), "SELECT count(*) "+where+" AND state IN ('"+state+"', 'available')") != 1 {
+				t.Errorf("a job that was %s is not %s", key, state)
+			}
+		}
+	})
+}
+
+// field is the text of one field of a JSON column.
+func field(url, column, name string) string {
+	if isPostgres(url) {
+		return column + "->>'" + name + "'"
+	}
+	return "json_extract(" + column + ", '$." + name + "')"
+}
+
 func TestWorkThatEndsLetsEffectsFinish(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, url string) {
 		s := open(t, url, store.Options{})

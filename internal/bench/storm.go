@@ -82,6 +82,9 @@ func (b *bench) stormOn(ctx context.Context, r *report, pg *cluster, name string
 	}
 	defer s.stop()
 	slack.deliverTo(s)
+	if err := pg.exec(ctx, database, keepPostingJobs); err != nil {
+		return s.explained(err)
+	}
 	g := &gale{bench: b, pg: pg, database: database, slack: slack, server: s, due: map[string]string{}, accepted: map[string]time.Time{}}
 	return s.explained(g.blow(ctx, r, name, o.Strict))
 }

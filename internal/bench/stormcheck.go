@@ -13,11 +13,18 @@ import (
 	"tagout/sandbox"
 )
 
-// postingJobs are the jobs of which each makes one message.
-const postingJobs = `SELECT queue, args->>'key', args->>'incident', coalesce(args->>'data', '') FROM river_job
-	WHERE queue IN ('announce', 'open_channel', 'post', 'direct', 'send', 'send-slack')`
+// keepPostingJobs has the database keep a note of each job that makes one message: jobs that are
+// done vanish.
+const keepPostingJobs = `CREATE UNLOGGED TABLE posting_jobs (queue text, args jsonb);
+	CREATE FUNCTION keep_posting_job() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+		INSERT INTO posting_jobs VALUES (NEW.queue, NEW.args); RETURN NULL;
+	END $$;
+	CREATE TRIGGER keep_posting_job AFTER INSERT ON river_job FOR EACH ROW
+		WHEN (NEW.queue IN ('announce', 'open_channel', 'post', 'direct', 'send', 'send-slack')) EXECUTE FUNCTION keep_posting_job()`
 
-// gather notes what the jobs say is to be posted. Jobs that are done vanish after ten minutes.
+const postingJobs = "SELECT queue, args->>'key', args->>'incident', coalesce(args->>'data', '') FROM posting_jobs"
+
+// gather notes what the jobs say is to be posted.
 func (g *gale) gather(ctx context.Context) error {
 	conn, err := pgx.Connect(ctx, g.pg.url(g.database))
 	if err != nil {
