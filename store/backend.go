@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -63,7 +64,7 @@ type tx struct {
 		// enqueue inserts jobs, at the next flush at the latest.
 		enqueue(jobs []job) error
 		// insert writes rows, with an ON CONFLICT clause or "", at the next flush at the latest.
-		insert(c columns, conflict string) error
+		insert(s *shape, rows reflect.Value, conflict string) error
 		// countRepeats adds to the counts of alerts.
 		countRepeats(rows []repeatRow) error
 		// announce tells other processes of holds, once the transaction commits.

@@ -69,7 +69,7 @@ func newestOpen(condition string) string {
 // so that each is planned once. Each alert is looked up by itself: a plan made while the
 // table was small would otherwise go on reading all of it.
 var (
-	findAlerts = "SELECT " + strings.Join(columnsOf[alertRow](nil).names, ", ") + ` FROM unnest($1::text[]) AS q (wanted)
+	findAlerts = "SELECT " + strings.Join(shapeOf[alertRow]().names, ", ") + ` FROM unnest($1::text[]) AS q (wanted)
 		CROSS JOIN LATERAL (SELECT * FROM alerts WHERE id = q.wanted LIMIT 1) AS known`
 	findAbout = recordOf + `(SELECT DISTINCT known.incident FROM unnest($1::text[]) AS q (wanted)
 		CROSS JOIN LATERAL (SELECT incident FROM alerts WHERE id = q.wanted LIMIT 1) AS known) AS told

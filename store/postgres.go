@@ -79,6 +79,10 @@ func poolConfig(databaseURL string) (*pgxpool.Config, error) {
 		c.RuntimeParams["application_name"] = "tagout"
 	}
 	c.RuntimeParams["timezone"] = "UTC"
+	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		takeColumns(conn.TypeMap())
+		return nil
+	}
 	if c.ConnectTimeout == 0 || c.ConnectTimeout > 10*time.Second {
 		c.ConnectTimeout = 5 * time.Second
 	}
