@@ -65,6 +65,10 @@ type tx struct {
 		enqueue(jobs []job) error
 		// insert writes rows, with an ON CONFLICT clause or "", at the next flush at the latest.
 		insert(s *shape, rows reflect.Value, conflict string) error
+		// count writes nothing but the tallies and heads of incidents.
+		count(rows []tallyRow) error
+		// remember keeps in mind what was only counted, once it is committed.
+		remember(counted []*work)
 		// countRepeats adds to the counts of alerts.
 		countRepeats(rows []repeatRow) error
 		// announce tells other processes of holds, once the transaction commits.

@@ -22,7 +22,7 @@ type column struct {
 
 const (
 	arrayHeader = 5 * 4
-	lengthSize  = 4     // of an element's length
+	lengthSize  = 4 // of an element's length
 	noValue     = -1
 )
 

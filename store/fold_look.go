@@ -119,12 +119,14 @@ func (t postgresTx) look(q questions) (findings, error) {
 			return err
 		})
 	}
-	expected := &found.locked
+	var expected *locking
 	if len(q.expected) > 0 {
 		expected = t.queueLock(&b, q.expected, false)
 	}
 	err := t.tx.send(t.ctx, &b, false)
-	found.locked = *expected
+	if err == nil && expected != nil {
+		found.locked, err = t.locked(expected)
+	}
 	return found, err
 }
 

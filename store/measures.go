@@ -99,10 +99,10 @@ const countMeasures = `ON CONFLICT (incident) DO UPDATE SET agent = excluded.age
 	ordered = measures.ordered + excluded.ordered, back = measures.back + excluded.back`
 
 // measured is what a work changes of the measures of its incident; false if it changes nothing
-// of them, as nearly every alert does.
-func (w *work) measured() (measureRow, bool) {
+// of them, as nearly every alert does. changed tells whether its record did.
+func (w *work) measured(changed bool) (measureRow, bool) {
 	now := w.incident.Measures()
-	news := !now.Alike(w.measures)
+	news := changed && !now.Alike(w.before.Measures())
 	for _, e := range w.change.Events {
 		news = now.Tell(e) || news
 	}

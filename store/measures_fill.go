@@ -41,7 +41,7 @@ func fillMeasures(db *gorm.DB) error {
 	}
 	for last := int64(0); ; {
 		var rows []incidentRow
-		if err := db.Raw("SELECT id, head_seq, head_hash, doc FROM incidents WHERE id > ? ORDER BY id LIMIT ?", last, batchSize).Scan(&rows).Error; err != nil {
+		if err := db.Raw("SELECT id, alerts_distinct, alerts_firing, head_seq, head_hash, doc FROM incidents WHERE id > ? ORDER BY id LIMIT ?", last, batchSize).Scan(&rows).Error; err != nil {
 			return err
 		}
 		if len(rows) == 0 {

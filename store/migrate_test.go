@@ -146,7 +146,7 @@ func TestRecordsOfTheFirstReleaseStayReadable(t *testing.T) {
 	url := "sqlite://" + t.TempDir() + "/old.db"
 	s := open(t, url, store.Options{})
 	mustJoin(t, s, tagout.Match{}, opening("mailer", "a"))
-	if _, err := rawDB(t, url).Exec("UPDATE incidents SET doc = ?", firstDoc); err != nil {
+	if _, err := rawDB(t, url).Exec("UPDATE incidents SET doc = ?, alerts_distinct = 3", firstDoc); err != nil {
 		t.Fatal(err)
 	}
 	i, err := s.Incident(t.Context(), 1)

@@ -29,6 +29,7 @@ type postgresDB struct {
 	calls *calls
 	// origin tells the announcements of this process from those of others.
 	origin string
+	recall recall
 
 	closing sync.Once
 	closed  chan struct{}
@@ -102,11 +103,15 @@ func (p *postgresDB) snapshot(ctx context.Context, fn func(db *gorm.DB) error) e
 
 func (p *postgresDB) transact(ctx context.Context, fn func(t *tx) error) error {
 	return p.onConnection(ctx, "begin", func(g *gorm.DB, pt *transaction) error {
-		sql := postgresTx{ctx, pt, p.calls, p.origin, &pgx.Batch{}, &ahead{}}
+		sql := postgresTx{ctx, pt, p.calls, p.origin, &pgx.Batch{}, &ahead{counted: map[int64]*recalled{}}, &p.recall}
 		if err := fn(&tx{DB: g, sql: sql}); err != nil {
 			return err
 		}
-		return sql.commit()
+		if err := sql.commit(); err != nil {
+			return err
+		}
+		p.recall.keep(sql.ahead.counted)
+		return nil
 	})
 }
 
@@ -155,12 +160,14 @@ type postgresTx struct {
 	origin  string     // of this process
 	pending *pgx.Batch // statements that travel together
 	ahead   *ahead
+	recall  *recall
 }
 
 // ahead is what was read before it was asked for, on a way that was made anyway.
 type ahead struct {
-	now     time.Time // zero: nothing
-	numbers []int64   // of incidents
+	now     time.Time           // zero: nothing
+	numbers []int64             // of incidents
+	counted map[int64]*recalled // incidents as this transaction will have left them
 }
 
 const readClock = "SELECT clock_timestamp()"

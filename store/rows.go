@@ -36,6 +36,7 @@ type incidentRow struct {
 	ReviewedAt     *time.Time
 	AlertsDistinct int
 	AlertsFiring   int
+	AlertedAt      *time.Time
 	HeadSeq        int64
 	HeadHash       string
 	Doc            string
@@ -44,7 +45,9 @@ type incidentRow struct {
 // TableName is the table of the row.
 func (incidentRow) TableName() string { return "incidents" }
 
-// docOf is the incident as text: all of it but what has rows of its own.
+// docOf is the incident as text: all of it but what has rows of its own. How many alerts there
+// are, and when the last one came, stands in columns as well, which are written alone if
+// nothing else changed: then the text tells of fewer.
 func docOf(i *tagout.Incident) (string, error) {
 	doc := *i
 	doc.ID, doc.Holds, doc.Head, doc.Alerts.Repeats = 0, nil, tagout.Head{}, 0
@@ -60,7 +63,7 @@ func incidentRowOf(i *tagout.Incident, doc string) incidentRow {
 		Channel: key(i.Room.Channel), Private: i.Private, Drill: i.Drill,
 		OnsetAt: at(tagout.Onset), DetectedAt: at(tagout.Detected), AcknowledgedAt: at(tagout.Acknowledged),
 		ContainedAt: at(tagout.Contained), MitigatedAt: at(tagout.Mitigated), ResumedAt: at(tagout.Resumed), ReviewedAt: at(tagout.Reviewed),
-		AlertsDistinct: i.Alerts.Distinct, AlertsFiring: i.Alerts.Firing,
+		AlertsDistinct: i.Alerts.Distinct, AlertsFiring: i.Alerts.Firing, AlertedAt: nullable(i.Alerts.LastAt),
 		HeadSeq: i.Head.Seq, HeadHash: i.Head.Hash, Doc: doc,
 	}
 }
@@ -71,8 +74,34 @@ func (r incidentRow) incident() (*tagout.Incident, error) {
 	if err := json.Unmarshal([]byte(r.Doc), &i); err != nil {
 		return nil, tagout.Errorf(tagout.Internal, "%s cannot be read: its record has another shape: %w", tagout.IncidentID(r.ID), err)
 	}
-	i.ID, i.Head = tagout.IncidentID(r.ID), tagout.Head{Seq: r.HeadSeq, Hash: r.HeadHash}
+	r.tell(&i)
 	return &i, nil
+}
+
+// tell tells an incident what stands in columns of its row only.
+func (r incidentRow) tell(i *tagout.Incident) {
+	i.ID, i.Head = tagout.IncidentID(r.ID), tagout.Head{Seq: r.HeadSeq, Hash: r.HeadHash}
+	i.Alerts.Distinct, i.Alerts.Firing = r.AlertsDistinct, r.AlertsFiring
+	if at := fromNullable(r.AlertedAt); at.After(i.Alerts.LastAt) {
+		i.Alerts.LastAt = at
+	}
+}
+
+// tallyRow is the part of an incident's row that every alert changes.
+type tallyRow struct {
+	ID             int64
+	AlertsDistinct int
+	AlertsFiring   int
+	AlertedAt      *time.Time
+	HeadSeq        int64
+	HeadHash       string
+}
+
+// TableName is the table of the row.
+func (tallyRow) TableName() string { return "incidents" }
+
+func tallyRowOf(i *tagout.Incident) tallyRow {
+	return tallyRow{int64(i.ID), i.Alerts.Distinct, i.Alerts.Firing, nullable(i.Alerts.LastAt), i.Head.Seq, i.Head.Hash}
 }
 
 // holdRow is one row of holds.

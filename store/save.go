@@ -19,6 +19,9 @@ func (t *tx) save(works []*work) ([]*work, error) {
 	if err := insert(t, b.incidents, replace[incidentRow]([]string{"id"}, nil)); err != nil {
 		return nil, err
 	}
+	if err := t.sql.count(b.tallies); err != nil {
+		return nil, err
+	}
 	if err := insert(t, b.measures, countMeasures); err != nil {
 		return nil, err
 	}
@@ -38,6 +41,7 @@ func (t *tx) save(works []*work) ([]*work, error) {
 	if len(b.hung)+len(b.lifted)+len(b.pins) > 0 {
 		t.sql.announce()
 	}
+	t.sql.remember(b.counted)
 	if err := t.enqueue(now); err != nil {
 		return nil, err
 	}
@@ -84,6 +88,8 @@ func (t *tx) saveRest(b batch) error {
 type batch struct {
 	changed   []*work
 	incidents []incidentRow
+	counted   []*work    // of which nothing else changed than how many alerts there are
+	tallies   []tallyRow // of those
 	measures  []measureRow
 	hung      []holdRow
 	lifted    []holdRow
@@ -105,32 +111,56 @@ func (b *batch) add(w *work) error {
 		return nil // it was not opened after all
 	}
 	moved := b.addEvents(w)
-	doc, err := docOf(i)
+	doc, rehung, err := w.changed()
 	if err != nil {
 		return err
 	}
-	holds := len(b.hung) + len(b.lifted)
-	if err := b.addHolds(w); err != nil {
-		return err
-	}
-	if w.fresh || moved || doc != w.before {
-		b.incidents = append(b.incidents, incidentRowOf(i, doc))
-		if request := textOf(i.Request); i.Request != nil && request != w.request {
-			b.requests = append(b.requests, requestRow{i.ID, i.Request, request})
+	rewritten := doc != w.doc
+	if rehung {
+		if err := b.addHolds(w); err != nil {
+			return err
 		}
 	}
-	if row, news := w.measured(); news {
+	if rewritten {
+		b.addRecord(w, doc)
+	} else if moved {
+		b.tallies = append(b.tallies, tallyRowOf(i))
+		if !rehung {
+			b.counted = append(b.counted, w)
+		}
+	}
+	if row, news := w.measured(rewritten || rehung); news {
 		b.measures = append(b.measures, row)
 	}
 	if err := b.addBeside(w); err != nil {
 		return err
 	}
-	b.evidence = append(b.evidence, w.change.Evidence...)
-	b.seen = append(b.seen, w.change.Seen...)
-	if w.fresh || moved || doc != w.before || holds != len(b.hung)+len(b.lifted) || !w.change.IsEmpty() {
+	if rewritten || rehung || moved || !w.change.IsEmpty() {
 		b.changed = append(b.changed, w)
 	}
 	return nil
+}
+
+// addRecord collects the row of an incident of which more changed than how many alerts there
+// are, and what stands in tables beside it so that it can be asked for.
+func (b *batch) addRecord(w *work, doc string) {
+	i, before := w.incident, w.before
+	b.incidents = append(b.incidents, incidentRowOf(i, doc))
+	if request := textOf(i.Request); i.Request != nil && request != textOf(before.Request) {
+		b.requests = append(b.requests, requestRow{i.ID, i.Request, request})
+	}
+	if !slices.Equal(pinRowsOf(i.ID, i.Pins), pinRowsOf(i.ID, before.Pins)) {
+		if b.pins == nil {
+			b.pins = map[tagout.IncidentID][]tagout.Pin{}
+		}
+		b.pins[i.ID] = i.Pins
+	}
+	if rows := actionRowsOf(i.ID, i.Actions); !slices.Equal(rows, actionRowsOf(i.ID, before.Actions)) {
+		b.actions = append(b.actions, rows...)
+	}
+	if row := drillRowOf(i.ID, i.Exercise); row != drillRowOf(i.ID, before.Exercise) {
+		b.drills = append(b.drills, row)
+	}
 }
 
 // addEvents seals what happened into the incident's chain, and reports whether anything did.
@@ -148,11 +178,10 @@ func (b *batch) addEvents(w *work) (moved bool) {
 	return moved
 }
 
-// addBeside collects what stands in tables beside the incident's.
+// addBeside collects what a change brings along.
 func (b *batch) addBeside(w *work) error {
-	i := w.incident
 	for _, p := range w.change.Pages {
-		row, err := pageRowOf(i.ID, p)
+		row, err := pageRowOf(w.incident.ID, p)
 		if err != nil {
 			return err
 		}
@@ -161,34 +190,24 @@ func (b *batch) addBeside(w *work) error {
 	for _, e := range w.change.Effects {
 		b.effects = append(b.effects, dueEffect{e, w.now})
 	}
-	if !slices.Equal(pinRowsOf(i.ID, i.Pins), w.pins) {
-		if b.pins == nil {
-			b.pins = map[tagout.IncidentID][]tagout.Pin{}
-		}
-		b.pins[i.ID] = i.Pins
-	}
-	if rows := actionRowsOf(i.ID, i.Actions); !slices.Equal(rows, w.actions) {
-		b.actions = append(b.actions, rows...)
-	}
-	if row := drillRowOf(i.ID, i.Exercise); row != w.drill {
-		b.drills = append(b.drills, row)
-	}
+	b.evidence = append(b.evidence, w.change.Evidence...)
+	b.seen = append(b.seen, w.change.Seen...)
 	return nil
 }
 
 func (b *batch) addHolds(w *work) error {
-	i := w.incident
-	if len(i.Holds) < len(w.holds) {
+	i, before := w.incident, w.before.Holds
+	if len(i.Holds) < len(before) {
 		return tagout.Errorf(tagout.Internal, "A hold of %s was about to be forgotten; nothing was changed.", i.ID)
 	}
 	for n := range i.Holds {
 		i.Holds[n].Incident = i.ID
 		h := i.Holds[n]
-		known := n < len(w.holds)
-		if known && h.ID != w.holds[n].ID {
+		known := n < len(before)
+		if known && h.ID != before[n].ID {
 			return tagout.Errorf(tagout.Internal, "A hold of %s was about to be forgotten; nothing was changed.", i.ID)
 		}
-		if known && reflect.DeepEqual(h, w.holds[n]) {
+		if known && reflect.DeepEqual(h, before[n]) {
 			continue
 		}
 		row, err := holdRowOf(i.ID, n, h)

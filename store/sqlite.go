@@ -151,6 +151,21 @@ func (t sqliteTx) enqueue(jobs []job) error {
 	return err
 }
 
+// count writes heads and tallies one by one.
+func (t sqliteTx) count(rows []tallyRow) error {
+	for _, r := range rows {
+		_, err := t.tx.ExecContext(t.ctx, "UPDATE incidents SET alerts_distinct = ?, alerts_firing = ?, alerted_at = ?, head_seq = ?, head_hash = ? WHERE id = ?",
+			r.AlertsDistinct, r.AlertsFiring, r.AlertedAt, r.HeadSeq, r.HeadHash, r.ID)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remember: the file has one writer, but is read anew each time.
+func (t sqliteTx) remember([]*work) {}
+
 func (t sqliteTx) countRepeats(rows []repeatRow) error {
 	for _, r := range rows {
 		err := t.db.Exec("UPDATE alerts SET count = count + ?, last_at = max(last_at, ?) WHERE id = ?", r.count, r.at, r.id).Error

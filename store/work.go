@@ -1,6 +1,7 @@
 package store
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -11,25 +12,21 @@ import (
 type work struct {
 	incident *tagout.Incident
 	fresh    bool
-	before   string        // its doc, as it is stored
-	request  string        // its resume request; "" if there is none
-	holds    []tagout.Hold // as they were
-	pins     []pinRow      // as they were
-	actions  []actionRow   // as they were
-	measures tagout.Measures
-	drill    drillRow // as it was
+	before   *tagout.Incident // as it is stored; it is not changed
+	doc      string           // as it is stored
 	now      time.Time
 	change   tagout.Change
 }
 
 // locked is an incident that nobody else can change, and its doc as it is stored.
 type locked struct {
-	incident *tagout.Incident
+	incident *tagout.Incident // it is not changed
 	doc      string
 }
 
 func fresh(number int64) *work {
-	return &work{incident: &tagout.Incident{ID: tagout.IncidentID(number)}, fresh: true}
+	id := tagout.IncidentID(number)
+	return &work{incident: &tagout.Incident{ID: id}, fresh: true, before: &tagout.Incident{ID: id}}
 }
 
 // lock reads incidents and keeps everybody else from changing them, in the order of their
@@ -51,8 +48,21 @@ func (t *tx) lockAs(ids []int64, free bool) ([]*work, error) {
 func worksOf(list []locked) []*work {
 	works := make([]*work, len(list))
 	for n, l := range list {
-		i := l.incident
-		works[n] = &work{drill: drillRowOf(i.ID, i.Exercise), incident: i, before: l.doc, request: textOf(i.Request), holds: clone(i.Holds), pins: pinRowsOf(i.ID, i.Pins), actions: actionRowsOf(i.ID, i.Actions), measures: i.Measures()}
+		works[n] = &work{incident: Copy(l.incident), before: l.incident, doc: l.doc}
 	}
 	return works
+}
+
+// changed returns the doc as it is to be stored, and whether the holds are no longer what is
+// stored. The doc is as before if nothing changed but how many alerts there are, and when the
+// last one came: that stands in columns as well.
+func (w *work) changed() (doc string, holds bool, err error) {
+	now, before := *w.incident, *w.before
+	for _, i := range []*tagout.Incident{&now, &before} {
+		i.Holds, i.Head, i.Alerts = nil, tagout.Head{}, tagout.AlertTally{FirstAt: i.Alerts.FirstAt}
+	}
+	if doc = w.doc; w.fresh || !reflect.DeepEqual(now, before) {
+		doc, err = docOf(w.incident)
+	}
+	return doc, !reflect.DeepEqual(w.incident.Holds, w.before.Holds), err
 }
