@@ -63,14 +63,15 @@ type body struct {
 	Silence int64          `json:"silence,omitempty"` // that kept it quiet
 }
 
-func bodyRowOf(in tagout.Incoming, incident int64, at time.Time) (bodyRow, error) {
+// bodyOf is what is kept of an alert beside its raw text.
+func bodyOf(in tagout.Incoming) (string, error) {
 	doc, err := json.Marshal(body{in.ID, in.Alert, in.Verdict, utc(in.At), silenceOf(in)})
 	if err != nil { // a report with a number that is none, say; the raw text is still there
 		alert := in.Alert
 		alert.Report, alert.Value = nil, nil
 		doc, err = json.Marshal(body{in.ID, alert, in.Verdict, utc(in.At), silenceOf(in)})
 	}
-	return bodyRow{Alert: key(in.ID), Incident: incident, Status: string(in.Alert.Status), At: at, Doc: clean(string(doc)), Raw: in.Alert.Raw}, err
+	return clean(string(doc)), err
 }
 
 func (r bodyRow) incoming() (tagout.Incoming, error) {

@@ -67,6 +67,7 @@ type folding struct {
 	order   []int64              // of works
 	opened  int                  // how many of works are fresh
 	written writes
+	docs    *docs          // of the bodies
 	counts  map[window]int // occurrences within a window
 }
 
@@ -137,7 +138,9 @@ func (f *folding) onlyCounts(row *alertRow, in tagout.Incoming) bool {
 // known of the alerts, and locks the incidents that they may belong to, so that a storm
 // reads its incident once. A batch of repeats locks no incident.
 func (f *folding) lockEverything() (err error) {
-	if f.found, err = f.sql.look(f.ask()); err != nil {
+	q := f.ask()
+	f.docs = writeAhead(f.in, !q.about)
+	if f.found, err = f.sql.look(q); err != nil {
 		return err
 	}
 	f.known = f.found.known
@@ -219,7 +222,7 @@ func (f *folding) repeat(n int, row *alertRow) {
 func (f *folding) resolve(n int, row *alertRow) error {
 	in := f.in[n]
 	if row == nil {
-		return f.written.record(f, in, nil)
+		return f.written.record(f, n, nil)
 	}
 	if in.WasFiring && row.Incident != nil {
 		w, err := f.workOn(*row.Incident)
@@ -230,7 +233,7 @@ func (f *folding) resolve(n int, row *alertRow) error {
 			return err
 		}
 	}
-	return f.written.record(f, in, row.Incident)
+	return f.written.record(f, n, row.Incident)
 }
 
 // news deals with an alert that was not seen before, or fires again, or was kept below its
@@ -243,7 +246,7 @@ func (f *folding) news(n int, row *alertRow) error {
 	}
 	if w == nil && in.Counted {
 		f.out[n].Silenced, f.out[n].Repeat = true, row != nil && row.Status == string(in.Alert.Status)
-		return f.written.count(f, in, row)
+		return f.written.count(f, n, row)
 	}
 	if w == nil {
 		reached, err := f.reaches(in)
@@ -252,7 +255,7 @@ func (f *folding) news(n int, row *alertRow) error {
 		}
 		if !reached {
 			f.out[n].Repeat = row != nil && row.Status == string(in.Alert.Status)
-			return f.written.keep(f, in, row)
+			return f.written.keep(f, n, row)
 		}
 		return f.open(n)
 	}
@@ -260,7 +263,7 @@ func (f *folding) news(n int, row *alertRow) error {
 		return err
 	}
 	id := int64(w.incident.ID)
-	return f.written.record(f, in, &id)
+	return f.written.record(f, n, &id)
 }
 
 // workOn is an incident by number, locked now if it was not before.

@@ -80,7 +80,7 @@ func (f *folding) open(n int) error {
 	if in.Verdict.Threshold.Count > 1 {
 		f.forgetSightings(in)
 	}
-	return f.written.record(f, in, &number)
+	return f.written.record(f, n, &number)
 }
 
 // kept is what came before the threshold was reached: recorded alerts of the same agent and

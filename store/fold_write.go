@@ -32,7 +32,8 @@ func newWrites() writes {
 }
 
 // record writes an alert with its incident, or with none, and its body.
-func (w *writes) record(f *folding, in tagout.Incoming, incident *int64) error {
+func (w *writes) record(f *folding, n int, incident *int64) error {
+	in := f.in[n]
 	row := alertRowOf(in, f.now)
 	if before := f.known[row.ID]; before != nil {
 		row.FirstAt = before.FirstAt
@@ -51,20 +52,21 @@ func (w *writes) record(f *folding, in tagout.Incoming, incident *int64) error {
 	if incident != nil {
 		number = *incident
 	}
-	body, err := bodyRowOf(in, number, f.now)
-	w.bodies = append(w.bodies, body)
+	doc, err := f.docs.of(n, in)
+	w.bodies = append(w.bodies, bodyRow{Alert: key(in.ID), Incident: number, Status: string(in.Alert.Status), At: f.now, Doc: doc, Raw: in.Alert.Raw})
 	return err
 }
 
 // keep writes an alert that is below its threshold.
-func (w *writes) keep(f *folding, in tagout.Incoming, before *alertRow) error {
+func (w *writes) keep(f *folding, n int, before *alertRow) error {
+	in := f.in[n]
 	w.sightings = append(w.sightings, sightingRow{Agent: clean(in.Verdict.Scope.Agent), Class: clean(in.Verdict.Class), At: f.now, Alert: key(in.ID)})
 	if before != nil && before.Status == string(in.Alert.Status) {
 		w.repeats[before.ID]++
 		w.noisy(before)
 		return nil
 	}
-	return w.record(f, in, nil)
+	return w.record(f, n, nil)
 }
 
 // adopt gives a kept alert its incident.

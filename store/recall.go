@@ -19,7 +19,7 @@ type recall struct {
 
 // recalled is an incident as a transaction left it. Nobody changes it.
 type recalled struct {
-	mark     int64
+	mark     uint32 // the transaction, which the row names as the one that wrote it
 	doc      string
 	incident *tagout.Incident
 }

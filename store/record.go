@@ -90,18 +90,15 @@ func (s *sqliteDB) incident(ctx context.Context, id int64) (found *tagout.Incide
 	return found, err
 }
 
-// markOf tells an incident i as one transaction left it from the same one as another left it.
-const markOf = "(i.id << 32) + i.xmin::text::bigint"
-
 // The statements by which Postgres locks incidents, and reads of them what is not known
 // already. They travel together; each sees what was committed when it is its turn, so that
 // the holds are those of the locked rows.
 const (
-	lockIncidents = `SELECT i.id, i.head_seq, i.head_hash, i.alerts_distinct, i.alerts_firing, i.alerted_at, ` + markOf + `,
-		CASE WHEN ` + markOf + ` = ANY($2) THEN NULL ELSE i.doc END, coalesce((SELECT r.count FROM alert_repeats r WHERE r.incident = i.id), 0)
+	lockIncidents = `SELECT i.id, i.head_seq, i.head_hash, i.alerts_distinct, i.alerts_firing, i.alerted_at, i.xmin,
+		CASE WHEN i.xmin = ANY($2::xid[]) THEN NULL ELSE i.doc END, coalesce((SELECT r.count FROM alert_repeats r WHERE r.incident = i.id), 0)
 		FROM incidents i WHERE i.id = ANY($1) ORDER BY i.id FOR UPDATE OF i`
 	holdsOfLocked = `SELECT h.incident, h.doc, h.lifted_at, h.lifted_by FROM incidents i CROSS JOIN LATERAL
-		(SELECT * FROM holds WHERE incident = i.id OFFSET 0) AS h WHERE i.id = ANY($1) AND NOT ` + markOf + ` = ANY($2) ORDER BY h.incident, h.position`
+		(SELECT * FROM holds WHERE incident = i.id OFFSET 0) AS h WHERE i.id = ANY($1) AND NOT i.xmin = ANY($2::xid[]) ORDER BY h.incident, h.position`
 )
 
 // lock reads incidents and locks them, in the order of their numbers. The clock is read with
@@ -127,7 +124,7 @@ type locking struct {
 // queueLock locks on the way; what it returns is filled then.
 func (t postgresTx) queueLock(b *pgx.Batch, ids []int64, free bool) *locking {
 	l := &locking{known: t.recall.find(ids), read: map[int64]*recalled{}}
-	marks := make([]int64, 0, len(l.known))
+	marks := make([]uint32, 0, len(l.known))
 	for _, known := range l.known {
 		marks = append(marks, known.mark)
 	}
@@ -135,7 +132,7 @@ func (t postgresTx) queueLock(b *pgx.Batch, ids []int64, free bool) *locking {
 	return l
 }
 
-func (l *locking) queue(b *pgx.Batch, ids, marks []int64, free bool) {
+func (l *locking) queue(b *pgx.Batch, ids []int64, marks []uint32, free bool) {
 	statement := lockIncidents
 	if free {
 		statement += " SKIP LOCKED"
@@ -147,7 +144,8 @@ func (l *locking) queue(b *pgx.Batch, ids, marks []int64, free bool) {
 func (l *locking) incidents(rows pgx.Rows) error {
 	for rows.Next() {
 		var r incidentRow
-		var mark, repeats int64
+		var mark uint32
+		var repeats int64
 		var doc *string
 		if err := rows.Scan(&r.ID, &r.HeadSeq, &r.HeadHash, &r.AlertsDistinct, &r.AlertsFiring, &r.AlertedAt, &mark, &doc, &repeats); err != nil {
 			return err
@@ -170,7 +168,7 @@ func (l *locking) incidents(rows pgx.Rows) error {
 
 // recall takes an incident from memory. The head of its timeline must be the same: numbers of
 // transactions come again where a database was set back.
-func (l *locking) recall(r incidentRow, mark, repeats int64) {
+func (l *locking) recall(r incidentRow, mark uint32, repeats int64) {
 	known := l.known[r.ID]
 	if known == nil || known.mark != mark || known.incident.Head.Hash != r.HeadHash {
 		l.odd = append(l.odd, r.ID)
@@ -197,7 +195,7 @@ func (l *locking) holds(rows pgx.Rows) error {
 func (t postgresTx) locked(l *locking) ([]locked, error) {
 	if len(l.odd) > 0 {
 		var b pgx.Batch
-		l.queue(&b, l.odd, nil, false)
+		l.queue(&b, l.odd, []uint32{}, false)
 		if err := t.tx.send(t.ctx, &b, false); err != nil {
 			return nil, err
 		}
@@ -222,15 +220,15 @@ func (t postgresTx) remember(counted []*work) {
 	if len(counted) == 0 {
 		return
 	}
-	t.pending.Queue("SELECT pg_current_xact_id()::xid::text::bigint").QueryRow(func(row pgx.Row) error {
-		var transaction int64
+	t.pending.Queue("SELECT pg_current_xact_id()::xid").QueryRow(func(row pgx.Row) error {
+		var transaction uint32
 		if err := row.Scan(&transaction); err != nil {
 			return err
 		}
 		for _, w := range counted {
 			i := *w.before
 			i.Head, i.Alerts = w.incident.Head, w.incident.Alerts
-			t.ahead.counted[int64(i.ID)] = &recalled{int64(i.ID)<<32 + transaction, w.doc, &i}
+			t.ahead.counted[int64(i.ID)] = &recalled{transaction, w.doc, &i}
 		}
 		return nil
 	})

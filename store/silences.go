@@ -237,14 +237,15 @@ func (w *writes) keptQuiet(in tagout.Incoming, incident int64) {
 
 // count keeps an alert that is silenced and opens nothing. It does not count towards a
 // threshold: that would only put off to the end of the silence what was silenced.
-func (w *writes) count(f *folding, in tagout.Incoming, before *alertRow) error {
+func (w *writes) count(f *folding, n int, before *alertRow) error {
+	in := f.in[n]
 	w.keptQuiet(in, 0)
 	if before != nil && before.Status == string(in.Alert.Status) {
 		w.repeats[before.ID]++
 		w.noisy(before)
 		return nil
 	}
-	return w.record(f, in, nil)
+	return w.record(f, n, nil)
 }
 
 func (w *writes) flushSilenced(f *folding) error {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"reflect"
 	"slices"
 	"time"
 
@@ -61,8 +60,8 @@ func (w *work) changed() (doc string, holds bool, err error) {
 	for _, i := range []*tagout.Incident{&now, &before} {
 		i.Holds, i.Head, i.Alerts = nil, tagout.Head{}, tagout.AlertTally{FirstAt: i.Alerts.FirstAt}
 	}
-	if doc = w.doc; w.fresh || !reflect.DeepEqual(now, before) {
+	if doc = w.doc; w.fresh || !alike(&now, &before) {
 		doc, err = docOf(w.incident)
 	}
-	return doc, !reflect.DeepEqual(w.incident.Holds, w.before.Holds), err
+	return doc, !alike(&w.incident.Holds, &w.before.Holds), err
 }
