@@ -16,7 +16,7 @@ import (
 // checkedByDesk are the functions by which the desk finds out what a sign-off counts by:
 // workspace, roles, delegations, who made the change, alerts, and stops that came since.
 func checkedByDesk() []string {
-	return []string{"Desk.Sign", "Desk.signerRoles", "Desk.quiet", "Desk.stillAlone", "Desk.delegatedTo", "Desk.isMember", "Desk.refuse"}
+	return []string{"Desk.Sign", "Desk.signerRoles", "Desk.quiet", "Desk.newAlert", "Desk.stillAlone", "Desk.delegatedTo", "Desk.isMember", "Desk.refuse"}
 }
 
 // harmlessAtDesk are what the desk can lose without anybody signing who may not, with why.
@@ -29,6 +29,8 @@ func harmlessAtDesk() map[string]string {
 		"Desk.signerRoles: role.SlackGroup == \"\" never":                                  "a group without a name has no members",
 		"Desk.signerRoles: d.groups == nil never":                                          "asking finds that out",
 		"Desk.quiet: i.Request.Monitor <= 0 never":                                         "the window is asked for in vain",
+		"Desk.Sign: err == nil always":                                                     "it is refused in other words",
+		"Desk.newAlert: r.State != tagout.RequestPending never":                            "what is void stays void, and is refused in other words",
 		"Desk.stillAlone: r.State != tagout.RequestPending never":                          "what is void stays void, and is refused in other words",
 		"Desk.stillAlone: h.Scope.Touches(r.Scope, d.policy.Agents[h.Scope.Agent]) always": "stricter: a stop elsewhere makes it void, too",
 		"Desk.stillAlone: h.Private never":                                                 "who is named",
@@ -41,7 +43,7 @@ func harmlessAtDesk() map[string]string {
 }
 
 // deskTests are those that a broken desk is tried with.
-const deskTests = "Sign|Click|Workspace|Groups|NoGo|Void|Lifted|Quiet|Deleg|Change|Stop|Gate|Unsigned|WhatCannotBeRead|APressWithout"
+const deskTests = "Sign|AGo|Click|Workspace|Groups|NoGo|Void|Lifted|Quiet|Deleg|Change|Stop|Gate|Unsigned|WhatCannotBeRead|APressWithout"
 
 // lose gives each assignment of a function a switch with which it is left out, also those in
 // front of a condition.

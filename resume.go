@@ -122,6 +122,13 @@ type Quiet struct {
 	LastAt time.Time // when the last one came or ended
 }
 
+// NewAlert is where a new alert came: in which incident, 0 while it is below its threshold, and
+// on which scope.
+type NewAlert struct {
+	Incident IncidentID
+	Scope    Scope
+}
+
 // Ready returns nil if the scope was quiet for the monitoring window at time at, or a
 // Conflict that says when a GO will count.
 func (q Quiet) Ready(monitor time.Duration, at time.Time) error {

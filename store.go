@@ -47,6 +47,9 @@ type Store interface {
 	UnsignedLiftings(ctx context.Context, ids []HoldID) ([]Hold, error)
 	// QuietOn tells of the alerts on a scope, over all incidents.
 	QuietOn(ctx context.Context, scope Scope, since time.Time) (Quiet, error)
+	// NewAlerts tells of the new alerts about an agent ("": about any) since a time, in all
+	// incidents but one and below the thresholds: where they came, each place once.
+	NewAlerts(ctx context.Context, agent string, since time.Time, except IncidentID) ([]NewAlert, error)
 
 	// SawVersion records that an agent said it runs these versions, by component.
 	SawVersion(ctx context.Context, agent string, versions map[string]string, at time.Time) error

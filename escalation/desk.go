@@ -32,6 +32,7 @@ type Store interface {
 	KnownHolds(ctx context.Context, ids []tagout.HoldID) (map[tagout.HoldID]tagout.Hold, error)
 	UnsignedLiftings(ctx context.Context, ids []tagout.HoldID) ([]tagout.Hold, error)
 	QuietOn(ctx context.Context, scope tagout.Scope, since time.Time) (tagout.Quiet, error)
+	NewAlerts(ctx context.Context, agent string, since time.Time, except tagout.IncidentID) ([]tagout.NewAlert, error)
 	Changes(ctx context.Context, agent string, since time.Time) ([]tagout.Deployment, error)
 	VersionHistory(ctx context.Context, agent string) (tagout.VersionHistory, error)
 	Detections(ctx context.Context, agent string, since time.Time) ([]tagout.Detection, error)

@@ -74,10 +74,17 @@ func (d *Desk) Sign(ctx context.Context, id tagout.IncidentID, s tagout.Signing)
 		return nil, err
 	}
 	var lifting tagout.Lifting
+	var news string
 	crashpoint.Here("sign.received")
 	i, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		var c tagout.Change
 		var err error
+		if news, err = d.newAlert(ctx, i, s); err != nil {
+			return c, err
+		}
+		if news != "" {
+			return i.VoidRequest(news, tagout.Tagout, now), nil
+		}
 		if s.Quiet, err = d.quiet(ctx, i); err != nil {
 			return c, err
 		}
@@ -87,6 +94,9 @@ func (d *Desk) Sign(ctx context.Context, id tagout.IncidentID, s tagout.Signing)
 		lifting, c, err = i.Sign(s, d.policy.Agents, now)
 		return c, err
 	})
+	if err == nil && news != "" {
+		err = voided(news)
+	}
 	if err != nil {
 		d.refuse(ctx, id, s, err)
 		return nil, unconfirmed(err)
@@ -189,10 +199,15 @@ func (d *Desk) stillAlone(ctx context.Context, id tagout.IncidentID, s tagout.Si
 			if err != nil {
 				return err
 			}
-			return tagout.Errorf(tagout.Conflict, "The request is void: %s. Everything stays held.", reason)
+			return voided(reason)
 		}
 	}
 	return nil
+}
+
+// voided answers a press that made the request void instead.
+func voided(reason string) error {
+	return tagout.Errorf(tagout.Conflict, "The request is void: %s. Everything stays held.", reason)
 }
 
 // refuse leaves a line about a click that did not count. It must not turn a refusal into

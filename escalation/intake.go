@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tagout"
+	"tagout/internal/crashpoint"
 )
 
 // Accept takes alerts, and returns only once they are durable: what became of each, in
@@ -74,7 +75,7 @@ func (d *Desk) fold(i *tagout.Incident, in tagout.Incoming, now time.Time) (tago
 		}
 		c = c.And(raised)
 	}
-	setback := tagout.Setback{ID: in.ID, Scope: v.Scope, Reason: "a new alert came on its scope", By: in.Alert.Actor()}
+	setback := tagout.Setback{ID: in.ID, Scope: v.Scope, Reason: newAlertCame, By: in.Alert.Actor()}
 	plan := i.Staging.Standing() && i.Staging.Scope.Covers(d.known(v.Scope), agent)
 	c = d.withSetback(i, c.And(d.setback(i, setback, now)), setback)
 	var scopes []tagout.Scope
@@ -123,6 +124,7 @@ func (d *Desk) afterFold(ctx context.Context, in []tagout.Incoming, folded []tag
 		incident tagout.IncidentID
 		scope    tagout.Scope
 	}
+	crashpoint.Here("alert.folded")
 	newest := map[tagout.IncidentID]*tagout.Incident{}
 	told := map[concern]bool{}
 	for _, f := range folded {
@@ -143,7 +145,7 @@ func (d *Desk) afterFold(ctx context.Context, in []tagout.Incoming, folded []tag
 		}
 		if !told[c] {
 			told[c] = true
-			d.voidOthers(ctx, v.Scope, c.incident, "a new alert came on its scope", in[n].Alert.Actor())
+			d.voidOthers(ctx, v.Scope, c.incident, newAlertCame, in[n].Alert.Actor())
 		}
 	}
 }

@@ -53,7 +53,7 @@ func TestADelegateSignsWhileAMemberLetsThem(t *testing.T) {
 
 func TestWhatCannotBeReadLetsNobodySign(t *testing.T) {
 	t.Parallel()
-	for _, op := range []string{"delegations", "incident", "changes"} {
+	for _, op := range []string{"delegations", "incident", "changes", "news"} {
 		w := newWorld(t)
 		w.stop(t, "h1", "mailer", tagout.Halted)
 		i := w.ask(t, 1)

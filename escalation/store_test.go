@@ -3,6 +3,7 @@ package escalation_test
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
@@ -363,6 +364,32 @@ func (m *memory) QuietOn(ctx context.Context, scope tagout.Scope, since time.Tim
 		q.LastAt = m.loudest
 	}
 	return q, nil
+}
+
+func (m *memory) NewAlerts(ctx context.Context, agent string, since time.Time, except tagout.IncidentID) ([]tagout.NewAlert, error) {
+	if err := m.enter(ctx, "news"); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var news []tagout.NewAlert
+	for _, in := range m.below {
+		if in.At.After(since) && (agent == "" || in.Verdict.Scope.Agent == agent) {
+			news = append(news, tagout.NewAlert{Scope: in.Verdict.Scope})
+		}
+	}
+	for id, events := range m.events {
+		for _, e := range events {
+			var said struct{ Scope tagout.Scope }
+			if id == except || e.Kind != tagout.EventAlert && e.Kind != tagout.EventReport || !e.At.After(since) || json.Unmarshal([]byte(e.Data), &said) != nil {
+				continue
+			}
+			if agent == "" || said.Scope.Agent == agent {
+				news = append(news, tagout.NewAlert{Incident: id, Scope: said.Scope})
+			}
+		}
+	}
+	return news, nil
 }
 
 func (m *memory) Changes(ctx context.Context, agent string, since time.Time) ([]tagout.Deployment, error) {

@@ -54,3 +54,31 @@ func othersOn(standing []tagout.Hold, agent string, except tagout.IncidentID) (q
 	}
 	return query, any
 }
+
+// newAlert says why a GO must not count because an alert came on the scope of the request
+// since it was made, in another incident or below a threshold; "" if none did. Those of its own
+// incident have made it void in their own transaction. Usually [Desk.voidAmong] has done so for
+// these as well, right after theirs; a process that died in between has not.
+func (d *Desk) newAlert(ctx context.Context, i *tagout.Incident, s tagout.Signing) (string, error) {
+	r := i.Request
+	if r == nil || r.State != tagout.RequestPending || s.Verdict != tagout.Go {
+		return "", nil
+	}
+	news, err := d.store.NewAlerts(ctx, r.Scope.Agent, r.At, i.ID)
+	if err != nil {
+		return "", err
+	}
+	for _, n := range news {
+		if !n.Scope.Touches(r.Scope, d.policy.Agents[n.Scope.Agent]) {
+			continue
+		}
+		if n.Incident == 0 {
+			return newAlertCame, nil
+		}
+		return newAlertCame + " (" + n.Incident.String() + ")", nil
+	}
+	return "", nil
+}
+
+// newAlertCame is why a request is void after a new alert.
+const newAlertCame = "a new alert came on its scope"

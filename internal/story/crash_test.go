@@ -31,6 +31,9 @@ func TestACrashBetweenAnyTwoStepsLosesNothing(t *testing.T) {
 		if digestPoints(point) {
 			continue // TestACrashBetweenADigestAndItsPictureLosesNeither dies there
 		}
+		if point == "alert.folded" {
+			continue // TestAGoDoesNotCountAfterAnAlertOfAnotherIncidentWhoseProcessDied dies there
+		}
 		if point == "ticket.made" {
 			continue // TestACorrectiveActionIsFollowedToClosure dies there
 		}

@@ -104,6 +104,10 @@ func (l *lateStore) QuietOn(ctx context.Context, scope tagout.Scope, since time.
 	return ask(l, func(s tagout.Store) (tagout.Quiet, error) { return s.QuietOn(ctx, scope, since) })
 }
 
+func (l *lateStore) NewAlerts(ctx context.Context, agent string, since time.Time, except tagout.IncidentID) ([]tagout.NewAlert, error) {
+	return ask(l, func(s tagout.Store) ([]tagout.NewAlert, error) { return s.NewAlerts(ctx, agent, since, except) })
+}
+
 func (l *lateStore) SawVersion(ctx context.Context, agent string, versions map[string]string, at time.Time) error {
 	return l.do(func(s tagout.Store) error { return s.SawVersion(ctx, agent, versions, at) })
 }
