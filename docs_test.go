@@ -8,13 +8,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"unicode"
 )
 
-// walk reads the files of this repository whose names end so.
-func walk(t *testing.T, suffix string, visit func(file, text string)) {
-	t.Helper()
-	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
+// eachFile reads the files of this repository whose names end so.
+func eachFile(suffix string, visit func(file, text string)) error {
+	return filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -27,7 +28,12 @@ func walk(t *testing.T, suffix string, visit func(file, text string)) {
 		visit(filepath.ToSlash(file), string(text))
 		return err
 	})
-	if err != nil {
+}
+
+// walk is eachFile in a test.
+func walk(t *testing.T, suffix string, visit func(file, text string)) {
+	t.Helper()
+	if err := eachFile(suffix, visit); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -55,6 +61,7 @@ func anchors(text string) []string {
 
 func TestEveryLinkOfADocumentLeadsSomewhere(t *testing.T) {
 	t.Parallel()
+	known := map[string][]string{} // the anchors of a page
 	walk(t, ".md", func(file, text string) {
 		for _, l := range linked.FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
 			target, fragment, _ := strings.Cut(l[1], "#")
@@ -72,8 +79,14 @@ func TestEveryLinkOfADocumentLeadsSomewhere(t *testing.T) {
 			if fragment == "" || !strings.HasSuffix(page, ".md") {
 				continue
 			}
-			there, err := os.ReadFile(page)
-			if err != nil || !slices.Contains(anchors(string(there)), fragment) {
+			if known[page] == nil {
+				there, err := os.ReadFile(page)
+				if err != nil {
+					t.Error(err)
+				}
+				known[page] = anchors(string(there))
+			}
+			if !slices.Contains(known[page], fragment) {
 				t.Errorf("%s links to %s, which has no such heading", file, l[1])
 			}
 		}
@@ -82,48 +95,108 @@ func TestEveryLinkOfADocumentLeadsSomewhere(t *testing.T) {
 
 // source is what the documents may speak of.
 type source struct {
-	folders map[string]bool     // top-level ones
-	code    map[string]string   // Go text by package folder, "" being the root
-	tests   map[string]struct{} // names of tests
+	folders  map[string]bool            // top-level ones
+	code     map[string]string          // Go text by package folder, "." being the root
+	declared map[string]map[string]bool // by package folder: functions, types, constants, variables, and type.method or type.field
+	tests    map[string]bool            // names of tests
 }
 
-func readSource(t *testing.T) source {
-	t.Helper()
-	s := source{folders: map[string]bool{}, code: map[string]string{}, tests: map[string]struct{}{}}
-	test := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
-	walk(t, ".go", func(file, text string) {
+// readSource reads what there is, once for all tests.
+var readSource = sync.OnceValues(func() (source, error) {
+	s := source{folders: map[string]bool{}, declared: map[string]map[string]bool{}, tests: map[string]bool{}}
+	code := map[string]*strings.Builder{}
+	err := eachFile(".go", func(file, text string) {
 		dir := path.Dir(file)
 		if top, _, ok := strings.Cut(file, "/"); ok {
 			s.folders[top] = true
 		}
-		if !strings.HasSuffix(file, "_test.go") {
-			s.code[dir] += text
+		if strings.HasSuffix(file, "_test.go") {
+			s.readTests(text)
+			return
 		}
-		for _, name := range test.FindAllStringSubmatch(text, -1) {
-			s.tests[name[1]] = struct{}{}
+		if code[dir] == nil {
+			code[dir], s.declared[dir] = &strings.Builder{}, map[string]bool{}
 		}
+		code[dir].WriteString(text)
+		s.read(dir, text)
 	})
 	s.folders["docs"], s.folders["scripts"], s.folders["deploy"] = true, true, true
+	s.code = map[string]string{}
+	for dir, text := range code {
+		s.code[dir] = text.String()
+	}
+	return s, err
+})
+
+func mustReadSource(t *testing.T) source {
+	t.Helper()
+	s, err := readSource()
+	if err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
-// has reports whether a package declares a function, method, type, constant or variable.
-func (s source) has(dir, name string) bool {
-	declared := regexp.MustCompile(`(?m)(^func (\([^)]*\) )?|^type |^\t?(const |var )?)` + regexp.QuoteMeta(name) + `\b`)
-	return declared.MatchString(s.code[dir])
+func (s source) readTests(text string) {
+	for line := range strings.Lines(text) {
+		if rest, ok := strings.CutPrefix(line, "func Test"); ok {
+			s.tests["Test"+identifier(rest)] = true
+		}
+	}
 }
 
-// method reports whether a package gives a type that method or field.
-func (s source) method(dir, of, name string) bool {
-	declared := regexp.MustCompile(`(?m)^func \(\w* ?\*?` + of + `\) ` + name + `\(`)
-	field := regexp.MustCompile(`(?m)^type ` + of + ` (struct|interface) \{\n([^}].*\n|\n)*?\t` + name + `\b`)
-	return declared.MatchString(s.code[dir]) || field.MatchString(s.code[dir])
+// read notes what a file declares, line by line: the text is as gofmt leaves it.
+func (s source) read(dir, text string) {
+	inside := "" // the struct or interface
+	for line := range strings.Lines(text) {
+		rest, member := strings.CutPrefix(line, "\t")
+		if !member && line != "\n" {
+			inside = ""
+		}
+		if of, method, ok := receiver(line); ok {
+			s.declared[dir][of+"."+method] = true
+			rest = method
+		}
+		for _, word := range []string{"func ", "type ", "const ", "var "} {
+			rest = strings.TrimPrefix(rest, word)
+		}
+		name := identifier(rest)
+		s.declared[dir][name] = true
+		if member && inside != "" {
+			s.declared[dir][inside+"."+name] = true
+		}
+		if kind := strings.TrimPrefix(rest, name); strings.HasPrefix(line, "type ") && (kind == " struct {\n" || kind == " interface {\n") {
+			inside = name
+		}
+	}
+}
+
+// receiver takes the type and the name out of a line that begins a method.
+func receiver(line string) (of, method string, ok bool) {
+	rest, ok := strings.CutPrefix(line, "func (")
+	if !ok {
+		return "", "", false
+	}
+	of, method, ok = strings.Cut(rest, ") ")
+	if _, named, two := strings.Cut(of, " "); two {
+		of = named
+	}
+	return identifier(strings.TrimPrefix(of, "*")), identifier(method), ok
+}
+
+// identifier is the name at the start of a text.
+func identifier(text string) string {
+	end := strings.IndexFunc(text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	if end < 0 {
+		return text
+	}
+	return text[:end]
 }
 
 // problem is what is wrong with one name in a document, or "".
 func (s source) problem(name string) string {
 	if testName.MatchString(name) {
-		if _, ok := s.tests[name]; !ok {
+		if !s.tests[name] {
 			return "no such test"
 		}
 		return ""
@@ -136,13 +209,13 @@ func (s source) problem(name string) string {
 		if _, ok := s.code[dir]; !ok {
 			return "" // of another module
 		}
-		if m[3] == "" && !s.has(dir, m[2]) || m[3] != "" && !s.method(dir, m[2], m[3]) {
+		if m[3] == "" && !s.declared[dir][m[2]] || m[3] != "" && !s.declared[dir][m[2]+"."+m[3]] {
 			return "the package has no such name"
 		}
 		return ""
 	}
-	if m := method.FindStringSubmatch(name); m != nil && s.has(".", m[1]) {
-		if !s.method(".", m[1], m[2]) {
+	if m := method.FindStringSubmatch(name); m != nil && s.declared["."][m[1]] {
+		if !s.declared["."][m[1]+"."+m[2]] {
 			return "the type has no such method or field"
 		}
 		return ""
@@ -159,7 +232,7 @@ func (s source) problem(name string) string {
 
 func TestDocumentsNameOnlyWhatExists(t *testing.T) {
 	t.Parallel()
-	s := readSource(t)
+	s := mustReadSource(t)
 	walk(t, ".md", func(file, text string) {
 		for _, q := range quoted.FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
 			if problem := s.problem(q[1]); problem != "" {
@@ -175,7 +248,7 @@ func TestTheArchitectureNamesEveryPackage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for dir := range readSource(t).code {
+	for dir := range mustReadSource(t).code {
 		if strings.Count(dir, "/") > 1 || strings.HasPrefix(dir, "integrations/") || dir == "." {
 			continue
 		}
@@ -217,10 +290,11 @@ func TestOnlyAdaptersReachOut(t *testing.T) {
 	may := []string{"bot", "cmd/tagout", "cmd/tagout/app", "cmd/tagout/demo", "integrations/email", "integrations/goalert", "integrations/httpcontrol",
 		"integrations/jira", "integrations/kubernetes", "integrations/oncall", "integrations/outgoing", "integrations/webhook", "internal/replicas", "sandbox"} // replicas: to addresses that replicas wrote into the database
 	helps := []string{"docs/examples/go", "internal/bench", "internal/browsertest", "internal/pgtest"} // not part of the program
-	out := regexp.MustCompile(`http\.(NewRequest|Get\(|Post\(|PostForm\(|Head\(|DefaultClient|DefaultTransport)|&?http\.Client\{|\bnet\.Dial|\bDialContext\(`)
-	for dir, text := range readSource(t).code {
-		if found := out.FindString(text); found != "" && !slices.Contains(may, dir) && !slices.Contains(helps, dir) && dir != "integrations" {
-			t.Errorf("%s uses %s; if it may reach out, its addresses must come from the configuration: add it here", dir, found)
+	ways := []string{"http.NewRequest", "http.Get(", "http.Post(", "http.PostForm(", "http.Head(", "http.DefaultClient", "http.DefaultTransport", "http.Client{", "net.Dial", "DialContext("}
+	for dir, text := range mustReadSource(t).code {
+		found := slices.IndexFunc(ways, func(way string) bool { return strings.Contains(text, way) })
+		if found >= 0 && !slices.Contains(may, dir) && !slices.Contains(helps, dir) && dir != "integrations" {
+			t.Errorf("%s uses %s; if it may reach out, its addresses must come from the configuration: add it here", dir, ways[found])
 		}
 	}
 }

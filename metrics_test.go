@@ -16,7 +16,7 @@ func TestEveryMetricIsDocumented(t *testing.T) {
 	declared := regexp.MustCompile(`(?:Name: |counter\(|NewDesc\()"(tagout_[a-z_]+)"`)
 	names := map[string]bool{}
 	walk(t, ".go", func(file, text string) {
-		if strings.HasSuffix(file, "_test.go") {
+		if strings.HasSuffix(file, "_test.go") || !strings.Contains(text, `"tagout_`) {
 			return
 		}
 		for _, found := range declared.FindAllStringSubmatch(text, -1) {
