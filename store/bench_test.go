@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"tagout"
-	"tagout/internal/pgtest"
 	"tagout/store"
 )
 
@@ -34,7 +33,7 @@ func BenchmarkIntake(b *testing.B) {
 }
 
 func intake(b *testing.B) *store.Store {
-	s := open(b, pgtest.New(b), store.Options{})
+	s := open(b, freshPostgres(b), store.Options{})
 	if _, err := s.Fold(b.Context(), []tagout.Incoming{alert("warm", "mailer", tagout.Firing)}, taking); err != nil {
 		b.Fatal(err)
 	}

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"tagout"
-	"tagout/internal/pgtest"
 	"tagout/store"
 )
 
@@ -253,7 +252,7 @@ func TestJobsOfADeadWorkerAreTakenOverAtOnce(t *testing.T) {
 
 func TestJobsOfALivingWorkerAreLeftToIt(t *testing.T) {
 	t.Parallel()
-	url := pgtest.New(t)
+	url := freshPostgres(t)
 	s := open(t, url, store.Options{})
 	started, release := make(chan struct{}, 10), make(chan struct{})
 	working(t, s, map[tagout.EffectKind]tagout.EffectFunc{tagout.EffectPost: func(context.Context, tagout.Effect) error {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"tagout"
-	"tagout/internal/pgtest"
 	"tagout/store"
 )
 
@@ -16,7 +15,7 @@ func TestWhatIsExpectedOfAlertsDecidesNothing(t *testing.T) {
 		used := open(t, url, store.Options{Clock: newClock()})
 		twin := url + "-twin"
 		if isPostgres(url) {
-			twin = pgtest.New(t)
+			twin = freshPostgres(t)
 		}
 		rng := rand.New(rand.NewPCG(1, 7))
 		for step := range 40 {

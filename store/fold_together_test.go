@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"tagout"
-	"tagout/internal/pgtest"
 	"tagout/store"
 )
 
@@ -117,7 +116,7 @@ func TestFoldGivesUpWhenItsCallerDoes(t *testing.T) {
 
 func TestAnAlertThatAnotherProcessRecordsMeanwhileIsARepeat(t *testing.T) {
 	t.Parallel()
-	url := pgtest.New(t)
+	url := freshPostgres(t)
 	here, there := open(t, url, store.Options{}), open(t, url, store.Options{})
 	inside, release := make(chan struct{}), make(chan struct{})
 	var once sync.Once

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,8 +20,21 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// eachDatabase runs one story on both databases.
+// eachDatabase runs one story on both databases, in which nothing has happened yet.
 func eachDatabase(t *testing.T, story func(t *testing.T, url string)) {
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		story(t, freshSQLite(t))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		story(t, freshPostgres(t))
+	})
+}
+
+// eachEmptyDatabase is eachDatabase without a schema, for what is about migrating.
+func eachEmptyDatabase(t *testing.T, story func(t *testing.T, url string)) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
@@ -31,6 +45,40 @@ func eachDatabase(t *testing.T, story func(t *testing.T, url string)) {
 		story(t, pgtest.New(t))
 	})
 }
+
+// freshPostgres is a copy of a database that was migrated once, which is quicker than to migrate it.
+// All copies have one ID.
+func freshPostgres(t testing.TB) string {
+	t.Helper()
+	return pgtest.Prepared(t, func(address string) error { return store.Migrate(context.Background(), address) })
+}
+
+// freshSQLite is a copy of a file that was migrated once.
+func freshSQLite(t testing.TB) string {
+	t.Helper()
+	file, err := migratedFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "tagout.db")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "sqlite://" + path
+}
+
+var migratedFile = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "tagout-migrated-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "tagout.db")
+	if err := store.Migrate(context.Background(), "sqlite://"+path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
 
 // clock is moved by hand.
 type clock struct {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestTheSchemaGoesUpDownAndUpWithData(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, url string) {
+	eachEmptyDatabase(t, func(t *testing.T, url string) {
 		fill := func() string {
 			s := open(t, url, store.Options{})
 			i := mustJoin(t, s, tagout.Match{}, stopping("h1", "mailer"))
@@ -60,7 +60,7 @@ func TestTheSchemaGoesUpDownAndUpWithData(t *testing.T) {
 }
 
 func TestSeveralReplicasMayMigrateAtOnce(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, url string) {
+	eachEmptyDatabase(t, func(t *testing.T, url string) {
 		var wait sync.WaitGroup
 		for range 4 {
 			wait.Go(func() {
@@ -75,7 +75,7 @@ func TestSeveralReplicasMayMigrateAtOnce(t *testing.T) {
 }
 
 func TestWithoutMigrateTheSchemaMustBeThere(t *testing.T) {
-	eachDatabase(t, func(t *testing.T, url string) {
+	eachEmptyDatabase(t, func(t *testing.T, url string) {
 		_, err := store.Open(t.Context(), url, store.Options{})
 		wantCode(t, err, tagout.Conflict)
 		if !strings.Contains(err.Error(), "tagout migrate") {

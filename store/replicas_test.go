@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"tagout"
-	"tagout/internal/pgtest"
 	"tagout/store"
 )
 
@@ -160,7 +159,7 @@ func campaign(t *testing.T, s *store.Store) (l *leadership, stop func()) {
 
 func TestOneReplicaLeadsAndAnotherTakesOver(t *testing.T) {
 	t.Parallel()
-	url := pgtest.New(t)
+	url := freshPostgres(t)
 	first, stop := campaign(t, open(t, url, store.Options{}))
 	await(t, "the first leads", first.leads)
 	second, _ := campaign(t, open(t, url, store.Options{}))
@@ -178,7 +177,7 @@ func TestOneReplicaLeadsAndAnotherTakesOver(t *testing.T) {
 
 func TestALostConnectionEndsTheLead(t *testing.T) {
 	t.Parallel()
-	url := pgtest.New(t)
+	url := freshPostgres(t)
 	l, _ := campaign(t, open(t, url, store.Options{}))
 	await(t, "it leads", l.leads)
 	db := rawDB(t, url)
@@ -213,14 +212,14 @@ func TestALostConnectionEndsTheLead(t *testing.T) {
 
 func TestTheOneProcessOfAnEmbeddedDatabaseLeads(t *testing.T) {
 	t.Parallel()
-	l, stop := campaign(t, open(t, "sqlite://"+t.TempDir()+"/tagout.db", store.Options{}))
+	l, stop := campaign(t, open(t, freshSQLite(t), store.Options{}))
 	await(t, "it leads", l.leads)
 	stop()
 }
 
 func TestNewsOfHoldsReachOtherProcesses(t *testing.T) {
 	t.Parallel()
-	url := pgtest.New(t)
+	url := freshPostgres(t)
 	ours, theirs := open(t, url, store.Options{}), open(t, url, store.Options{})
 	heard := make(chan struct{}, 100)
 	ctx, cancel := context.WithCancel(t.Context())

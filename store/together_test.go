@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"tagout"
-	"tagout/internal/pgtest"
 	"tagout/store"
 )
 
@@ -86,7 +85,7 @@ func TestUpdatesAtTheSameTimeDoNotHarmEachOther(t *testing.T) {
 
 func TestALockedIncidentKeepsNoOtherWaiting(t *testing.T) {
 	t.Parallel()
-	s := open(t, pgtest.New(t), store.Options{})
+	s := open(t, freshPostgres(t), store.Options{})
 	held := mustJoin(t, s, tagout.Match{}, stopping("h0", "a0")).ID
 	var others []tagout.IncidentID
 	for n := range 12 {
@@ -179,7 +178,7 @@ func TestIncidentsThatOpenTogetherAreNumberedWithoutGaps(t *testing.T) {
 
 func TestJobsAreNotIndexedByWhatNobodyLooksFor(t *testing.T) {
 	t.Parallel()
-	url := pgtest.New(t)
+	url := freshPostgres(t)
 	open(t, url, store.Options{})
 	if n := count(t, rawDB(t, url), "SELECT count(*) FROM pg_indexes WHERE tablename = 'river_job' AND (indexdef ILIKE '%USING gin%' OR indexname = 'river_job_kind')"); n != 0 {
 		t.Errorf("%d indexes cost more than the jobs", n)
@@ -218,7 +217,7 @@ func waiters(t *testing.T, url string, n int) {
 
 func TestManyLockedIncidentsKeepNoOtherWaiting(t *testing.T) {
 	t.Parallel()
-	url := pgtest.New(t)
+	url := freshPostgres(t)
 	s := open(t, url, store.Options{})
 	var ids []tagout.IncidentID
 	for n := range 31 {

@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -23,7 +22,7 @@ func TestOnSQLiteEffectsAreDoneAsSoonAsTheyAreDue(t *testing.T) {
 	}{"at once": {120, nil}, "postponed": {40, tagout.Postpone(errors.New("later"), 10*time.Millisecond)}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, "sqlite://"+filepath.Join(t.TempDir(), "tagout.db"), store.Options{})
+			s := open(t, freshSQLite(t), store.Options{})
 			i := mustJoin(t, s, tagout.Match{}, opening("mailer", "a"))
 			next := func(n int) {
 				mustUpdate(t, s, i.ID, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {

@@ -70,7 +70,7 @@ func (c *Cluster) NewDatabase() string {
 	c.tb.Helper()
 	random, err := randomName()
 	if err == nil {
-		err = execute(c.URL("postgres"), createStatement(random, "template0"))
+		err = execute(c.URL("postgres"), c.server.createStatement(random, "template0"))
 	}
 	if err != nil {
 		c.tb.Fatalf("create a database: %v", err)

@@ -54,11 +54,11 @@ var shared struct {
 // fails the test if there is no Postgres.
 func New(tb testing.TB) string {
 	tb.Helper()
-	admin := os.Getenv(ServerVariable)
-	if admin == "" {
-		admin = sharedServer(tb).url("postgres")
+	if admin := os.Getenv(ServerVariable); admin != "" {
+		return createDatabase(tb, admin, createStatement, "template0")
 	}
-	return createDatabase(tb, admin, "template0")
+	server := sharedServer(tb)
+	return createDatabase(tb, server.url("postgres"), server.createStatement, "template0")
 }
 
 // Prepared returns the postgres:// URL of a database for this test alone, as New does; it
@@ -75,14 +75,14 @@ func Prepared(tb testing.TB, prepare func(address string) error) string {
 	}
 	server := sharedServer(tb)
 	shared.preparing.Do(func() {
-		if shared.failed = execute(server.url("postgres"), createStatement(prepared, "template0")); shared.failed == nil {
+		if shared.failed = execute(server.url("postgres"), server.createStatement(prepared, "template0")); shared.failed == nil {
 			shared.failed = prepare(server.url(prepared))
 		}
 	})
 	if shared.failed != nil {
 		tb.Fatalf("prepare a database: %v", shared.failed)
 	}
-	return createDatabase(tb, server.url("postgres"), prepared)
+	return createDatabase(tb, server.url("postgres"), server.createStatement, prepared)
 }
 
 // prepared is the database that Prepared copies.
@@ -125,7 +125,7 @@ func giveUp(tb testing.TB, err error) {
 
 // createDatabase makes a copy of the template on the server of the admin URL and returns
 // the same URL with that database.
-func createDatabase(tb testing.TB, admin, template string) string {
+func createDatabase(tb testing.TB, admin string, statement func(name, template string) string, template string) string {
 	tb.Helper()
 	target, err := url.Parse(admin)
 	if err != nil {
@@ -133,7 +133,7 @@ func createDatabase(tb testing.TB, admin, template string) string {
 	}
 	name, err := randomName()
 	if err == nil {
-		err = execute(admin, createStatement(name, template))
+		err = execute(admin, statement(name, template))
 	}
 	if err != nil {
 		tb.Fatalf("create a database for this test: %v", err)

@@ -88,6 +88,15 @@ func (s *server) url(database string) string {
 	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%s?sslmode=disable", s.port, database)
 }
 
+// createStatement makes a database of this server. Since nothing waits for the disk, to copy
+// files takes a quarter of the time that it takes to log their pages.
+func (s *server) createStatement(name, template string) string {
+	if majorVersion(filepath.Dir(s.bin.postgres)) < 15 { // where files are always copied
+		return createStatement(name, template)
+	}
+	return createStatement(name, template) + " STRATEGY file_copy"
+}
+
 func (s *server) dataDir() string { return filepath.Join(s.folder.path, "data") }
 
 // create runs initdb and writes the settings.
