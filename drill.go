@@ -178,7 +178,18 @@ type DrillQuery struct {
 type DrillStore interface {
 	// Drills lists drills, newest first.
 	Drills(ctx context.Context, q DrillQuery) ([]Drill, error)
+	// Practise is [Store.Join] for a drill: on the incident in which the same order was begun,
+	// over or not, or on a fresh one. Until that is committed nobody, on no replica, opens
+	// another incident of the agent or of everything.
+	Practise(ctx context.Context, d Drill, fn DrillTransition) (*Incident, bool, error)
 }
+
+// DrillTransition is a [Transition] that begins a drill. others are the incidents that have
+// not ended and concern its agent, everything, or an agent that nobody knows.
+type DrillTransition func(i *Incident, others []*Incident, now time.Time) (Change, error)
+
+// Correlation is how the incident of a drill is found by its order.
+func (d *Drill) Correlation() string { return "drill:" + d.ID }
 
 // DrillHold is the ID of the one hold that a drill hangs: nothing else has it.
 func DrillHold(order string) HoldID { return HoldID(DeriveID("drill", order)) }

@@ -44,6 +44,16 @@ func (f DrillFacts) CanDrill(d Drill) error {
 	return nil
 }
 
+// Beside is what is known together with incidents that were read since, and what they hold.
+func (f DrillFacts) Beside(others []*Incident, holds []Hold) DrillFacts {
+	f.Incidents = others
+	f.Holds = append(slices.Clone(f.Holds), holds...)
+	for _, i := range others {
+		f.Holds = append(f.Holds, i.ActiveHolds()...)
+	}
+	return f
+}
+
 // smallPart is what could be the canary of an agent.
 func (a *Agent) smallPart() string {
 	s := Scope{Agent: a.Name}
@@ -71,7 +81,11 @@ func (f DrillFacts) busy(d Drill, own IncidentID) string {
 	for _, h := range f.Holds {
 		mine := own != 0 && h.Incident == own && h.ID == DrillHold(d.ID)
 		if h.Active() && !mine && h.Scope.Touches(reach, a) {
-			return fmt.Sprintf("%s is held by %s", h.Scope, h.Incident)
+			by := h.Incident.String()
+			if h.Drill != "" {
+				by += ", which is a drill"
+			}
+			return h.Scope.String() + " is held by " + by
 		}
 	}
 	for _, i := range f.Incidents {

@@ -27,7 +27,7 @@ func (i *Incident) BeginDrill(d Drill, terms DrillTerms, f DrillFacts, at time.T
 		d.Phase = DrillBack
 	}
 	i.Title, i.Summary, i.Scope, i.Class = clip(DrillMark+d.Title(), 300), clip(d.Reason, 3000), d.Scope, terms.Class
-	i.CorrelationID, i.OpenedBy, i.Drill, i.Exercise = "drill:"+d.ID, d.By, true, &d
+	i.CorrelationID, i.OpenedBy, i.Drill, i.Exercise = d.Correlation(), d.By, true, &d
 	i.Severity, i.State, i.Roles = terms.Row.Severity, StateOpen, map[string]UserID{}
 	if d.By.Kind == ByUser {
 		i.involve(UserID(d.By.ID), InvolvedOpener)

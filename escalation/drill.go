@@ -38,14 +38,11 @@ func (d *Desk) Drill(ctx context.Context, o tagout.DrillOrder) (*tagout.Incident
 			return nil, err
 		}
 	}
-	i, _, err := d.store.Join(ctx, d.drillMatch(drill), func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+	i, _, err := d.store.Practise(ctx, drill, func(i *tagout.Incident, others []*tagout.Incident, now time.Time) (tagout.Change, error) {
 		if i.State != "" {
 			return tagout.Change{}, nil // a repeat of the order
 		}
-		if err := d.onlyDrill(ctx, drill.Agent); err != nil {
-			return tagout.Change{}, err
-		}
-		c, err := i.BeginDrill(drill, d.drillTerms(drill), facts, now)
+		c, err := i.BeginDrill(drill, d.drillTerms(drill), facts.Beside(others, d.gate.Holds()), now)
 		if err != nil || drill.Action == tagout.DrillKill {
 			return c, err
 		}
@@ -61,21 +58,6 @@ func (d *Desk) Drill(ctx context.Context, o tagout.DrillOrder) (*tagout.Incident
 		d.repin(ctx, drill.Agent)
 	}
 	return i, nil
-}
-
-// onlyDrill returns Conflict if another drill of the agent goes on. Drills are opened one after
-// the other, so that the second of two finds the first.
-func (d *Desk) onlyDrill(ctx context.Context, agent string) error {
-	list, err := d.store.Drills(ctx, tagout.DrillQuery{Agent: agent})
-	if err != nil {
-		return err
-	}
-	for _, other := range list {
-		if other.Running() {
-			return tagout.Errorf(tagout.Conflict, "%s is a drill of %s. Nothing is drilled there now.", other.Incident, agent)
-		}
-	}
-	return nil
 }
 
 // planDrill reads an order. It returns Invalid for a scenario or severity that there is not.
@@ -120,14 +102,6 @@ func (d *Desk) drillTerms(drill tagout.Drill) tagout.DrillTerms {
 	}
 	row := d.policy.SeverityPolicy(drill.Severity)
 	return tagout.DrillTerms{Row: row, Class: class, Page: d.pageRoles(row, class)}
-}
-
-// drillMatch finds the incident of a drill that was ordered before.
-func (d *Desk) drillMatch(drill tagout.Drill) tagout.Match {
-	if drill.Action == tagout.DrillKill {
-		return tagout.Match{Hold: tagout.DrillHold(drill.ID), Agent: "", CorrelationID: "drill:" + drill.ID}
-	}
-	return tagout.Match{CorrelationID: "drill:" + drill.ID}
 }
 
 // beganAlready finds the drill of an order that comes again, whether it is over or not; nil if

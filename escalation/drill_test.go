@@ -26,6 +26,34 @@ func (m *memory) Drills(ctx context.Context, q tagout.DrillQuery) (list []tagout
 	return list, nil
 }
 
+func (m *memory) Practise(ctx context.Context, d tagout.Drill, fn tagout.DrillTransition) (*tagout.Incident, bool, error) {
+	if err := m.enter(ctx, "practise"); err != nil {
+		return nil, false, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var id tagout.IncidentID
+	var others []*tagout.Incident
+	for _, i := range m.newestFirst() {
+		if i.Exercise != nil && i.Exercise.ID == d.ID {
+			id = i.ID
+		}
+		if !i.State.Ended() {
+			others = append(others, deepCopy(i))
+		}
+	}
+	work := m.open(id)
+	fresh := work.State == ""
+	m.mu.Unlock() // it may read
+	change, err := fn(work, others, m.clock.Now())
+	m.mu.Lock()
+	if err != nil {
+		return nil, false, err
+	}
+	m.commit(work, change)
+	return deepCopy(work), fresh, m.leave("practise")
+}
+
 func (m *memory) Routines(context.Context) ([]tagout.RoutineState, error) {
 	return []tagout.RoutineState{{Name: "drill monthly", Next: noon.Add(24 * time.Hour)}}, nil
 }

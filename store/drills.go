@@ -74,3 +74,64 @@ func (s *Store) Drills(ctx context.Context, q tagout.DrillQuery) (list []tagout.
 	})
 	return list, err
 }
+
+// Practise runs fn on the incident in which the order of a drill was begun, or on a fresh one,
+// and commits what it did, while nobody else opens an incident of the agent or of everything.
+// It reports whether it was fresh. Its errors are those of [Store.Update].
+func (s *Store) Practise(ctx context.Context, d tagout.Drill, fn tagout.DrillTransition) (*tagout.Incident, bool, error) {
+	var w *work
+	err := s.change(ctx, func(t *tx) ([]*work, error) {
+		keys := append(openerKeys(d.Correlation(), d.Agent), openerKeys("", "")...)
+		if err := t.sql.lockKeys(keys); err != nil {
+			return nil, err
+		}
+		var err error
+		if w, err = t.practise(d); err != nil {
+			return nil, err
+		}
+		others, err := t.concerning(d.Agent)
+		if err != nil {
+			return nil, err
+		}
+		if w.now, err = s.moment(t); err != nil {
+			return nil, err
+		}
+		w.change, err = fn(w.incident, others, w.now)
+		return []*work{w}, err
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	return w.incident, w.fresh, nil
+}
+
+// practise finds the incident in which an order was begun, and locks it, or makes one.
+func (t *tx) practise(d tagout.Drill) (*work, error) {
+	ids, err := pluck(t.DB.Raw("SELECT i.id FROM drills d JOIN incidents i ON i.id = d.incident WHERE d.agent = ? AND i.correlation = ? LIMIT 1",
+		clean(d.Agent), correlation(d.Correlation())))
+	if err != nil {
+		return nil, err
+	}
+	works, err := t.lock(ids)
+	if err != nil {
+		return nil, err
+	}
+	if len(works) == 1 {
+		return works[0], nil
+	}
+	number, err := t.sql.number(0)
+	return fresh(number), err
+}
+
+// concerning reads the incidents that have not ended and are about an agent, about everything
+// or about an agent that nobody knows, or hold any of that.
+func (t *tx) concerning(agent string) ([]*tagout.Incident, error) {
+	var rows []incidentRow
+	agents := []string{clean(agent), ""}
+	err := t.DB.Where(notEnded+" AND (agent IN ? OR id IN (SELECT incident FROM holds WHERE lifted_at IS NULL AND agent IN ?))", agents, agents).
+		Order("id").Find(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	return assemble(t.DB, rows)
+}

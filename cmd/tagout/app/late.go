@@ -236,6 +236,14 @@ func (l *lateStore) Drills(ctx context.Context, q tagout.DrillQuery) ([]tagout.D
 	return ask(l, func(s tagout.Store) ([]tagout.Drill, error) { return s.Drills(ctx, q) })
 }
 
+func (l *lateStore) Practise(ctx context.Context, d tagout.Drill, fn tagout.DrillTransition) (*tagout.Incident, bool, error) {
+	s, err := l.get()
+	if err != nil {
+		return nil, false, err
+	}
+	return s.Practise(ctx, d, fn)
+}
+
 func (l *lateStore) Claim(ctx context.Context, key string, payload []byte, at time.Time) (bool, error) {
 	return ask(l, func(s tagout.Store) (bool, error) { return s.Claim(ctx, key, payload, at) })
 }
