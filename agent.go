@@ -172,15 +172,3 @@ func editDistance(a, b string) int {
 	}
 	return row[len(b)]
 }
-
-// clip is s cut to at most n bytes at a rune boundary, with an ellipsis if it was cut.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	cut := n
-	for cut > 0 && s[cut]&0xC0 == 0x80 {
-		cut--
-	}
-	return s[:cut] + "…"
-}

@@ -86,16 +86,17 @@ func (f floor) listChanges(m tagout.Message, list []tagout.Deployment) tagout.Me
 	if len(list) == 0 {
 		return m.Para("Nothing was reported. Changes come from ", tagout.Fixed("POST /v1/changes"), " and from webhooks of GitHub.")
 	}
+	mask := f.policy.Redaction
 	for n, c := range list {
 		if n == mostChanges {
 			return m.Para("… " + strconv.Itoa(len(list)-n) + " more, older ones.")
 		}
-		t := tagout.T("• ", c.At, " ", tagout.Bold(line(cutTo(c.Text(), 150))), " by "+line(cutTo(c.By, 80)))
+		t := tagout.T("• ", c.At, " ", tagout.Bold(line(mask.Cut(c.Text(), 150))), " by "+line(mask.Cut(c.By, 80)))
 		if unknown := f.policy.Strangers(c); len(unknown) > 0 {
-			t = append(t, tagout.T(" ("+line(cutTo(strings.Join(unknown, ", "), 80))+": nobody whom the configuration knows)")...)
+			t = append(t, tagout.T(" ("+line(mask.Cut(strings.Join(unknown, ", "), 80))+": nobody whom the configuration knows)")...)
 		}
 		if c.URL != "" {
-			t = append(t, tagout.T(", ", tagout.Fixed(line(cutTo(c.URL, 300))))...)
+			t = append(t, tagout.T(", ", tagout.Fixed(line(mask.Cut(c.URL, 300))))...)
 		}
 		m = m.Para(t)
 	}

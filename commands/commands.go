@@ -80,7 +80,7 @@ func All(d Desk, p *tagout.Policy, options ...Option) []tagout.Command {
 	s := stops{floor: f, desk: d}
 	list := []tagout.Command{
 		kill(s), pause(s), hold(s),
-		status(f, d), ack(d), incident(f, d), severity(f, d), kind(f, d), milestone(f, d), changes(f, d), note(d), timeline(f, d), runbook(d), evidence(d), routes(f, d),
+		status(f, d), ack(d), incident(f, d), severity(f, d), kind(f, d), milestone(f, d), changes(f, d), note(f, d), timeline(f, d), runbook(d), evidence(d), routes(f, d),
 		silence(f, d), listSilences(f, d), unsilence(f, d),
 		oncall(f, d), who(f, d), role(d), handover(d), pageTest(d),
 		drill(f, d),

@@ -16,7 +16,7 @@ const maxRule = 300
 // would be held, who would be paged, what would be due, and who would have to sign.
 func ForesightMessage(p *tagout.Policy, f tagout.Foresight) tagout.Message {
 	v := f.Verdict
-	m := tagout.Message{Title: "What would happen: " + line(cutTo(f.Alert.Name, 80))}
+	m := tagout.Message{Title: "What would happen: " + line(p.Redaction.Cut(f.Alert.Name, 80))}
 	if f.Alert.Status == tagout.Resolved {
 		return m.Para("This is the end of an alert. It lifts nothing and opens nothing; its scope becomes quiet.")
 	}

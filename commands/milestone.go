@@ -72,13 +72,13 @@ func (m milestones) correct(ctx context.Context, id tagout.IncidentID, o tagout.
 		return tagout.Reply{}, err
 	}
 	reply := tagout.Message{Title: "Corrected " + string(o.Milestone) + " of " + id.String(), Tone: tagout.ToneGood}
-	reply = milestoneFacts(reply, i).Para("The figures follow it. The timeline says that you did it, what stood there before, and why.")
+	reply = milestoneFacts(m.policy.Redaction, reply, i).Para("The figures follow it. The timeline says that you did it, what stood there before, and why.")
 	return tagout.Reply{Message: reply, Outcome: tagout.Outcome{Incident: id}}, nil
 }
 
 // list shows the milestones, with a button that corrects them.
 func (m milestones) list(i *tagout.Incident) tagout.Message {
-	list := milestoneFacts(tagout.Message{Title: "Milestones of " + i.ID.String()}, i)
+	list := milestoneFacts(m.policy.Redaction, tagout.Message{Title: "Milestones of " + i.ID.String()}, i)
 	if i.Drill || i.State == tagout.StateCancelled {
 		list = list.Para("It is not in the figures.")
 	}
@@ -89,7 +89,7 @@ func (m milestones) list(i *tagout.Incident) tagout.Message {
 }
 
 // milestoneFacts adds a fact for each milestone, with who corrected it.
-func milestoneFacts(m tagout.Message, i *tagout.Incident) tagout.Message {
+func milestoneFacts(mask *tagout.Redaction, m tagout.Message, i *tagout.Incident) tagout.Message {
 	detected := i.When(tagout.Detected)
 	for _, name := range tagout.Milestones() {
 		label := strings.ToUpper(string(name[:1])) + string(name[1:])
@@ -111,7 +111,7 @@ func milestoneFacts(m tagout.Message, i *tagout.Incident) tagout.Message {
 		}
 		if c, corrected := i.Corrected(name); corrected {
 			t = append(t, tagout.T("\n")...)
-			t = append(t, correctionText(c)...)
+			t = append(t, correctionText(mask, c)...)
 		}
 		m = m.Fact(label, t)
 	}
@@ -119,10 +119,10 @@ func milestoneFacts(m tagout.Message, i *tagout.Incident) tagout.Message {
 }
 
 // corrections adds what was corrected last, if anything was.
-func corrections(m tagout.Message, i *tagout.Incident) tagout.Message {
+func corrections(mask *tagout.Redaction, m tagout.Message, i *tagout.Incident) tagout.Message {
 	for _, name := range tagout.Milestones() {
 		if c, corrected := i.Corrected(name); corrected {
-			t := append(tagout.T(string(name)+" ", c.To, ", "), correctionText(c)...)
+			t := append(tagout.T(string(name)+" ", c.To, ", "), correctionText(mask, c)...)
 			m = m.Fact("Corrected", t)
 		}
 	}
@@ -130,12 +130,12 @@ func corrections(m tagout.Message, i *tagout.Incident) tagout.Message {
 }
 
 // correctionText says who corrected a milestone, from what and why.
-func correctionText(c tagout.Correction) tagout.Text {
+func correctionText(mask *tagout.Redaction, c tagout.Correction) tagout.Text {
 	before := tagout.T("not known before")
 	if !c.From.IsZero() {
 		before = tagout.T("before: ", c.From)
 	}
-	return append(append(tagout.T("corrected by ", c.By.Text(), " ("), before...), tagout.T("): "+cutTo(line(c.Why), 300))...)
+	return append(append(tagout.T("corrected by ", c.By.Text(), " ("), before...), tagout.T("): "+mask.Cut(line(c.Why), 300))...)
 }
 
 // find reads the incident, and tells who may not correct it before they fill anything in.

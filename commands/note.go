@@ -13,7 +13,7 @@ type Noter interface {
 }
 
 // note puts a person's words on the timeline.
-func note(d Noter) tagout.Command {
+func note(f floor, d Noter) tagout.Command {
 	return tagout.Command{
 		Name: "note", Summary: "Put a note on an incident's timeline.", Usage: "[INC-n] TEXT…", Right: tagout.MayNot,
 		Detail: detail(anyPerson, []string{"/note INC-7 the template went out to 212 people"}, "In an incident's channel the number can be left out, and the channel sees the note."),
@@ -30,7 +30,7 @@ func note(d Noter) tagout.Command {
 			if err != nil {
 				return tagout.Reply{}, err
 			}
-			m := tagout.Say(in.User.Actor().Text(), " noted on ", tagout.Bold(i.ID.String()), ": ", cutTo(text, 2500))
+			m := tagout.Say(in.User.Actor().Text(), " noted on ", tagout.Bold(i.ID.String()), ": ", f.policy.Redaction.Cut(text, 2500))
 			return tagout.Reply{Message: m, Public: in.Incident == i.ID, Outcome: tagout.Outcome{Incident: i.ID}}, nil
 		},
 	}

@@ -205,7 +205,7 @@ func (w words) common(verb string, p *tagout.Policy) (stopArguments, error) {
 	a.chooseClass(w.classes, p)
 	a.Reason = strings.Join(w.reason, " ")
 	if len(a.Reason) > maxReason {
-		a.Reason = strings.ToValidUTF8(a.Reason[:maxReason], "") + "…"
+		a.Reason = cutTo(strings.ToValidUTF8(a.Reason, ""), maxReason)
 		a.note("The reason was cut to %d characters; put the rest on the timeline with /tagout note.", maxReason)
 	}
 	for _, word := range w.reason {

@@ -95,7 +95,7 @@ func (r router) last(ctx context.Context, limit int, v tagout.Viewer) (tagout.Re
 
 func (r router) oneLine(a tagout.RoutedAlert) tagout.Text {
 	v := a.Verdict
-	t := tagout.T("• ", a.At, " "+a.Alert.Source+": ", tagout.Bold(line(cutTo(a.Alert.Name, 80))))
+	t := tagout.T("• ", a.At, " "+a.Alert.Source+": ", tagout.Bold(line(r.policy.Redaction.Cut(a.Alert.Name, 80))))
 	if a.Alert.Status == tagout.Resolved {
 		t = append(t, tagout.T(", resolved")...)
 	}
@@ -152,7 +152,7 @@ func (r router) ofIncident(ctx context.Context, id tagout.IncidentID, v tagout.V
 	if earlier > 0 {
 		m = m.Para(count(earlier, "rule") + " before these did not match either; tagout route tells of each.")
 	}
-	m.Title = "How " + id.String() + "'s newest alert was routed: " + line(cutTo(newest.Alert.Name, 80))
+	m.Title = "How " + id.String() + "'s newest alert was routed: " + line(r.policy.Redaction.Cut(newest.Alert.Name, 80))
 	if then, now := newest.Verdict, f.Verdict; then != now {
 		m.Tone = tagout.ToneWarning
 		changed := tagout.T(tagout.Bold("The rules have changed since"), ": when it came it was "+then.Severity.Label()+", "+r.policy.ClassTitle(then.Class)+", ", scopeText(then), ". What follows is what they say today.")

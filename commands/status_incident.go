@@ -23,7 +23,7 @@ func (s statuses) ofIncident(ctx context.Context, id tagout.IncidentID) (tagout.
 	}
 	m = m.Para(tagout.Bold(i.Title))
 	if i.Summary != "" && i.Summary != i.Title {
-		m = m.Para(cutTo(prose(i.Summary), 600))
+		m = m.Para(s.policy.Redaction.Cut(prose(i.Summary), 600))
 	}
 	m = m.Fact("Scope", tagout.Fixed(i.Scope.String())).Fact("Class", s.policy.ClassTitle(i.Class))
 	m = m.Fact("Detected", i.When(tagout.Detected))
@@ -35,7 +35,7 @@ func (s statuses) ofIncident(ctx context.Context, id tagout.IncidentID) (tagout.
 			m = m.Fact("Attention", tagout.Bold("run out"), " at ", i.Lapsed, ": nothing had happened for too long, paging goes on")
 		}
 	}
-	m = corrections(m, i).Fact("Held", heldBy(i))
+	m = corrections(s.policy.Redaction, m, i).Fact("Held", heldBy(i))
 	m = s.alerts(m, i)
 	m = progressOf(i, tagout.Everything, strictestOf(i)).facts(m)
 	if p := i.Staging; p.Standing() && !i.State.Ended() {

@@ -33,14 +33,9 @@ func prose(text string) string {
 // clip is foreign text cut to what an answer may quote.
 func clip(text string) string { return cutTo(text, 40) }
 
-// cutTo cuts text to n characters, with an ellipsis if it was longer.
-func cutTo(text string, n int) string {
-	runes := []rune(text)
-	if len(runes) <= n {
-		return text
-	}
-	return string(runes[:n]) + "…"
-}
+// cutTo cuts text to n characters, with an ellipsis if it was longer, and leaves no half of a
+// secret. What is shown of somebody else's text is cut by the masks of the configuration.
+func cutTo(text string, n int) string { return (*tagout.Redaction)(nil).Cut(text, n) }
 
 // count is "1 tool" or "3 tools".
 func count(n int, noun string) string {

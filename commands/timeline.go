@@ -92,11 +92,11 @@ func (f floor) eventLines(events []tagout.Event) []string {
 	width := 0
 	actors := make([]string, len(events))
 	for n, e := range events {
-		actors[n] = cutTo(line(e.Actor.Text().String()), maxActorWidth)
+		actors[n] = f.policy.Redaction.Cut(line(e.Actor.Text().String()), maxActorWidth)
 		width = max(width, utf8.RuneCountInString(actors[n]))
 	}
 	var lines []string
-	day, say := "", Wording(f.policy)
+	day, say := "", wordingIn(f.policy, f.policy.Redaction)
 	for n, e := range events {
 		if today := e.At.UTC().Format("2006-01-02"); today != day {
 			day = today

@@ -118,7 +118,10 @@ func held(d facts) string {
 }
 
 // Wording says an event in words, on one line, as a timeline does.
-func Wording(p *tagout.Policy) func(tagout.Event) string {
+func Wording(p *tagout.Policy) func(tagout.Event) string { return wordingIn(p, nil) }
+
+// wordingIn is Wording with what must not be shown masked, before it is cut.
+func wordingIn(p *tagout.Policy, mask *tagout.Redaction) func(tagout.Event) string {
 	words := floor{policy: p}.wordings()
 	return func(e tagout.Event) string {
 		var d facts
@@ -129,7 +132,7 @@ func Wording(p *tagout.Policy) func(tagout.Event) string {
 		if say == nil {
 			return string(e.Kind)
 		}
-		return cutTo(strings.Join(strings.Fields(line(say(d))), " "), maxWording)
+		return mask.Cut(strings.Join(strings.Fields(line(say(d))), " "), maxWording)
 	}
 }
 

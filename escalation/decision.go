@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"tagout"
 )
@@ -259,13 +258,7 @@ func cut(text string, n int) string { return cutMasked(nil, text, n) }
 
 // cutMasked is foreign text cut to n characters. What is to be masked is masked before, so that no
 // half of it shows.
-func cutMasked(mask *tagout.Redaction, text string, n int) string {
-	text = strings.TrimSpace(mask.Text(text))
-	if r := []rune(text); len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return text
-}
+func cutMasked(mask *tagout.Redaction, text string, n int) string { return mask.Cut(text, n) }
 
 // inFull is what was asked for without cuts, for the thread of the decision message; nothing
 // if nothing was cut.

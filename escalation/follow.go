@@ -108,13 +108,8 @@ func (d *Desk) actorAt(pager string, ack tagout.Acknowledgement) tagout.Actor {
 	return tagout.Actor{Kind: tagout.ByPager, ID: cutAt(name, 100) + " in " + pager}
 }
 
-// cutAt is text of at most n runes.
-func cutAt(text string, n int) string {
-	if runes := []rune(text); len(runes) > n {
-		return string(runes[:n]) + "…"
-	}
-	return text
-}
+// cutAt is text of at most n characters, without half a secret at its end.
+func cutAt(text string, n int) string { return cut(text, n) }
 
 // follow tells a pager's service what became of an incident; without a pager, it makes an
 // effect for each that was paged and wants to know, and each name by which it was.

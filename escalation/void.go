@@ -57,7 +57,7 @@ func othersOn(standing []tagout.Hold, agent string, except tagout.IncidentID) (q
 
 // newAlert says why a GO must not count because an alert came on the scope of the request
 // since it was made, in another incident or below a threshold; "" if none did. Those of its own
-// incident have made it void in their own transaction. Usually [Desk.voidAmong] has done so for
+// incident have made it void in their own transaction. Usually [Desk.voidOthers] has done so for
 // these as well, right after theirs; a process that died in between has not.
 func (d *Desk) newAlert(ctx context.Context, i *tagout.Incident, s tagout.Signing) (string, error) {
 	r := i.Request
