@@ -88,8 +88,15 @@ func (d *Desk) fold(i *tagout.Incident, in tagout.Incoming, now time.Time) (tago
 	cause := cause{ID: in.ID, By: in.Alert.Actor(), First: worse || i.Alerts.Distinct == 1}
 	held, err := d.contain(i, scopes, cause, now)
 	c = c.And(d.wake(i, in, opening, now))
-	return d.withDeadline(i, d.pageSetback(i, c.And(held), now), now), err
+	c = d.withDeadline(i, d.pageSetback(i, c.And(held), now), now)
+	c.Effects = slices.DeleteFunc(c.Effects, isContain)
+	return c, err
 }
+
+// isContain tells what is not queued for the holds that an alert hangs: [Desk.afterFold] has the
+// gate hold them at once, and should this process end before, every gate reads the holds as it
+// starts, when another process hangs some, and every second.
+func isContain(e tagout.Effect) bool { return e.Kind == tagout.EffectContain }
 
 // wake ends that a quiet incident is kept quiet, when an alert comes that no silence covers. What
 // opened quietly is named where its silence is announced.

@@ -20,7 +20,7 @@ import (
 
 // How effects run.
 const (
-	fetchCooldown = 10 * time.Millisecond
+	fetchCooldown = 20 * time.Millisecond
 	urgentPoll    = 100 * time.Millisecond // where a notification was missed
 	otherPoll     = 250 * time.Millisecond
 	effectTimeout = time.Minute

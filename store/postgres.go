@@ -27,6 +27,8 @@ type postgresDB struct {
 	gorm  *gorm.DB
 	log   *slog.Logger
 	calls *calls
+
+	readings readings
 	// origin tells the announcements of this process from those of others.
 	origin string
 	recall recall

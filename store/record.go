@@ -40,8 +40,6 @@ const recordOf = `SELECT i.id, i.head_seq, i.head_hash, i.doc, i.alerts_distinct
 	ARRAY(SELECT h.lifted_by FROM holds h WHERE h.incident = i.id ORDER BY h.position) AS lifted_by
 	FROM `
 
-const readRecord = recordOf + "incidents i WHERE i.id = $1"
-
 func (r record) incident() (*tagout.Incident, error) {
 	i, err := incidentRow{
 		ID: r.ID, HeadSeq: r.HeadSeq, HeadHash: r.HeadHash, Doc: r.Doc,
@@ -59,19 +57,6 @@ func (r record) incident() (*tagout.Incident, error) {
 		i.Holds = append(i.Holds, h)
 	}
 	return i, nil
-}
-
-// incident reads one incident; nil if it does not exist.
-func (p *postgresDB) incident(ctx context.Context, id int64) (*tagout.Incident, error) {
-	rows, err := p.pool.Query(ctx, readRecord, id)
-	if err != nil {
-		return nil, err
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[record])
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	return found[0].incident()
 }
 
 // incident reads one incident; nil if it does not exist.
