@@ -164,7 +164,7 @@ func (i *Incident) LapseAnswer(row *SeverityPolicy, roles []string, last, at tim
 			}
 		}
 	}
-	first := PageRound{Key: string(row.Severity) + "~" + strconv.Itoa(i.Lapses), Roles: louder,
+	first := PageRound{Key: i.ladderOf(row.Severity) + "~" + strconv.Itoa(i.Lapses), Roles: louder,
 		Why: row.Severity.Label() + " again: it was acknowledged by " + who.Text().String() + ", but nothing has happened for " + still}
 	for _, id := range []UserID{UserID(who.ID), i.Roles[IncidentCommander]} {
 		if id != "" && (who.Kind == ByUser || id != UserID(who.ID)) && !slices.Contains(first.People, id) {

@@ -137,10 +137,11 @@ func (i *Incident) Deadlines() []Deadline {
 	for _, t := range i.Terms {
 		d := Deadline{Term: t, From: i.dueFrom(), Ended: i.ends(t.Kind)}
 		if t.Kind == DueContain {
-			if len(i.Holds) == 0 {
+			first := i.firstStop()
+			if first.IsZero() {
 				continue // there is nothing to contain yet
 			}
-			if first := i.Holds[0].At; first.After(d.From) {
+			if first.After(d.From) {
 				d.From = first
 			}
 		}
@@ -160,6 +161,15 @@ func (i *Incident) Deadlines() []Deadline {
 	}
 	slices.SortStableFunc(list, func(a, b Deadline) int { return cmp.Or(a.Due.Compare(b.Due), strings.Compare(a.Key, b.Key)) })
 	return list
+}
+
+// firstStop is when the first hold was hung, other than by a drill that it was; zero if none was.
+func (i *Incident) firstStop() time.Time {
+	n := slices.IndexFunc(i.Holds, func(h Hold) bool { return i.Drill || h.Drill == "" })
+	if n < 0 {
+		return time.Time{}
+	}
+	return i.Holds[n].At
 }
 
 // withFacts is the deadline with what the facts say of it.

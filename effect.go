@@ -3,6 +3,7 @@ package tagout
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 )
@@ -117,6 +118,11 @@ func (c Change) IsEmpty() bool {
 	return len(c.Events)+len(c.Effects)+len(c.Pages)+len(c.Evidence)+len(c.Seen) == 0
 }
 
+// Tells reports whether an event of a kind is a part of it.
+func (c Change) Tells(kind EventKind) bool {
+	return slices.ContainsFunc(c.Events, func(e Event) bool { return e.Kind == kind })
+}
+
 func (c *Change) event(kind EventKind, by Actor, at time.Time, data any) {
 	c.Events = append(c.Events, newEvent(kind, by, at, data))
 }
@@ -189,6 +195,7 @@ type Step struct {
 type FollowUp struct {
 	Pager string   `json:"pager,omitempty"`
 	News  PageNews `json:"news"`
+	Drill bool     `json:"drill,omitempty"` // only for those that were paged for a game day
 }
 
 // SendPage is the data of [EffectSend].

@@ -42,8 +42,26 @@ type HeldBack struct {
 // mark is how a page is called in [Call].
 func (p Page) mark() string { return string(p.ID)[:min(8, len(p.ID))] }
 
+// drillLadder begins the keys of the ladders of a game day. What it became has ladders of its
+// own, so that nothing of the drill is paged for, counted or answered in it.
+const drillLadder = "drill:"
+
+// OfDrill reports whether a ladder pages for a game day.
+func OfDrill(ladder string) bool { return strings.HasPrefix(ladder, drillLadder) }
+
+// ladderOf is the key of the ladder of a severity.
+func (i *Incident) ladderOf(s Severity) string {
+	if i.Drill {
+		return drillLadder + string(s)
+	}
+	return string(s)
+}
+
 // rests reports whether a ladder pages nobody any more.
 func (i *Incident) rests(key string, even bool) bool {
+	if OfDrill(key) && !i.Drill {
+		return true
+	}
 	if strings.HasPrefix(key, "handover") {
 		h := i.handing()
 		return i.State.Ended() || h == nil || h.key() != key
@@ -230,6 +248,8 @@ func (c Call) ends() PageEnds {
 // why: nobody is woken for what somebody else has taken on.
 func (i *Incident) Needless(s SendPage) (why string, needless bool) {
 	switch {
+	case OfDrill(s.Page.Ladder) && !i.Drill:
+		return "it was for a drill, which is none any more", true
 	case s.Until != "" && i.State.Ended(), i.State == StateCancelled:
 		return i.ID.String() + " is " + string(i.State), true
 	case s.Until != "" && i.rests(s.Page.Ladder, true):

@@ -53,9 +53,7 @@ func (i *Incident) Measures() Measures {
 	case i.State == StateCancelled:
 		m.Counting = CountsAsFalse
 	}
-	if len(i.Holds) > 0 {
-		m.Stopped = i.Holds[0].At
-	}
+	m.Stopped = i.firstStop()
 	for _, t := range i.Terms {
 		if t.Kind == DueAcknowledge {
 			m.AnswerDue = Moment(i.dueFrom().Add(t.Limit))
@@ -74,6 +72,12 @@ func (m Measures) Alike(o Measures) bool {
 // Tell adds what an event of the timeline says, and reports whether that is anything.
 func (m *Measures) Tell(e Event) bool {
 	switch e.Kind {
+	case EventDrillReal: // it counts from here on
+		m.Missed, m.Ordered, m.Back, m.ByLease = nil, 0, 0, false
+		if m.Reached.Before(e.At) {
+			m.Reached = time.Time{}
+		}
+		return true
 	case EventRollback:
 		m.Ordered++
 		return true

@@ -124,7 +124,7 @@ func (i *Incident) PassDeadlines(owners func(Deadline) []string, at time.Time) C
 			if lead != "" {
 				t = append(T(Mention(lead), " "), t...)
 			}
-			c.post(i, "deadline:"+d.Key+":remind"+strconv.Itoa(passed), Message{Tone: ToneWarning, Body: []Text{t}})
+			c.post(i, i.anew()+"deadline:"+d.Key+":remind"+strconv.Itoa(passed), Message{Tone: ToneWarning, Body: []Text{t}})
 		}
 	}
 	return c
@@ -137,10 +137,10 @@ func (i *Incident) missDeadline(d Deadline, owners []string, at time.Time) Chang
 	if d.Kind == DueContain {
 		return c // what is not confirmed is told and paged by its own watch
 	}
-	c.post(i, "deadline:"+d.Key+":missed", Message{Tone: ToneDanger, Body: []Text{
+	c.post(i, i.anew()+"deadline:"+d.Key+":missed", Message{Tone: ToneDanger, Body: []Text{
 		T(Bold("Missed: "), d.Name+" was due at ", d.Due, ". ", d.todo(i))}})
 	if len(owners) > 0 {
-		key := "deadline:" + d.Key
+		key := i.anew() + "deadline:" + d.Key
 		round := PageRound{Key: key, Roles: owners, Why: "missed: " + d.Name, Rung: true, Even: true, Always: true}
 		if lead := i.leads(d.Kind); lead != "" {
 			round.Roles, round.People, round.Else = nil, []UserID{lead}, owners

@@ -49,7 +49,7 @@ func (i *Incident) BeginDrill(d Drill, terms DrillTerms, f DrillFacts, at time.T
 	if d.Page {
 		c.effect(EffectOpenChannel, i.ID, "", nil)
 		why := DrillMark + "game day: " + terms.Row.Severity.Label() + " pages for real, to see who answers"
-		c = c.And(i.climbFrom(terms.Row, PageRound{Key: string(terms.Row.Severity), Roles: terms.Page, Why: why}, at))
+		c = c.And(i.climbFrom(terms.Row, PageRound{Key: i.ladderOf(terms.Row.Severity), Roles: terms.Page, Why: why}, at))
 	}
 	if d.Action == DrillRollback {
 		return c, nil

@@ -14,9 +14,12 @@ func (i *Incident) turnReal(result DrillResult, why string, by Actor, agents Reg
 	d.Result, d.Why, d.Phase, d.EndedAt = result, clip(why, 500), DrillDone, Moment(at)
 	var c Change
 	c.event(EventDrillEnded, by, at, *d)
+	if d.Page {
+		news := PageNews{Incident: i.ID, Status: PageResolved, By: Tagout.Text().String(), At: Moment(at)}
+		c.effect(EffectFollow, i.ID, "drill", FollowUp{News: news, Drill: true})
+	}
 	i.Drill, i.Title = false, clip(d.Title()+" "+string(result)+": "+d.Why, 300)
-	i.AcknowledgedBy, i.AnsweredAt, i.Lapsed, i.Calls = Actor{}, time.Time{}, time.Time{}, nil
-	i.Milestones = map[Milestone]time.Time{Detected: Moment(at)}
+	i.beginAnew(at)
 	c.event(EventDrillReal, by, at, map[string]any{"result": result, "why": d.Why, "title": i.Title})
 	for _, h := range i.ActiveHolds() {
 		if !d.hung(h) {
@@ -36,6 +39,27 @@ func (i *Incident) turnReal(result DrillResult, why string, by Actor, agents Reg
 	return c.And(i.settle(by, at))
 }
 
+// beginAnew forgets what was answered, paged, missed and told of the drill: all of that counts
+// from here on. The numbers of what was handed over or ran out go on.
+func (i *Incident) beginAnew(at time.Time) {
+	i.AcknowledgedBy, i.AnsweredAt, i.Lapsed, i.ReachedAt = Actor{}, time.Time{}, time.Time{}, time.Time{}
+	i.Ladder, i.Calls, i.Marks, i.Told = nil, nil, nil, nil
+	delete(i.Roles, IncidentCommander) // whoever took on a drill
+	if h := i.handing(); h != nil {
+		h.Taken = true
+	}
+	i.Milestones = map[Milestone]time.Time{Detected: Moment(at)}
+}
+
+// anew begins the keys of what an incident that was a drill tells and pages once, and may have
+// told and paged as a drill.
+func (i *Incident) anew() string {
+	if i.Exercise != nil && !i.Drill {
+		return "real:"
+	}
+	return ""
+}
+
 // TakeForReal gives an incident that was a drill the duties of its severity, and pages. It
 // changes nothing the second time.
 func (i *Incident) TakeForReal(terms DrillTerms, at time.Time) Change {
@@ -47,7 +71,7 @@ func (i *Incident) TakeForReal(terms DrillTerms, at time.Time) Change {
 	i.agree(terms.Row.Terms())
 	c := i.WakeDeadlines().And(i.freeze(terms.Row))
 	why := d.Title() + " " + string(d.Result) + ": " + d.Why
-	key := "real:" + string(terms.Row.Severity)
+	key := i.anew() + string(terms.Row.Severity)
 	c = c.And(i.climbFrom(terms.Row, PageRound{Key: key, Roles: terms.Page, Why: why}, at))
 	c.post(i, "drill:real:"+strconv.FormatInt(i.Head.Seq, 10), Message{Tone: ToneDanger, Body: []Text{i.realText()}})
 	return c

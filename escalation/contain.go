@@ -113,7 +113,7 @@ type stopDeadline struct {
 // it has one.
 func (d *Desk) withDeadline(i *tagout.Incident, c tagout.Change, now time.Time) tagout.Change {
 	limit := d.policy.SeverityPolicy(i.Severity).Deadlines.Contain
-	hung := slices.ContainsFunc(c.Events, func(e tagout.Event) bool { return e.Kind == tagout.EventHeld })
+	hung := c.Tells(tagout.EventHeld)
 	due := slices.ContainsFunc(c.Effects, func(e tagout.Effect) bool { return e.Kind == tagout.EffectContainDue })
 	if limit <= 0 || !hung || due {
 		return c

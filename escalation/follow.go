@@ -39,7 +39,7 @@ func (d *Desk) dedupMark(ctx context.Context) (string, error) {
 // dedup names an incident to the services of pagers, for the pages of one ladder. Services
 // do not call anybody again under a name that was acknowledged there. So whatever must be
 // heard although somebody has acknowledged before has a name of its own: a ladder that
-// starts again, and pages that go out even then.
+// starts again, and pages that go out even then. So has a game day, which may become real.
 func dedup(mark string, id tagout.IncidentID, r tagout.PageRound) string {
 	ladder := base(r.Key)
 	_, again, lapsed := strings.Cut(ladder, "~")
@@ -47,11 +47,16 @@ func dedup(mark string, id tagout.IncidentID, r tagout.PageRound) string {
 	case r.Even || r.Always:
 		sum := sha256.Sum256([]byte(ladder))
 		return mark + id.String() + "-" + hex.EncodeToString(sum[:4])
+	case tagout.OfDrill(ladder):
+		return mark + id.String() + drilled + again
 	case lapsed:
 		return mark + id.String() + "-again" + again
 	}
 	return mark + id.String()
 }
+
+// drilled ends the name of a game day.
+const drilled = "-drill"
 
 // incidentOf reads a name that dedup made with this mark.
 func incidentOf(mark, name string) (tagout.IncidentID, bool) {
@@ -77,6 +82,9 @@ func (d *Desk) AcknowledgeBy(ctx context.Context, ack tagout.Acknowledgement, pa
 	}
 	answer := d.answer(ctx, d.actorAt(pager, ack), pager)
 	_, err = d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		if strings.Contains(ack.Dedup, drilled) && !i.Drill {
+			return tagout.Change{}, tagout.Errorf(tagout.Conflict, "This was pressed for a drill, which %s is not any more.", i.ID)
+		}
 		if !ack.At.IsZero() && ack.At.Before(i.Lapsed) {
 			return tagout.Change{}, tagout.Errorf(tagout.Conflict, "This was pressed before the acknowledgement of %s ran out.", i.ID)
 		}
@@ -149,6 +157,9 @@ func (d *Desk) followAll(ctx context.Context, id tagout.IncidentID, data tagout.
 	told := map[tagout.FollowUp]bool{}
 	for _, p := range pages {
 		data.Pager, data.News.Dedup = p.Pager, p.Dedup
+		if data.Drill && !tagout.OfDrill(p.Ladder) {
+			continue
+		}
 		if _, follows := d.follower(p.Pager); follows && !told[data] {
 			told[data] = true
 			c.Effects = append(c.Effects, followUp(id, data))

@@ -131,7 +131,7 @@ func (d *Desk) chain(i *tagout.Incident, r tagout.PageRound) []tagout.PageRound 
 		return nil // one person is asked; nobody comes after them
 	}
 	from := base(r.Key)
-	name, _, _ := strings.Cut(from, "~")
+	name, _, _ := strings.Cut(from[strings.LastIndexByte(from, ':')+1:], "~")
 	row := d.policy.Severities[tagout.Severity(name)]
 	if row == nil {
 		row = d.policy.SeverityPolicy(i.Severity)

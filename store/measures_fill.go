@@ -59,7 +59,7 @@ func fillMeasures(db *gorm.DB) error {
 // tellingKinds are the events that [tagout.Measures.Tell] takes something from.
 var tellingKinds = []string{
 	string(tagout.EventContained), string(tagout.EventDeadlineMissed), string(tagout.EventRollback), string(tagout.EventRollbackFailed),
-	string(tagout.EventRollbackSucceeded), string(tagout.EventPaged),
+	string(tagout.EventRollbackSucceeded), string(tagout.EventPaged), string(tagout.EventDrillReal),
 }
 
 func fillMeasure(db *gorm.DB, row incidentRow) error {
@@ -68,7 +68,7 @@ func fillMeasure(db *gorm.DB, row incidentRow) error {
 		return err
 	}
 	var holds []holdRow
-	if err := db.Raw("SELECT incident, doc, lifted_at, lifted_by FROM holds WHERE incident = ? ORDER BY position LIMIT 1", row.ID).Scan(&holds).Error; err != nil {
+	if err := db.Raw("SELECT incident, doc, lifted_at, lifted_by FROM holds WHERE incident = ? ORDER BY position", row.ID).Scan(&holds).Error; err != nil {
 		return err
 	}
 	for _, r := range holds {

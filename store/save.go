@@ -22,6 +22,11 @@ func (t *tx) save(works []*work) ([]*work, error) {
 	if err := t.sql.count(b.tallies); err != nil {
 		return nil, err
 	}
+	if len(b.real) > 0 { // what events added up of a drill is not counted of what it became
+		if err := t.Exec("DELETE FROM measures WHERE incident IN ?", b.real).Error; err != nil {
+			return nil, err
+		}
+	}
 	if err := insert(t, b.measures, countMeasures); err != nil {
 		return nil, err
 	}
@@ -91,6 +96,7 @@ type batch struct {
 	counted   []*work    // of which nothing else changed than how many alerts there are
 	tallies   []tallyRow // of those
 	measures  []measureRow
+	real      []int64 // incidents that were drills until now
 	hung      []holdRow
 	lifted    []holdRow
 	events    []eventRow
@@ -131,6 +137,9 @@ func (b *batch) add(w *work) error {
 	}
 	if row, news := w.measured(rewritten || rehung); news {
 		b.measures = append(b.measures, row)
+		if w.change.Tells(tagout.EventDrillReal) {
+			b.real = append(b.real, row.Incident)
+		}
 	}
 	if err := b.addBeside(w); err != nil {
 		return err
