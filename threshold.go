@@ -19,7 +19,7 @@ const (
 	ThresholdClass  ThresholdBy = "class"  // the failure class says so
 	ThresholdGrave  ThresholdBy = "grave"  // the class has one, but the gravest severity waits only if its rule says so
 	ThresholdRaised ThresholdBy = "raised" // the failure report itself asks for a worse severity
-	ThresholdStops  ThresholdBy = "stops"  // the class has one, but the agent that reports the failure must stop: its work waits for somebody
+	ThresholdStops  ThresholdBy = "stops"  // there is one, but the agent that reports the failure must stop: its work waits for somebody
 )
 
 // Threshold decides how many alerts an incident needs: the rule's own threshold wins over that

@@ -46,7 +46,7 @@ func thresholdText(p *tagout.Policy, m tagout.Message, r tagout.Routing) tagout.
 	v := r.Verdict
 	switch r.ThresholdBy {
 	case tagout.ThresholdStops:
-		return m.Para(p.ClassTitle(v.Class) + " has a threshold, but not for an agent that must stop: its first report opens the incident, since its work waits for somebody.")
+		return m.Para("There is a threshold, but not for an agent that must stop: its first report opens the incident, since its work waits for somebody.")
 	case tagout.ThresholdGrave:
 		return m.Para(p.ClassTitle(v.Class) + " has a threshold, but " + v.Severity.Label() + " never waits for that of a class: the first alert opens the incident.")
 	}

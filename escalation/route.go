@@ -111,7 +111,7 @@ func (r *Router) route(a tagout.Alert, told func(tagout.RuleTried)) tagout.Routi
 	out := tagout.Routing{Raised: v != routed, ThresholdBy: tagout.ThresholdRaised}
 	if v.Severity == routed.Severity {
 		v.Threshold, out.ThresholdBy = r.policy.Threshold(routed.Threshold, v.Severity, v.Class)
-		if out.ThresholdBy == tagout.ThresholdClass && a.Report != nil && r.policy.MustStop(a.Report, v.Class) {
+		if v.Threshold.Count > 1 && a.Report != nil && r.policy.MustStop(a.Report, v.Class) {
 			v.Threshold, out.ThresholdBy = tagout.Threshold{}, tagout.ThresholdStops
 		}
 	}

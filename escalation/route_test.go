@@ -62,7 +62,7 @@ func TestRulesDecideSeverityClassAndThreshold(t *testing.T) {
 			route := hit
 			route.When = c.when
 			v := router(t, route).Route(c.alert)
-			if got := v.Severity == "sev3" && v.Threshold.Count == 3; got != c.hits {
+			if got := v.Severity == "sev3" && (v.Threshold.Count == 3 || c.alert.Report != nil); got != c.hits {
 				t.Errorf("%s: matched %t, want %t (%+v)", c.when, got, c.hits, v)
 			}
 			if !c.hits && (v.Severity != tagout.Sev2 || v.Class != "judgment_error" || v.Threshold.Count != 0) {
@@ -146,12 +146,14 @@ func TestAFailureReportMayRaiseNeverLower(t *testing.T) {
 		keepsThreshold bool
 	}{
 		"raises the severity":             {"budget_drift/sev3", "/sev1", "budget_drift", "sev1", false},
-		"never lowers it":                 {"budget_drift/sev1", "/sev3", "budget_drift", "sev1", true},
-		"a severity that is not there":    {"budget_drift/sev2", "/sev0", "budget_drift", "sev2", true},
-		"names a class that stops":        {"budget_drift/sev2", "policy_violation/", "policy_violation", "sev2", true},
-		"an unknown class":                {"budget_drift/sev2", "nonsense/", "budget_drift", "sev2", true},
-		"never from stopping to retrying": {"budget_drift/sev2", "integration_failure/", "budget_drift", "sev2", true},
-		"from retrying to stopping":       {"integration_failure/sev2", "budget_drift/", "budget_drift", "sev2", true},
+		"never lowers it":                 {"integration_failure/sev1", "integration_failure/sev3", "integration_failure", "sev1", true},
+		"a severity that is not there":    {"integration_failure/sev2", "integration_failure/sev0", "integration_failure", "sev2", true},
+		"names a class that stops":        {"budget_drift/sev2", "policy_violation/", "policy_violation", "sev2", false},
+		"an unknown class":                {"integration_failure/sev2", "nonsense/", "integration_failure", "sev2", false},
+		"never from stopping to retrying": {"budget_drift/sev2", "integration_failure/", "budget_drift", "sev2", false},
+		"from retrying to stopping":       {"integration_failure/sev2", "budget_drift/", "budget_drift", "sev2", false},
+		"stops by its class":              {"budget_drift/sev2", "/", "budget_drift", "sev2", false},
+		"may try again":                   {"integration_failure/sev2", "integration_failure/", "integration_failure", "sev2", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -12,7 +12,7 @@ type routeSection struct {
 	Severity  tagout.Severity  `yaml:"severity" doc:"The severity; commands.default_severity if left out."`
 	Class     string           `yaml:"class" doc:"The failure class; commands.default_class if left out."`
 	Scope     string           `yaml:"scope" doc:"The scope, instead of that of the labels agent, channel, region and tool."`
-	Threshold thresholdSection `yaml:"threshold" doc:"How many alerts within a window open an incident. Left out, that of the failure class counts; a count of 1 means none."`
+	Threshold thresholdSection `yaml:"threshold" doc:"How many alerts within a window open an incident. Left out, that of the failure class counts; a count of 1 means none. A failure report whose agent must stop never waits for it."`
 }
 
 type thresholdSection struct {

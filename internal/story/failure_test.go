@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"tagout"
 	"tagout/internal/config"
@@ -29,6 +30,36 @@ func TestAnAgentHandsOverAndPeopleWorkThroughWhatItsClassAsksFor(t *testing.T) {
 			}
 			w.starts()
 			w.handsOver()
+		})
+	}
+}
+
+// TestAnAgentThatMustStopWaitsForNoThresholdOfARule: somebody has to hear of its work.
+func TestAnAgentThatMustStopWaitsForNoThresholdOfARule(t *testing.T) {
+	t.Parallel()
+	for _, s := range bothStores {
+		t.Run(s.database, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, s)
+			w.tune = func(c *config.Config) {
+				for n := range c.Policy.Routes {
+					c.Policy.Routes[n].Class, c.Policy.Routes[n].Threshold = "integration_failure", tagout.Threshold{Count: 3, Within: time.Hour}
+				}
+			}
+			w.starts()
+			var answer struct {
+				Incidents []string
+				Decision  string
+			}
+			report := map[string]any{"agent": "mailer", "channel": "email", "run_id": "run-7", "summary": "The CRM did not answer", "class": "integration_failure"}
+			if status := w.call(http.MethodPost, "/v1/failures", "report-token", report, &answer); status != http.StatusAccepted || answer.Decision != "retry" || len(answer.Incidents) > 0 {
+				t.Errorf("who may try again: %d, %+v", status, answer)
+			}
+			report["class"] = "policy_violation"
+			if status := w.call(http.MethodPost, "/v1/failures", "report-token", report, &answer); status != http.StatusAccepted || answer.Decision != "stop" || len(answer.Incidents) != 1 {
+				t.Errorf("who must stop: %d, %+v", status, answer)
+			}
+			w.room("inc-1-")
 		})
 	}
 }
