@@ -17,15 +17,7 @@ type Detection struct {
 // RecurrenceQuery asks what came back lately.
 type RecurrenceQuery struct {
 	Agent string        // "": of any
-	Since time.Duration // how far back incidents count; 0: [DefaultRecurWithin]
-}
-
-// Window is how far back incidents count.
-func (q RecurrenceQuery) Window() time.Duration {
-	if q.Since <= 0 {
-		return DefaultRecurWithin
-	}
-	return q.Since
+	Since time.Duration // how far back incidents count; 0: as long as they recur ([Policy.Recurs])
 }
 
 // Recurring is an agent and class that came back within a window, with what was learnt of it.

@@ -50,7 +50,7 @@ func (h healths) one(ctx context.Context, agent string) (tagout.Reply, error) {
 	if err != nil {
 		return tagout.Reply{}, err
 	}
-	m := tagout.Message{Title: "Health of " + agent, Tone: toneOf(found), Footer: h.footer(found)}
+	m := tagout.Message{Title: "Health of " + agent, Tone: toneOf(found), Footer: h.footer(found, "Drills, false alarms and private incidents")}
 	for _, r := range found.Readings {
 		m = m.Para(r.Text())
 	}
@@ -66,7 +66,7 @@ func (h healths) all(ctx context.Context) (tagout.Reply, error) {
 	if err != nil {
 		return tagout.Reply{}, err
 	}
-	m := tagout.Message{Title: "Health of all agents", Tone: toneOf(found), Footer: h.footer(found)}
+	m := tagout.Message{Title: "Health of all agents", Tone: toneOf(found), Footer: h.footer(found, "Drills and false alarms")}
 	byAgent := map[string][]tagout.HealthReading{}
 	for _, r := range found.Readings {
 		byAgent[r.Agent] = append(byAgent[r.Agent], r)
@@ -111,8 +111,9 @@ func toneOf(h tagout.Health) tagout.Tone {
 	return tagout.ToneNeutral
 }
 
-func (h healths) footer(found tagout.Health) tagout.Text {
-	t := tagout.T("As of ", found.At, ". Drills and false alarms do not count in time to kill and rollbacks.")
+// footer says as of when it is, and what does not count.
+func (h healths) footer(found tagout.Health, left string) tagout.Text {
+	t := tagout.T("As of ", found.At, ". "+left+" do not count in time to kill and rollbacks.")
 	if len(h.policy.Health.Metrics) == 0 {
 		t = append(t, tagout.T(" No metrics of the agents themselves are configured (health.metrics).")...)
 	}

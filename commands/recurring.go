@@ -25,8 +25,8 @@ func recurring(f floor, d RecurrenceTeller) tagout.Command {
 	return tagout.Command{
 		Name: "recurring", Summary: "List what comes back: agents with the same failure class again and again.", Usage: "[AGENT] [WINDOW]", Right: tagout.MayRead,
 		Detail: detail(anyoneAndReadTokens, []string{"/recurring", "/recurring mailer", "/recurring mailer 30d"},
-			"The window is 90d unless you write another one. Drills and false alarms do not count, and private incidents only for their people.",
-			"An incident recurs if another one of the same agent and class was detected in the 90 days before it."),
+			"An incident recurs if another one of the same agent and class was detected in the "+lengthOf(f.policy.Recurs())+" before it (figures.recur_within).",
+			"It looks back as far, unless you write another window. Drills and false alarms do not count, and private incidents only for their people."),
 		Run: func(ctx context.Context, in tagout.Invocation) (tagout.Reply, error) {
 			q, err := r.parse(in.Text)
 			if err != nil {
@@ -71,17 +71,21 @@ func (r recurrences) parse(text string) (q tagout.RecurrenceQuery, err error) {
 			return q, tagout.Errorf(tagout.Invalid, "One agent and one window are enough. %s", form)
 		}
 	}
+	if q.Since == 0 {
+		q.Since = r.policy.Recurs()
+	}
 	return q, nil
 }
 
 func (r recurrences) message(q tagout.RecurrenceQuery, pairs []tagout.Recurring, more int) tagout.Message {
-	m := tagout.Message{Title: "What came back in the last " + lengthOf(q.Window())}
+	m := tagout.Message{Title: "What came back in the last " + lengthOf(q.Since)}
 	if q.Agent != "" {
-		m.Title = q.Agent + ": what came back in the last " + lengthOf(q.Window())
+		m.Title = q.Agent + ": what came back in the last " + lengthOf(q.Since)
 	}
+	again := "within " + lengthOf(r.policy.Recurs())
 	if len(pairs) == 0 {
 		m.Tone = tagout.ToneGood
-		return m.Para("Nothing: no agent had the same failure class again.")
+		return m.Para("Nothing: no agent had the same failure class again " + again + ".")
 	}
 	m.Tone = tagout.ToneWarning
 	for _, p := range pairs {
@@ -90,7 +94,7 @@ func (r recurrences) message(q tagout.RecurrenceQuery, pairs []tagout.Recurring,
 	if more > 0 {
 		m = m.Para("The " + strconv.Itoa(len(pairs)) + " that came back most; " + strconv.Itoa(more) + " more did.")
 	}
-	m.Footer = tagout.T("Drills and false alarms do not count. In a pipeline, tagout release-check keeps a release back while this goes on.")
+	m.Footer = tagout.T("What comes back is an agent with the same failure class again " + again + ". Drills and false alarms do not count. In a pipeline, tagout release-check keeps a release back while this goes on.")
 	return m
 }
 

@@ -2,6 +2,7 @@ package commands_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,14 +40,19 @@ func cameBack(d *desk) {
 func TestRecurringTakesAnAgentAndAWindowInAnyOrder(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]tagout.RecurrenceQuery{
-		"":                 {},
-		"mailer":           {Agent: "mailer"},
+		"":                 {Since: 336 * time.Hour},
+		"mailer":           {Agent: "mailer", Since: 336 * time.Hour},
 		"30d":              {Since: 720 * time.Hour},
 		"Mailer 30d.":      {Agent: "mailer", Since: 720 * time.Hour},
 		"36h `researcher`": {Agent: "researcher", Since: 36 * time.Hour},
 	} {
 		b := newBench(t)
-		if _, err := b.typed(t, "/recurring "+text); err != nil || len(b.recurring.asked) != 1 || b.recurring.asked[0] != want {
+		b.policy.RecurWithin = 336 * time.Hour
+		reply, err := b.typed(t, "/recurring "+text)
+		if said := reply.Message.String(); !strings.Contains(said, "again within 14 days") {
+			t.Errorf("%q: it does not say when something comes back: %s", text, said)
+		}
+		if err != nil || len(b.recurring.asked) != 1 || b.recurring.asked[0] != want {
 			t.Errorf("%q: asked %+v, %v", text, b.recurring.asked, err)
 		}
 	}

@@ -124,7 +124,7 @@ func (d *Desk) ownHealth(ctx context.Context, agent string, at time.Time) []tago
 	}
 	kill := tagout.HealthReading{Agent: agent, Name: "time_to_kill", Title: "Time to kill, nine of ten within", Unit: tagout.UnitSeconds, Target: tagout.HealthTarget{Op: "<", Value: within.Seconds()}}
 	back := tagout.HealthReading{Agent: agent, Name: "rollback_success", Title: "Rollbacks that succeeded", Unit: tagout.UnitRatio, Target: tagout.HealthTarget{Op: ">=", Value: 1}}
-	f, err := d.FiguresOf(ctx, tagout.FiguresQuery{From: at.Add(-window), To: at, Agent: agent})
+	f, err := d.FiguresOf(ctx, tagout.FiguresQuery{From: at.Add(-window), To: at, Agent: agent, Public: agent != ""})
 	if err != nil {
 		return []tagout.HealthReading{kill.Read(0, err), back.Read(0, err)}
 	}

@@ -88,7 +88,7 @@ func TestHealthIsReadFromPrometheusAndFromOurFigures(t *testing.T) {
 		"researcher ✔ met Sensitive actions that succeeded: 100 % (target ≥ 99 %)",
 		"researcher ❔ unknown Sensitive actions that succeeded (canary): Prometheus has no data (target ≥ 98 %)",
 	})
-	if q := figured; q.Agent != "" || q.To.Sub(q.From) != 90*24*time.Hour || slices.ContainsFunc(g.asked, func(s string) bool { return strings.HasPrefix(s, "since") }) {
+	if q := figured; q.Agent != "" || q.Public || q.To.Sub(q.From) != 90*24*time.Hour || slices.ContainsFunc(g.asked, func(s string) bool { return strings.HasPrefix(s, "since") }) {
 		t.Errorf("figures of %+v, asked %q", q, g.asked)
 	}
 
@@ -97,7 +97,7 @@ func TestHealthIsReadFromPrometheusAndFromOurFigures(t *testing.T) {
 	if len(one) != 5 || !strings.HasSuffix(one[2], "(target ≥ 99 %), since 2026-11-21 11:30:00 UTC") || strings.Contains(one[4], "since") {
 		t.Errorf("of the mailer: %q", one)
 	}
-	if figured.Agent != "mailer" || !slices.Contains(g.asked, `since 24h0m0s every 30m0s: ok{agent="mailer"}`) || len(g.asked) != 5 {
+	if figured.Agent != "mailer" || !figured.Public || !slices.Contains(g.asked, `since 24h0m0s every 30m0s: ok{agent="mailer"}`) || len(g.asked) != 5 {
 		t.Errorf("figures of %+v, asked %q", figured, g.asked)
 	}
 	if h, err := w.desk.Health(t.Context(), tagout.HealthQuery{Agent: "mailer"}); err != nil || h.Practised != "kill never practised; rollback never practised" {

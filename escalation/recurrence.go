@@ -9,8 +9,12 @@ import (
 // Recurring tells which agents and classes came back, most recurrences first, and how many more
 // did than are listed. Private incidents count, and are named, for whoever may read them.
 func (d *Desk) Recurring(ctx context.Context, q tagout.RecurrenceQuery, v tagout.Viewer) (pairs []tagout.Recurring, more int, err error) {
-	since := d.clock.Now().Add(-q.Window())
-	all, err := d.store.Detections(ctx, q.Agent, since.Add(-d.policy.Recurs()))
+	within, back := d.policy.Recurs(), q.Since
+	if back <= 0 {
+		back = within
+	}
+	since := d.clock.Now().Add(-back)
+	all, err := d.store.Detections(ctx, q.Agent, since.Add(-within))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -36,7 +40,7 @@ func (d *Desk) Recurring(ctx context.Context, q tagout.RecurrenceQuery, v tagout
 		}
 		seen = append(seen, one)
 	}
-	pairs, more = tagout.CameBack(seen, since, d.policy.Recurs())
+	pairs, more = tagout.CameBack(seen, since, within)
 	for n := range pairs {
 		for _, id := range pairs[n].Last {
 			i, err := read(id)
