@@ -54,6 +54,10 @@ type tx struct {
 		skipLocked() string
 		// look answers what a folding asks, and keeps others from opening the same incidents.
 		look(q questions) (findings, error)
+		// foresee answers the same without asking, as it was of late and as open says, and has
+		// the database check that when the transaction writes; ok is false if it cannot. repeats
+		// is told then how many repeats each incident has.
+		foresee(q questions, open map[kindOf]int64, repeats func(incident int64, n int)) (found findings, ok bool)
 		// read tells of incidents without locking them.
 		read(ids []int64, into findings) error
 		// reserve draws incident numbers for the next so many calls of number.

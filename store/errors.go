@@ -102,6 +102,12 @@ func isOnRecord(err error) bool {
 	return ok && (lite.Code() == sqliteUnique || lite.Code() == sqlitePrimaryKey || lite.Code() == sqliteTrigger)
 }
 
+// isUnexpected reports what tagout_expect raises.
+func isUnexpected(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == unexpected
+}
+
 func isUnreachable(err error) bool {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		// 08 connection, 25006 read-only, 28/3D login, 53 resources, 55 and 57 time-outs and shutdown, 58 I/O.

@@ -26,21 +26,34 @@ func (s *Store) Fold(ctx context.Context, in []tagout.Incoming, fn tagout.FoldTr
 	if len(in) == 0 {
 		return nil, nil
 	}
-	out, err := s.fold(ctx, in, fn, false)
+	out, err := s.fold(ctx, in, fn, foreseeing)
+	if errors.Is(err, errSurprise) {
+		s.habits.surprised()
+		out, err = s.fold(ctx, in, fn, looking)
+	}
 	if errors.Is(err, errSpoiled) || isOnRecord(err) {
-		out, err = s.fold(ctx, in, fn, true)
+		out, err = s.fold(ctx, in, fn, careful)
 	}
 	return out, err
 }
+
+// caution is how much a folding asks before it acts.
+type caution int
+
+const (
+	foreseeing caution = iota // nothing, if what it needs is likely known: the database checks it
+	looking                   // what is known of the alerts
+	careful                   // and takes them one by one: one fails, or one that was new to us is there already
+)
 
 // errSpoiled tells that a transition failed after it may have changed an incident that other
 // alerts share.
 var errSpoiled = tagout.Errorf(tagout.Internal, "The alert could not be taken, by a defect of Tagout's.")
 
-func (s *Store) fold(ctx context.Context, in []tagout.Incoming, fn tagout.FoldTransition, careful bool) ([]tagout.Folded, error) {
+func (s *Store) fold(ctx context.Context, in []tagout.Incoming, fn tagout.FoldTransition, with caution) ([]tagout.Folded, error) {
 	var f *folding
 	err := s.change(ctx, func(t *tx) ([]*work, error) {
-		f = &folding{tx: t, store: s, fn: fn, careful: careful, in: slices.Clone(in), out: make([]tagout.Folded, len(in))}
+		f = &folding{tx: t, store: s, fn: fn, caution: with, in: slices.Clone(in), out: make([]tagout.Folded, len(in))}
 		return f.run()
 	})
 	if err != nil {
@@ -55,7 +68,7 @@ type folding struct {
 	*tx
 	store   *Store
 	fn      tagout.FoldTransition
-	careful bool // once more: one of the alerts fails, or one that was new to us is there already
+	caution caution
 	in      []tagout.Incoming
 	out     []tagout.Folded
 	now     time.Time
@@ -140,8 +153,10 @@ func (f *folding) onlyCounts(row *alertRow, in tagout.Incoming) bool {
 func (f *folding) lockEverything() (err error) {
 	q := f.ask()
 	f.docs = writeAhead(f.in, !q.about)
-	if f.found, err = f.sql.look(q); err != nil {
-		return err
+	if !f.foresee(q) {
+		if f.found, err = f.sql.look(q); err != nil {
+			return err
+		}
 	}
 	f.known = f.found.known
 	for _, w := range worksOf(f.found.locked) {
@@ -299,7 +314,7 @@ func (f *folding) fold(n int, w *work) (taken bool, err error) {
 // incident are only made once it is known that one is needed: until then a failure is
 // errSpoiled, and ends the transaction.
 func (f *folding) transit(w *work, in tagout.Incoming) (failure, err error) {
-	if !f.careful {
+	if f.caution < careful {
 		change, failure := f.attempt(w.incident, in)
 		if failure != nil {
 			return nil, errSpoiled

@@ -21,6 +21,9 @@ func writeAhead(in []tagout.Incoming, needed bool) *docs {
 		defer close(d.done)
 		defer func() { _ = recover() }() // it will panic again where it is asked for, and is logged there
 		for n := range alerts {
+			if alerts[n].Silence != nil {
+				continue // it may be over
+			}
 			if text, err := bodyOf(alerts[n]); err == nil {
 				d.text[n] = text
 			}

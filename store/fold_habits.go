@@ -15,6 +15,37 @@ type habits struct {
 	mu      sync.Mutex
 	open    map[kindOf]int64
 	repeats bool // most of them only counted
+	plain   int  // how many batches in a row could have been foreseen; less than nothing after a surprise
+}
+
+// A storm is foreseen after so many batches that could have been, and after a surprise only
+// after many more: the database notes each surprise as an error.
+const (
+	untilForeseen = 4
+	surprise      = -64
+)
+
+// foresee tells which incidents alerts of these kinds go to, if all is as it was of late.
+func (h *habits) foresee(kinds []kindOf) (open map[kindOf]int64, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.plain < untilForeseen {
+		return nil, false
+	}
+	open = make(map[kindOf]int64, len(kinds))
+	for _, k := range kinds {
+		if open[k] = h.open[k]; open[k] == 0 {
+			return nil, false
+		}
+	}
+	return open, true
+}
+
+// surprised is told that something was foreseen wrongly.
+func (h *habits) surprised() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.plain = surprise
 }
 
 // expect tells which incidents alerts of these kinds likely go to, and whether they likely
@@ -48,6 +79,9 @@ func (h *habits) learn(f *folding) {
 		}
 	}
 	h.repeats = 2*repeats > len(f.out)
+	if h.plain++; !f.plain() {
+		h.plain = min(h.plain, 0)
+	}
 	for k := range f.found.open {
 		delete(h.open, k)
 	}

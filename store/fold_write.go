@@ -121,7 +121,7 @@ func (w *writes) flushAlerts(f *folding) error {
 	for _, id := range slices.Sorted(maps.Keys(w.alerts)) {
 		row := *w.alerts[id]
 		row.Count = w.added[id]
-		if w.fresh[id] && !f.careful {
+		if w.fresh[id] && f.caution < careful {
 			fresh = append(fresh, row)
 		} else {
 			known = append(known, row)
@@ -137,7 +137,7 @@ func (w *writes) flushBodies(f *folding) error {
 	slices.SortStableFunc(w.bodies, func(a, b bodyRow) int { return cmp.Compare(a.Alert, b.Alert) })
 	var fresh, known []bodyRow
 	for n, row := range w.bodies {
-		if w.fresh[row.Alert] && !f.careful && (n == 0 || w.bodies[n-1].Alert != row.Alert) {
+		if w.fresh[row.Alert] && f.caution < careful && (n == 0 || w.bodies[n-1].Alert != row.Alert) {
 			fresh = append(fresh, row)
 		} else {
 			known = append(known, row)

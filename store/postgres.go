@@ -32,6 +32,7 @@ type postgresDB struct {
 	// origin tells the announcements of this process from those of others.
 	origin string
 	recall recall
+	watch  watch
 
 	closing sync.Once
 	closed  chan struct{}
@@ -105,7 +106,7 @@ func (p *postgresDB) snapshot(ctx context.Context, fn func(db *gorm.DB) error) e
 
 func (p *postgresDB) transact(ctx context.Context, fn func(t *tx) error) error {
 	return p.onConnection(ctx, "begin", func(g *gorm.DB, pt *transaction) error {
-		sql := postgresTx{ctx, pt, p.calls, p.origin, &pgx.Batch{}, &ahead{counted: map[int64]*recalled{}}, &p.recall}
+		sql := postgresTx{ctx, pt, p.calls, p.origin, &pgx.Batch{}, &ahead{counted: map[int64]*recalled{}}, &p.recall, &p.watch}
 		if err := fn(&tx{DB: g, sql: sql}); err != nil {
 			return err
 		}
@@ -163,6 +164,7 @@ type postgresTx struct {
 	pending *pgx.Batch // statements that travel together
 	ahead   *ahead
 	recall  *recall
+	watch   *watch
 }
 
 // ahead is what was read before it was asked for, on a way that was made anyway.
@@ -172,14 +174,18 @@ type ahead struct {
 	counted map[int64]*recalled // incidents as this transaction will have left them
 }
 
-const readClock = "SELECT clock_timestamp()"
-
 // queueClock reads the clock on the way, unless it was read before.
 func (t postgresTx) queueClock(b *pgx.Batch) {
 	if !t.ahead.now.IsZero() {
 		return
 	}
-	b.Queue(readClock).QueryRow(func(row pgx.Row) error { return row.Scan(&t.ahead.now) })
+	b.Queue(readClock).QueryRow(func(row pgx.Row) error {
+		err := row.Scan(&t.ahead.now)
+		if err == nil {
+			t.watch.set(t.ahead.now)
+		}
+		return err
+	})
 }
 
 func (t postgresTx) now() (now time.Time, err error) {

@@ -18,6 +18,8 @@ type transaction struct {
 	begin string
 	begun bool
 	over  bool
+	// surprising tells that it goes on from what was foreseen, not from what was read.
+	surprising bool
 }
 
 // errNested tells that somebody wanted a transaction within one.
@@ -42,6 +44,9 @@ func (t *transaction) send(ctx context.Context, b *pgx.Batch, last bool) error {
 	if err != nil {
 		_ = t.Rollback(ctx) // then the connection is closed
 		t.over = true
+		if t.surprising && (isUnexpected(err) || isOnRecord(err)) {
+			return errSurprise
+		}
 		return err
 	}
 	t.over = last

@@ -1,0 +1,135 @@
+package store
+
+import (
+	"github.com/jackc/pgx/v5"
+
+	"tagout"
+)
+
+// In a storm a batch of alerts is like the one before: all of them are new, and go to
+// incidents that are open and that nobody else has changed. Then nothing is asked beforehand.
+// What would be asked is taken for granted, and the database is told to check it, under the
+// same locks, before it writes: one way to it instead of two. If anything is otherwise the
+// transaction fails, and the batch is taken once more by asking.
+
+// errSurprise tells that something was foreseen wrongly; then nothing was written.
+var errSurprise = tagout.Errorf(tagout.Conflict, "The alerts are not what was expected.")
+
+// unexpected is the code of the errors of tagout_expect.
+const unexpected = "TG001"
+
+// foresee answers without asking, if it can.
+func (f *folding) foresee(q questions) bool {
+	if f.caution != foreseeing || !f.expectable() {
+		return false
+	}
+	open, ok := f.store.habits.foresee(q.kinds)
+	if !ok {
+		return false
+	}
+	f.found, ok = f.sql.foresee(q, open, f.repeatsOf)
+	return ok
+}
+
+// expectable reports alerts that need no question if nothing is known of them.
+func (f *folding) expectable() bool {
+	for _, in := range f.in {
+		if in.ID == "" || in.Alert.Status == tagout.Resolved || in.Alert.CorrelationID != "" || in.Silence != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// plain reports whether all of this could have been foreseen.
+func (f *folding) plain() bool {
+	return f.opened == 0 && len(f.written.fresh) == len(f.in) && f.expectable()
+}
+
+// repeatsOf is told how many repeats an incident has, once it is saved.
+func (f *folding) repeatsOf(incident int64, repeats int) {
+	f.works[incident].incident.Alerts.Repeats = repeats + int(f.written.repeated[incident])
+}
+
+// The statements that check what was foreseen.
+const (
+	expectIncidents = `WITH locked AS (SELECT id, xmin AS writer, head_hash FROM incidents WHERE id = ANY($1) ORDER BY id FOR UPDATE)
+		SELECT q.id, tagout_expect(l.writer = q.writer AND l.head_hash = q.hash), coalesce((SELECT r.count FROM alert_repeats r WHERE r.incident = q.id), 0)
+		FROM unnest($1::bigint[], $2::xid[], $3::text[]) AS q (id, writer, hash) LEFT JOIN locked l ON l.id = q.id`
+)
+
+var expectOpen = "SELECT tagout_expect(q.incident = " + newestOpen("agent = q.agent AND class = q.class") + ") FROM unnest($1::text[], $2::text[], $3::bigint[]) AS q (agent, class, incident)"
+
+// foresee takes incidents from memory, and has everything checked with the statements that
+// are sent next.
+func (t postgresTx) foresee(q questions, open map[kindOf]int64, repeats func(incident int64, n int)) (findings, bool) {
+	now, ok := t.watch.now()
+	if !ok {
+		return findings{}, false
+	}
+	found := newFindings()
+	found.open = open
+	var e expectation
+	for _, k := range q.kinds {
+		id := open[k]
+		known := t.recall.find([]int64{id})[id]
+		if known == nil || !known.fits(k) {
+			return findings{}, false
+		}
+		if last := known.incident.Alerts.LastAt; last.After(now) {
+			now = last // told by another clock: what comes later is not earlier
+		}
+		if e.add(k, id, known) {
+			i := *known.incident
+			found.locked = append(found.locked, locked{&i, known.doc})
+		}
+	}
+	t.ahead.now, t.tx.surprising = now, true
+	t.pending.Queue(lockOpenerKeys, lockNumbers(q.openers))
+	t.pending.Queue(expectIncidents, e.incidents, e.writers, e.hashes).Query(func(rows pgx.Rows) error {
+		var id, n int64
+		_, err := pgx.ForEachRow(rows, []any{&id, nil, &n}, func() error {
+			repeats(id, int(n))
+			return nil
+		})
+		return err
+	})
+	t.pending.Queue(expectOpen, e.agents, e.classes, e.open)
+	if t.watch.old() {
+		t.watch.queue(t.pending)
+	}
+	return found, true
+}
+
+// fits reports whether alerts of a kind still go to the incident.
+func (r *recalled) fits(k kindOf) bool {
+	i := r.incident
+	return !i.State.Ended() && !i.Drill && clean(i.Scope.Agent) == k.agent && clean(i.Class) == k.class
+}
+
+// expectation is what was foreseen, for the database to check.
+type expectation struct {
+	incidents []int64
+	writers   []uint32
+	hashes    []string
+
+	agents, classes []string
+	open            []int64
+}
+
+// add reports whether the incident was not there yet.
+func (e *expectation) add(k kindOf, id int64, known *recalled) bool {
+	e.agents, e.classes, e.open = append(e.agents, k.agent), append(e.classes, k.class), append(e.open, id)
+	for _, other := range e.incidents {
+		if other == id {
+			return false
+		}
+	}
+	e.incidents, e.writers, e.hashes = append(e.incidents, id), append(e.writers, known.mark), append(e.hashes, known.incident.Head.Hash)
+	return true
+}
+
+// foresee: asking costs nothing here.
+func (t sqliteTx) foresee(questions, map[kindOf]int64, func(int64, int)) (findings, bool) {
+	return findings{}, false
+}
