@@ -96,7 +96,7 @@ func poolConfig(databaseURL string) (*pgxpool.Config, error) {
 func (p *postgresDB) reader(ctx context.Context) *gorm.DB { return p.gorm.WithContext(ctx) }
 
 func (p *postgresDB) snapshot(ctx context.Context, fn func(db *gorm.DB) error) error {
-	return p.onConnection(ctx, "begin isolation level repeatable read read only", func(g *gorm.DB, pt *transaction) error {
+	return p.onConnection(ctx, []string{"begin isolation level repeatable read read only"}, func(g *gorm.DB, pt *transaction) error {
 		if err := fn(g); err != nil {
 			return err
 		}
@@ -104,8 +104,13 @@ func (p *postgresDB) snapshot(ctx context.Context, fn func(db *gorm.DB) error) e
 	})
 }
 
+// beginWriting begins a transaction whose statements are planned once for all: they pass whole
+// columns, and are the same however many rows there are. Left to itself Postgres plans them
+// anew each time for what takes few rows.
+var beginWriting = []string{"begin", "set local plan_cache_mode = force_generic_plan"}
+
 func (p *postgresDB) transact(ctx context.Context, fn func(t *tx) error) error {
-	return p.onConnection(ctx, "begin", func(g *gorm.DB, pt *transaction) error {
+	return p.onConnection(ctx, beginWriting, func(g *gorm.DB, pt *transaction) error {
 		sql := postgresTx{ctx, pt, p.calls, p.origin, &pgx.Batch{}, &ahead{counted: map[int64]*recalled{}}, &p.recall, &p.watch}
 		if err := fn(&tx{DB: g, sql: sql}); err != nil {
 			return err
@@ -121,7 +126,7 @@ func (p *postgresDB) transact(ctx context.Context, fn func(t *tx) error) error {
 // onConnection makes a transaction that GORM's rows and River's jobs share: both work on one
 // connection. It is rolled back if fn fails. A connection that database/sql has given up is
 // left alone: the pool is closing it meanwhile, in a goroutine of its own.
-func (p *postgresDB) onConnection(ctx context.Context, begin string, fn func(g *gorm.DB, pt *transaction) error) error {
+func (p *postgresDB) onConnection(ctx context.Context, begin []string, fn func(g *gorm.DB, pt *transaction) error) error {
 	return p.gorm.WithContext(ctx).Connection(func(c *gorm.DB) (err error) {
 		pt := &transaction{begin: begin}
 		err = c.Statement.ConnPool.(*sql.Conn).Raw(func(raw any) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -15,7 +16,7 @@ import (
 // through its [rows], and we by send. After an error nothing but the rollback is sent.
 type transaction struct {
 	conn  *pgx.Conn
-	begin string
+	begin []string
 	begun bool
 	over  bool
 	// surprising tells that it goes on from what was foreseen, not from what was read.
@@ -33,7 +34,9 @@ func (t *transaction) send(ctx context.Context, b *pgx.Batch, last bool) error {
 	}
 	var whole pgx.Batch
 	if !t.begun {
-		whole.Queue(t.begin)
+		for _, statement := range t.begin {
+			whole.Queue(statement)
+		}
 	}
 	t.begun = true
 	whole.QueuedQueries = append(whole.QueuedQueries, b.QueuedQueries...)
@@ -69,7 +72,7 @@ func (t *transaction) ready(ctx context.Context) error {
 		return nil
 	}
 	t.begun = true
-	_, err := t.conn.Exec(ctx, t.begin)
+	_, err := t.conn.PgConn().Exec(ctx, strings.Join(t.begin, "; ")).ReadAll()
 	if err != nil { // nobody knows whether it has begun
 		t.over = true
 		return errors.Join(err, t.conn.Close(ctx))
