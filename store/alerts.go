@@ -203,4 +203,5 @@ type repeatRow struct {
 	id    string
 	count int64
 	at    time.Time
+	alert *alertRow // as it is recorded; nil if that was not asked
 }

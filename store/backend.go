@@ -58,6 +58,8 @@ type tx struct {
 		// the database check that when the transaction writes; ok is false if it cannot. repeats
 		// is told then how many repeats each incident has.
 		foresee(q questions, open map[kindOf]int64, repeats func(incident int64, n int)) (found findings, ok bool)
+		// foreseeRepeats is foresee for alerts that only count.
+		foreseeRepeats(known map[string]*alertRow) (found findings, ok bool)
 		// read tells of incidents without locking them.
 		read(ids []int64, into findings) error
 		// reserve draws incident numbers for the next so many calls of number.
@@ -73,7 +75,7 @@ type tx struct {
 		count(rows []tallyRow) error
 		// remember keeps in mind what was only counted, once it is committed.
 		remember(counted []*work)
-		// countRepeats adds to the counts of alerts.
+		// countRepeats adds to the counts of alerts; what was foreseen must be recorded as it says.
 		countRepeats(rows []repeatRow) error
 		// announce tells other processes of holds, once the transaction commits.
 		announce()

@@ -1,6 +1,9 @@
 package store
 
 import (
+	"slices"
+	"time"
+
 	"github.com/jackc/pgx/v5"
 
 	"tagout"
@@ -20,11 +23,15 @@ const unexpected = "TG001"
 
 // foresee answers without asking, if it can.
 func (f *folding) foresee(q questions) bool {
-	if f.caution != foreseeing || !f.expectable() {
+	if f.caution != foreseeing {
 		return false
 	}
+	if known, ok := f.store.habits.foreseeRepeats(f.in); ok {
+		f.found, ok = f.sql.foreseeRepeats(known)
+		return ok
+	}
 	open, ok := f.store.habits.foresee(q.kinds)
-	if !ok {
+	if !ok || !f.expectable() {
 		return false
 	}
 	f.found, ok = f.sql.foresee(q, open, f.repeatsOf)
@@ -51,11 +58,13 @@ func (f *folding) repeatsOf(incident int64, repeats int) {
 	f.works[incident].incident.Alerts.Repeats = repeats + int(f.written.repeated[incident])
 }
 
-// The statements that check what was foreseen.
+// The statements that check what was foreseen: incidents that must be locked or not, and which
+// one is open for a kind of alerts.
 const (
-	expectIncidents = `WITH locked AS (SELECT id, xmin AS writer, head_hash FROM incidents WHERE id = ANY($1) ORDER BY id FOR UPDATE)
-		SELECT q.id, tagout_expect(l.writer = q.writer AND l.head_hash = q.hash), coalesce((SELECT r.count FROM alert_repeats r WHERE r.incident = q.id), 0)
-		FROM unnest($1::bigint[], $2::xid[], $3::text[]) AS q (id, writer, hash) LEFT JOIN locked l ON l.id = q.id`
+	expectLocked    = "WITH i AS (SELECT id, xmin AS writer, head_hash FROM incidents WHERE id = ANY($1) ORDER BY id FOR UPDATE) " + asExpected
+	expectIncidents = "WITH i AS (SELECT id, xmin AS writer, head_hash FROM incidents WHERE id = ANY($1)) " + asExpected
+	asExpected      = `SELECT q.id, tagout_expect(i.writer = q.writer AND i.head_hash = q.hash), coalesce((SELECT r.count FROM alert_repeats r WHERE r.incident = q.id), 0)
+		FROM unnest($1::bigint[], $2::xid[], $3::text[]) AS q (id, writer, hash) LEFT JOIN i ON i.id = q.id`
 )
 
 var expectOpen = "SELECT tagout_expect(q.incident = " + newestOpen("agent = q.agent AND class = q.class") + ") FROM unnest($1::text[], $2::text[], $3::bigint[]) AS q (agent, class, incident)"
@@ -79,26 +88,54 @@ func (t postgresTx) foresee(q questions, open map[kindOf]int64, repeats func(inc
 		if last := known.incident.Alerts.LastAt; last.After(now) {
 			now = last // told by another clock: what comes later is not earlier
 		}
-		if e.add(k, id, known) {
+		e.agents, e.classes, e.open = append(e.agents, k.agent), append(e.classes, k.class), append(e.open, id)
+		if !slices.Contains(e.incidents, id) {
+			e.add(id, known)
 			i := *known.incident
 			found.locked = append(found.locked, locked{&i, known.doc})
 		}
 	}
-	t.ahead.now, t.tx.surprising = now, true
 	t.pending.Queue(lockOpenerKeys, lockNumbers(q.openers))
-	t.pending.Queue(expectIncidents, e.incidents, e.writers, e.hashes).Query(func(rows pgx.Rows) error {
-		var id, n int64
-		_, err := pgx.ForEachRow(rows, []any{&id, nil, &n}, func() error {
-			repeats(id, int(n))
-			return nil
-		})
-		return err
-	})
+	e.queue(t.pending, expectLocked, repeats)
 	t.pending.Queue(expectOpen, e.agents, e.classes, e.open)
+	t.takeForGranted(now)
+	return found, true
+}
+
+// foreseeRepeats takes the incidents of alerts that come again from memory. Nothing is locked
+// but the rows of the alerts, when they are counted: they must be as they were.
+func (t postgresTx) foreseeRepeats(known map[string]*alertRow) (findings, bool) {
+	now, ok := t.watch.now()
+	if !ok {
+		return findings{}, false
+	}
+	found := newFindings()
+	found.known = known
+	var e expectation
+	for _, row := range known {
+		id := *row.Incident
+		if found.about[id] != nil {
+			continue
+		}
+		about := t.recall.find([]int64{id})[id]
+		if about == nil {
+			return findings{}, false
+		}
+		e.add(id, about)
+		i := *about.incident
+		found.about[id] = &i
+	}
+	e.queue(t.pending, expectIncidents, func(id int64, n int) { found.about[id].Alerts.Repeats = n })
+	t.takeForGranted(now)
+	return found, true
+}
+
+// takeForGranted makes whatever is otherwise a surprise.
+func (t postgresTx) takeForGranted(now time.Time) {
+	t.ahead.now, t.tx.surprising = now, true
 	if t.watch.old() {
 		t.watch.queue(t.pending)
 	}
-	return found, true
 }
 
 // fits reports whether alerts of a kind still go to the incident.
@@ -117,19 +154,25 @@ type expectation struct {
 	open            []int64
 }
 
-// add reports whether the incident was not there yet.
-func (e *expectation) add(k kindOf, id int64, known *recalled) bool {
-	e.agents, e.classes, e.open = append(e.agents, k.agent), append(e.classes, k.class), append(e.open, id)
-	for _, other := range e.incidents {
-		if other == id {
-			return false
-		}
-	}
+func (e *expectation) add(id int64, known *recalled) {
 	e.incidents, e.writers, e.hashes = append(e.incidents, id), append(e.writers, known.mark), append(e.hashes, known.incident.Head.Hash)
-	return true
+}
+
+// queue checks the incidents, and tells how many repeats each has.
+func (e *expectation) queue(b *pgx.Batch, check string, repeats func(incident int64, n int)) {
+	b.Queue(check, e.incidents, e.writers, e.hashes).Query(func(rows pgx.Rows) error {
+		var id, n int64
+		_, err := pgx.ForEachRow(rows, []any{&id, nil, &n}, func() error {
+			repeats(id, int(n))
+			return nil
+		})
+		return err
+	})
 }
 
 // foresee: asking costs nothing here.
 func (t sqliteTx) foresee(questions, map[kindOf]int64, func(int64, int)) (findings, bool) {
 	return findings{}, false
 }
+
+func (t sqliteTx) foreseeRepeats(map[string]*alertRow) (findings, bool) { return findings{}, false }

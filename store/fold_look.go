@@ -73,7 +73,7 @@ var (
 		CROSS JOIN LATERAL (SELECT * FROM alerts WHERE id = q.wanted LIMIT 1) AS known`
 	findAbout = recordOf + `(SELECT DISTINCT known.incident FROM unnest($1::text[]) AS q (wanted)
 		CROSS JOIN LATERAL (SELECT incident FROM alerts WHERE id = q.wanted LIMIT 1) AS known) AS told
-		CROSS JOIN LATERAL (SELECT * FROM incidents WHERE id = told.incident LIMIT 1) AS i`
+		CROSS JOIN LATERAL (SELECT *, xmin FROM incidents WHERE id = told.incident LIMIT 1) AS i`
 	readRecords    = recordOf + "incidents i WHERE i.id = ANY($1)"
 	findOpen       = "SELECT q.agent, q.class, " + newestOpen("agent = q.agent AND class = q.class") + " FROM unnest($1::text[], $2::text[]) AS q (agent, class)"
 	findCorrelated = "SELECT q.correlation, " + newestOpen("correlation = q.correlation") + " FROM unnest($1::text[]) AS q (correlation)"
@@ -93,7 +93,7 @@ func (t postgresTx) look(q questions) (findings, error) {
 		return err
 	})
 	if q.about {
-		b.Queue(findAbout, q.alerts).Query(found.tell)
+		b.Queue(findAbout, q.alerts).Query(t.tell(found))
 	}
 	agents, classes := make([]string, len(q.kinds)), make([]string, len(q.kinds))
 	for n, k := range q.kinds {
@@ -130,21 +130,27 @@ func (t postgresTx) look(q questions) (findings, error) {
 	return found, err
 }
 
-// tell takes records of incidents that are not locked.
-func (f findings) tell(rows pgx.Rows) error {
-	records, err := pgx.CollectRows(rows, pgx.RowToStructByName[record])
-	for _, r := range records {
-		if f.about[r.ID], err = r.incident(); err != nil {
-			return err
+// tell takes records of incidents that are not locked, and keeps them in mind.
+func (t postgresTx) tell(into findings) func(rows pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		records, err := pgx.CollectRows(rows, pgx.RowToStructByName[record])
+		read := make(map[int64]*recalled, len(records))
+		for _, r := range records {
+			i, err := r.incident()
+			if err != nil {
+				return err
+			}
+			into.about[r.ID], read[r.ID] = i, &recalled{r.Xmin, r.Doc, Copy(i)}
 		}
+		t.recall.keep(read)
+		return err
 	}
-	return err
 }
 
 // read tells of incidents without locking them.
 func (t postgresTx) read(ids []int64, into findings) error {
 	var b pgx.Batch
-	b.Queue(readRecords, ids).Query(into.tell)
+	b.Queue(readRecords, ids).Query(t.tell(into))
 	return t.tx.send(t.ctx, &b, false)
 }
 

@@ -190,7 +190,7 @@ func (w *writes) flushNoise(f *folding) error {
 func (w *writes) flushRepeats(f *folding) error {
 	rows := make([]repeatRow, 0, len(w.repeats))
 	for _, id := range slices.Sorted(maps.Keys(w.repeats)) {
-		rows = append(rows, repeatRow{id, w.repeats[id], f.now})
+		rows = append(rows, repeatRow{id, w.repeats[id], f.now, f.known[id]})
 	}
 	if len(rows) > 0 {
 		if err := f.sql.countRepeats(rows); err != nil {

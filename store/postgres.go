@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"reflect"
 	"sync"
 	"time"
 
@@ -210,15 +211,39 @@ func (t postgresTx) lockKeys(keys []string) error {
 
 func (t postgresTx) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
 
+// countFound and countForeseen count repeats; what was foreseen must be recorded as it says.
+const countFound = `UPDATE alerts AS a SET count = a.count + r.count, last_at = greatest(a.last_at, r.at)
+	FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::text[], $5::bigint[]) AS r (id, count, at, status, incident) WHERE a.id = r.id`
+
+const countForeseen = "WITH counted AS (" + countFound + " AND a.status = r.status AND a.incident = r.incident RETURNING 1) SELECT tagout_expect(count(*) = cardinality($1)) FROM counted"
+
 func (t postgresTx) countRepeats(rows []repeatRow) error {
-	ids, counts, ats := make([]string, len(rows)), make([]int64, len(rows)), make([]time.Time, len(rows))
+	counted := make([]countedRow, len(rows))
 	for n, r := range rows {
-		ids[n], counts[n], ats[n] = r.id, r.count, r.at
+		counted[n] = countedRow{ID: r.id, Count: r.count, At: r.at}
+		if r.alert != nil {
+			counted[n].Status, counted[n].Incident = r.alert.Status, r.alert.Incident
+		}
 	}
-	t.pending.Queue(`UPDATE alerts AS a SET count = a.count + r.count, last_at = greatest(a.last_at, r.at)
-		FROM unnest($1::text[], $2::bigint[], $3::timestamptz[]) AS r (id, count, at) WHERE a.id = r.id`, ids, counts, ats)
+	statement := countFound
+	if t.tx.surprising {
+		statement = countForeseen
+	}
+	t.pending.Queue(statement, shapeOf[countedRow]().columns(reflect.ValueOf(counted))...)
 	return nil
 }
+
+// countedRow is a repeatRow with what must be recorded of the alert if it was foreseen.
+type countedRow struct {
+	ID       string
+	Count    int64
+	At       time.Time
+	Status   string
+	Incident *int64
+}
+
+// TableName is the table of the row.
+func (countedRow) TableName() string { return "alerts" }
 
 func (t postgresTx) flush() error {
 	if t.pending.Len() == 0 {

@@ -17,6 +17,7 @@ import (
 // statement reads it from Postgres.
 type record struct {
 	ID       int64
+	Xmin     uint32 // the transaction that wrote the row
 	HeadSeq  int64
 	HeadHash string
 	Doc      string
@@ -33,7 +34,7 @@ type record struct {
 
 // recordOf selects everything about incidents i by one statement: that is one round trip, and
 // one moment.
-const recordOf = `SELECT i.id, i.head_seq, i.head_hash, i.doc, i.alerts_distinct, i.alerts_firing, i.alerted_at,
+const recordOf = `SELECT i.id, i.xmin, i.head_seq, i.head_hash, i.doc, i.alerts_distinct, i.alerts_firing, i.alerted_at,
 	coalesce((SELECT r.count FROM alert_repeats r WHERE r.incident = i.id), 0) AS repeats,
 	ARRAY(SELECT h.doc FROM holds h WHERE h.incident = i.id ORDER BY h.position) AS holds,
 	ARRAY(SELECT h.lifted_at FROM holds h WHERE h.incident = i.id ORDER BY h.position) AS lifted_at,
