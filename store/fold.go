@@ -66,12 +66,13 @@ func (s *Store) fold(ctx context.Context, in []tagout.Incoming, fn tagout.FoldTr
 // folding is one transaction of Fold.
 type folding struct {
 	*tx
-	store   *Store
-	fn      tagout.FoldTransition
-	caution caution
-	in      []tagout.Incoming
-	out     []tagout.Folded
-	now     time.Time
+	store    *Store
+	fn       tagout.FoldTransition
+	caution  caution
+	foreseen bool // nothing was asked
+	in       []tagout.Incoming
+	out      []tagout.Folded
+	now      time.Time
 
 	found   findings
 	known   map[string]*alertRow // by ID: as recorded, then as this transaction makes it
@@ -153,7 +154,7 @@ func (f *folding) onlyCounts(row *alertRow, in tagout.Incoming) bool {
 func (f *folding) lockEverything() (err error) {
 	q := f.ask()
 	f.docs = writeAhead(f.in, !q.about)
-	if !f.foresee(q) {
+	if f.foreseen = f.foresee(q); !f.foreseen {
 		if f.found, err = f.sql.look(q); err != nil {
 			return err
 		}

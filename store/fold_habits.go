@@ -29,7 +29,8 @@ type habits struct {
 	again   recent[string, alertRow]
 	// foreseeable is how many batches in a row could have been foreseen; less than nothing
 	// after a surprise.
-	foreseeable int
+	foreseeable      int
+	taken, surprises int // batches that were foreseen, rightly and wrongly
 }
 
 // expect tells which incidents alerts of these kinds likely go to, and whether they likely
@@ -96,6 +97,7 @@ func (h *habits) surprised() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.foreseeable = surprise
+	h.surprises++
 }
 
 // learn remembers what was committed.
@@ -104,6 +106,9 @@ func (h *habits) learn(f *folding) {
 	defer h.mu.Unlock()
 	if h.open == nil || len(h.open) > maxHabits {
 		h.open = map[kindOf]int64{}
+	}
+	if f.foreseen {
+		h.taken++
 	}
 	repeats := h.learnAlerts(f)
 	h.repeats = 2*repeats > len(f.out)
