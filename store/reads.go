@@ -87,7 +87,7 @@ func (p *postgresDB) readTogether(ctx context.Context) {
 // readEach reads incidents one by one: a plan made while the table was small would otherwise
 // go on reading all of it. The inner SELECT keeps from the planner how many there are, so that
 // it plans once for any number.
-const readEach = recordOf + "unnest((SELECT $1::bigint[])) AS q (wanted) CROSS JOIN LATERAL (SELECT * FROM incidents WHERE id = q.wanted LIMIT 1) AS i"
+const readEach = recordOf + "unnest((SELECT $1::bigint[])) AS q (wanted) CROSS JOIN LATERAL (SELECT *, xmin FROM incidents WHERE id = q.wanted LIMIT 1) AS i"
 
 func (p *postgresDB) readGroup(ctx context.Context, group []*reading) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
