@@ -19,6 +19,10 @@ func TestAppHomeAsItIsRendered(t *testing.T) {
 	paged.Buttons = []tagout.Button{{Action: "ack", Label: "Acknowledge", Value: "INC-7", Tone: tagout.ToneGood}, {Action: "kill", Label: "Stop more", Value: "INC-7", Tone: tagout.ToneDanger}}
 	agents := tagout.Message{}.Fact("mailer", tagout.Halted.Coloured()).Fact("researcher", tagout.Running.Coloured())
 	agents.Buttons = []tagout.Button{{Action: "kill", Label: "Stop…", Tone: tagout.ToneDanger}}
+	practised := tagout.Say(tagout.Bold("[DRILL] INC-9"), " game day of mailer on ", tagout.Fixed("mailer/sms/us"), " — ", tagout.Bold("running, waiting for an answer: observed stopped in 0.8 s")).
+		Para("mailer by webhook: observed after 0.8 s").Para("Talk about it in ", tagout.ChannelLink("C0INC9"))
+	next := tagout.Message{}.Fact("Next: monthly "+evil, tagout.T("kill drill of mailer at ", night))
+	next.Buttons = []tagout.Button{{Action: "drill", Label: "Drill…"}}
 	h := tagout.Home{
 		Sections: []tagout.HomeSection{
 			{Title: "You are paged for", Items: []tagout.Message{paged}, Empty: "Nothing."},
@@ -26,6 +30,7 @@ func TestAppHomeAsItIsRendered(t *testing.T) {
 			{Title: "Open incidents", Empty: "None that you can see."},
 			{Title: "Left out"},
 			{Title: "Agents", Items: []tagout.Message{agents}},
+			{Title: "Drills", Items: []tagout.Message{practised, next}},
 		},
 		Footer: tagout.T("Type ", tagout.Typed("status"), "."),
 	}

@@ -43,7 +43,9 @@ func drill(f floor, d Driller) tagout.Command {
 			[]string{"/drill", "/drill kill researcher", "/drill rollback mailer", "/drill gameday mailer sev1", "/drill kill mailer scenario=deaf-control"},
 			"It stops the agent's canary (agents.*.canary) by its real controls, measures how long that takes, and lets it run again by itself. Nothing else is ever let go: if anything real comes meanwhile, or the drill fails, the canary stays held until it is signed for.",
 			"Nobody is paged, unless you add page or practise a game day: then the pages are real, marked [DRILL], until somebody acknowledges."),
-		Run: s.run,
+		Run:    s.run,
+		Clicks: map[string]func(context.Context, tagout.Click) (tagout.Reply, error){"drill": s.pressed},
+		Forms:  map[string]func(context.Context, tagout.Submission) (tagout.Reply, error){"drill": s.filled},
 	}
 }
 
@@ -65,6 +67,10 @@ func (s drills) run(ctx context.Context, in tagout.Invocation) (tagout.Reply, er
 	if in.User.ID != "" {
 		o.By = in.User.Actor()
 	}
+	return s.begin(ctx, o)
+}
+
+func (s drills) begin(ctx context.Context, o tagout.DrillOrder) (tagout.Reply, error) {
 	i, err := s.desk.Drill(ctx, o)
 	if err != nil {
 		return tagout.Reply{}, err

@@ -87,6 +87,8 @@ func resumingPermits() []tagout.Permit {
 		{Thing: "button rollback_retry", For: tagout.ForMembers, To: "roll an agent back"},
 		{Thing: "/drill", For: tagout.ForEverybody, To: "ask what was practised", Right: tagout.MayDrill},
 		{Thing: "/drill kill AGENT", For: tagout.ForMembers, To: "practise on a canary", Right: tagout.MayDrill, Note: "it lets go of nothing but what it hung itself"},
+		{Thing: "button drill", For: tagout.ForMembers, To: "practise on a canary", Note: "it only opens the form"},
+		{Thing: "form drill", For: tagout.ForMembers, To: "practise on a canary"},
 		{Thing: "/resume", For: tagout.ForMembers, To: "ask to resume an agent"},
 		{Thing: "button resume", For: tagout.ForMembers, To: "ask to resume an agent"},
 		{Thing: "form resume", For: tagout.ForMembers, To: "ask to resume an agent"},

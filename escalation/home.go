@@ -26,6 +26,7 @@ func (d *Desk) Home(ctx context.Context, user tagout.User) (tagout.Home, error) 
 		h.Sections = append(h.Sections, d.pagedFor(open, user), d.toSign(ctx, open, user), d.homeReviews(ctx, open, user))
 	}
 	h.Sections = append(h.Sections, d.myActions(ctx, user), d.onCallNow(ctx), d.silencedNow(ctx), d.agentsNow())
+	h.Sections = append(h.Sections, d.homeDrills(ctx, open, user))
 	if err == nil {
 		h.Sections = append(h.Sections, d.openNow(open, user))
 	}
