@@ -167,6 +167,13 @@ type Room struct {
 	Invited   []UserID   `json:"invited,omitempty"`   // into a private channel
 }
 
+// Shown reports whether anything in Slack shows the incident. Nothing does until its channel is
+// opened or it is announced.
+func (i *Incident) Shown() bool {
+	r := i.Room
+	return r.Channel != "" || r.Announced != "" || r.Decision != "" || r.Review != "" || r.Runbook != "" || len(i.Notes) > 0
+}
+
 // At is the milestone's time, or zero.
 func (i *Incident) At(m Milestone) time.Time { return i.Milestones[m] }
 

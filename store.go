@@ -125,7 +125,7 @@ type Store interface {
 	// News calls heard, which must not block, whenever another process has hung or lifted
 	// holds, and when that may have happened unheard, until ctx ends.
 	News(ctx context.Context, heard func())
-	// Marks gives each open incident, and each of these, a mark that changes with every
+	// Marks gives each open incident that Slack shows, and each of these, a mark that changes with every
 	// change of the incident.
 	Marks(ctx context.Context, also []IncidentID) (map[IncidentID]string, error)
 

@@ -17,8 +17,8 @@ const (
 
 // Committed tells of a committed change of an incident. It never waits.
 func (b *Bot) Committed(i *tagout.Incident) {
-	if i.Room.Channel == "" && i.Room.Announced == "" && i.Room.Decision == "" && len(i.Notes) == 0 {
-		b.homesChanged() // nothing else shows it yet: a storm of new incidents is not read for nothing
+	if !i.Shown() {
+		b.homesChanged() // nothing else does yet: a storm of new incidents is not read for nothing
 		return
 	}
 	b.Changed(i.ID)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tagout"
@@ -54,29 +55,42 @@ func (s *Store) Leave(ctx context.Context, id string) error {
 	return s.write(ctx, func(t *tx) error { return t.Exec("DELETE FROM replicas WHERE id = ?", key(id)).Error })
 }
 
-// Marks gives each open incident, and each of these, a mark that changes with every change
-// of it: whoever compares them learns of what other replicas committed. It returns
+// Marks gives each open incident that Slack shows, and each of these, a mark that changes with
+// every change of it: whoever compares them learns of what other replicas committed. It returns
 // Unavailable if the database cannot be reached.
 func (s *Store) Marks(ctx context.Context, also []tagout.IncidentID) (map[tagout.IncidentID]string, error) {
-	ids := make([]int64, len(also))
-	for n, id := range also {
-		ids[n] = int64(id)
-	}
 	marks := map[tagout.IncidentID]string{}
 	ctx, cancel, err := s.bound(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer cancel()
-	var rows []struct {
-		ID   int64
-		Mark string
+	look := func(which string, ids ...any) error {
+		var rows []struct {
+			ID   int64
+			Mark string
+		}
+		err := s.backend.reader(ctx).Raw("SELECT id, "+s.backend.mark()+" AS mark FROM incidents WHERE "+which, ids...).Scan(&rows).Error
+		for _, r := range rows {
+			marks[tagout.IncidentID(r.ID)] = r.Mark
+		}
+		return err
 	}
-	err = s.backend.reader(ctx).Raw("SELECT id, "+s.backend.mark()+" AS mark FROM incidents WHERE "+notEnded+" OR id IN ?", append(ids, 0)).Scan(&rows).Error
-	for _, r := range rows {
-		marks[tagout.IncidentID(r.ID)] = r.Mark
+	if err := look("shown AND " + notEnded); err != nil {
+		return marks, s.explain(ctx, err)
 	}
-	return marks, s.explain(ctx, err)
+	var ended []int64 // most of what was asked for is open, and was found
+	for _, id := range also {
+		if marks[id] == "" {
+			ended = append(ended, int64(id))
+		}
+	}
+	for part := range slices.Chunk(ended, batchSize) {
+		if err := look("id IN ?", part); err != nil {
+			return marks, s.explain(ctx, err)
+		}
+	}
+	return marks, nil
 }
 
 // Lead competes for the lead among the replicas of this database until ctx ends. leads is

@@ -86,6 +86,18 @@ func TestMarksChangeWithTheirIncidents(t *testing.T) {
 			}
 			return m
 		}
+		if m := marks(); len(m) > 0 {
+			t.Errorf("nothing shows them, but they have marks: %v", m)
+		}
+		if m := marks(one); len(m) != 1 || m[one] == "" {
+			t.Errorf("the one that was asked about has no mark: %v", m)
+		}
+		for _, id := range []tagout.IncidentID{one, two} {
+			mustUpdate(t, s, id, func(i *tagout.Incident, _ time.Time) (tagout.Change, error) {
+				i.Room.Announced = "1.2"
+				return tagout.Change{}, nil
+			})
+		}
 		before := marks()
 		if len(before) != 2 || before[one] == "" || before[two] == "" {
 			t.Fatalf("marks %v", before)

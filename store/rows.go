@@ -27,6 +27,7 @@ type incidentRow struct {
 	Channel        string
 	Private        bool
 	Drill          bool
+	Shown          bool
 	OnsetAt        *time.Time
 	DetectedAt     *time.Time
 	AcknowledgedAt *time.Time
@@ -60,7 +61,7 @@ func incidentRowOf(i *tagout.Incident, doc string) incidentRow {
 	return incidentRow{
 		ID: int64(i.ID), Severity: clean(string(i.Severity)), Highest: clean(string(i.HighestSeverity)), Class: clean(i.Class),
 		Agent: clean(i.Scope.Agent), Scope: clean(i.Scope.String()), State: string(i.State), Correlation: correlation(i.CorrelationID),
-		Channel: key(i.Room.Channel), Private: i.Private, Drill: i.Drill,
+		Channel: key(i.Room.Channel), Private: i.Private, Drill: i.Drill, Shown: i.Shown(),
 		OnsetAt: at(tagout.Onset), DetectedAt: at(tagout.Detected), AcknowledgedAt: at(tagout.Acknowledged),
 		ContainedAt: at(tagout.Contained), MitigatedAt: at(tagout.Mitigated), ResumedAt: at(tagout.Resumed), ReviewedAt: at(tagout.Reviewed),
 		AlertsDistinct: i.Alerts.Distinct, AlertsFiring: i.Alerts.Firing, AlertedAt: nullable(i.Alerts.LastAt),
