@@ -34,31 +34,61 @@ func (c *calls) forget() {
 
 // deepCopy copies everything that v reaches, but the inside of times.
 func deepCopy[T any](v T) T {
-	return copied(reflect.ValueOf(v)).Interface().(T)
+	unshare(reflect.ValueOf(&v).Elem())
+	return v
 }
 
-func copied(v reflect.Value) reflect.Value {
-	to := reflect.New(v.Type()).Elem()
-	to.Set(v)
+// unshare gives a value that may be set its own copy of all that it reaches.
+func unshare(v reflect.Value) {
 	switch {
-	case v.Type() == reflect.TypeFor[time.Time]():
-	case v.Kind() == reflect.Pointer && !v.IsNil():
-		to.Set(reflect.New(v.Type().Elem()))
-		to.Elem().Set(copied(v.Elem()))
+	case flat(v.Type()):
 	case v.Kind() == reflect.Struct:
 		for n := range v.NumField() {
-			to.Field(n).Set(copied(v.Field(n)))
+			if field := v.Field(n); !flat(field.Type()) {
+				unshare(field)
+			}
 		}
-	case v.Kind() == reflect.Slice && !v.IsNil():
-		to.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
-		for n := range v.Len() {
-			to.Index(n).Set(copied(v.Index(n)))
+	case v.IsNil():
+	case v.Kind() == reflect.Pointer:
+		own := reflect.New(v.Type().Elem())
+		own.Elem().Set(v.Elem())
+		unshare(own.Elem())
+		v.Set(own)
+	case v.Kind() == reflect.Slice:
+		own := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(own, v)
+		for n := 0; n < own.Len() && !flat(own.Type().Elem()); n++ {
+			unshare(own.Index(n))
 		}
-	case v.Kind() == reflect.Map && !v.IsNil():
-		to.Set(reflect.MakeMap(v.Type()))
-		for _, key := range v.MapKeys() {
-			to.SetMapIndex(key, copied(v.MapIndex(key)))
+		v.Set(own)
+	default: // a map
+		own := reflect.MakeMapWithSize(v.Type(), v.Len())
+		for each := v.MapRange(); each.Next(); {
+			value := reflect.New(v.Type().Elem()).Elem()
+			value.Set(each.Value())
+			unshare(value)
+			own.SetMapIndex(each.Key(), value)
+		}
+		v.Set(own)
+	}
+}
+
+var knownFlat sync.Map // by type, whether it is flat: most are asked about very often
+
+// flat reports whether a value of a type is copied by assigning it.
+func flat(of reflect.Type) bool {
+	if is, ok := knownFlat.Load(of); ok {
+		return is.(bool)
+	}
+	is := true
+	switch of.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		is = false
+	case reflect.Struct:
+		for n := 0; n < of.NumField() && is && of != reflect.TypeFor[time.Time](); n++ {
+			is = flat(of.Field(n).Type)
 		}
 	}
-	return to
+	knownFlat.Store(of, is)
+	return is
 }
