@@ -224,7 +224,7 @@ func wantCode(t testing.TB, err error, want tagout.Code) {
 
 // soon is a context that ends a test that hangs.
 func soon(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -192,12 +192,20 @@ func (s *survivor) wonders(room string) bool {
 	case len(s.slack.Views("U0LEGAL")) == 0:
 		s.does(func() error { return s.slack.Click(s.ctx, sandbox.Click{User: "U0LEGAL", Channel: room, Label: "ASK"}) })
 	default:
-		s.does(func() error {
-			_, err := s.slack.Submit(s.ctx, sandbox.Submission{User: "U0LEGAL", Values: map[string]any{"question": "Who else got it?"}})
-			return err
-		})
+		s.submits("U0LEGAL", map[string]any{"question": "Who else got it?"})
 	}
 	return false
+}
+
+// submits sends the form that a person sees: that one, since another may have been opened before it
+// by a press that seemed to do nothing.
+func (s *survivor) submits(user string, values map[string]any) {
+	views := s.slack.Views(user)
+	form := views[len(views)-1].ID
+	s.does(func() error {
+		_, err := s.slack.Submit(s.ctx, sandbox.Submission{User: user, ViewID: form, Values: values})
+		return err
+	})
 }
 
 // told counts the direct messages to somebody that say so.
@@ -311,10 +319,7 @@ func (s *survivor) informs(room string) bool {
 	case len(s.slack.Views("U0IC")) == 0:
 		s.does(func() error { return s.tries("U0IC", room, "/inform") })
 	default:
-		s.does(func() error {
-			_, err := s.slack.Submit(s.ctx, sandbox.Submission{User: "U0IC", Values: note("customer")})
-			return err
-		})
+		s.submits("U0IC", note("customer"))
 	}
 	return false
 }
