@@ -76,10 +76,10 @@ func oneLine(s string) string {
 	return strings.Join(strings.Fields(clean(s)), " ")
 }
 
+var escapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
 // escape makes text safe for mrkdwn.
-func escape(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
-}
+func escape(s string) string { return escapes.Replace(s) }
 
 // isID reports whether s has the shape of a Slack ID that starts with one of the letters.
 // Anything else is shown as text, so that nothing foreign can pose as a mention.
