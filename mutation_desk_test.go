@@ -153,7 +153,7 @@ func TestEveryCheckOfTheDeskIsNeeded(t *testing.T) {
 	s := &surgeon{functions: checkedByDesk(), harmless: harmlessAtDesk(), loses: true}
 	dir := deskCopy(t, s)
 	binary := filepath.Join(dir, "desk.test")
-	build := exec.Command("go", "test", "-c", "-vet=off", "-o", binary, "./escalation")
+	build := exec.Command("go", "test", "-c", "-trimpath", "-vet=off", "-o", binary, "./escalation")
 	build.Dir, build.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

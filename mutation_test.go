@@ -226,7 +226,7 @@ func (s *surgeon) breaks(t *testing.T, checks, passes string) {
 	write("mutant.go", []byte(mutantSource))
 	write("mutant_test.go", fmt.Appendf(nil, mutantTest, passes, s.tried()))
 	write("go.mod", []byte("module tagout\n\ngo 1.26\n"))
-	run := exec.Command("go", "test", "-vet=off", "-count=1", "-run", "TestMutants", ".")
+	run := exec.Command("go", "test", "-trimpath", "-vet=off", "-count=1", "-run", "TestMutants", ".")
 	run.Dir, run.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
 	if out, err := run.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
