@@ -94,7 +94,7 @@ func (r recurrences) message(q tagout.RecurrenceQuery, pairs []tagout.Recurring,
 	if more > 0 {
 		m = m.Para("The " + strconv.Itoa(len(pairs)) + " that came back most; " + strconv.Itoa(more) + " more did.")
 	}
-	m.Footer = tagout.T("What comes back is an agent with the same failure class again " + again + ". Drills and false alarms do not count. In a pipeline, tagout release-check keeps a release back while this goes on.")
+	m.Footer = tagout.T("Something comes back if the agent had the same failure class at most " + lengthOf(r.policy.Recurs()) + " before. Drills and false alarms do not count. In a pipeline, tagout release-check keeps a release back while this goes on.")
 	return m
 }
 

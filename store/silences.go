@@ -49,16 +49,51 @@ func (s *Store) SetSilence(ctx context.Context, name string, fn tagout.SilenceTr
 	return found, err
 }
 
-// ChangeSilence does the same by ID. It returns NotFound if there is no such silence.
+// ChangeSilence does the same by ID. It returns NotFound if there is no such silence. What
+// silences kept quiet that are settled since [keepSilenced] is forgotten with it.
 func (s *Store) ChangeSilence(ctx context.Context, id tagout.SilenceID, fn tagout.SilenceTransition) (found *tagout.Silence, err error) {
 	err = s.write(ctx, func(t *tx) (err error) {
 		found, err = s.changeSilence(t, "id = ?", int64(id), fn)
-		return err
+		if err != nil || found == nil || !found.Settled {
+			return err
+		}
+		return s.forgetSilenced(t)
 	})
 	if err == nil && found == nil {
 		return nil, noSilence(id)
 	}
 	return found, err
+}
+
+// keepSilenced is how long after the end of a silence it is known which alerts it kept quiet. How
+// many they were, and in which incidents, stays with the silence.
+const keepSilenced = keepDeliveries
+
+// forgetSilenced forgets the single alerts of silences that ended long ago. One that is not
+// settled still needs them, however old it is.
+func (s *Store) forgetSilenced(t *tx) error {
+	now, err := s.moment(t)
+	if err != nil {
+		return err
+	}
+	var rows []silenceRow
+	err = t.Raw("SELECT id, doc FROM silences WHERE over AND until_at < ? AND id IN (SELECT silence FROM silenced_alerts)", utc(now.Add(-keepSilenced))).Scan(&rows).Error
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		old, err := r.silence()
+		if err != nil {
+			return err
+		}
+		if !old.Settled {
+			continue
+		}
+		if err := t.Exec("DELETE FROM silenced_alerts WHERE silence = ?", r.ID).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // changeSilence locks one silence, runs fn on it and writes what it did; nil if there is none.

@@ -190,3 +190,56 @@ func TestASilencesEndLosesNoAlert(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatASettledSilenceKeptQuietIsForgottenAWeekAfterItsEnd(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, url string) {
+		c := newClock()
+		s := open(t, url, store.Options{Clock: c})
+		settle := func(q *tagout.Silence) {
+			t.Helper()
+			kept, err := s.Silenced(t.Context(), q.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.ChangeSilence(t.Context(), q.ID, func(q *tagout.Silence, now time.Time) ([]tagout.Effect, error) {
+				q.Pass(now)
+				return q.Settle(kept), nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		kept := func(q *tagout.Silence) int {
+			t.Helper()
+			tally, err := s.Silenced(t.Context(), q.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return tally.Alerts
+		}
+		old, waits := silence(t, s, "mailer", time.Hour), silence(t, s, "researcher", time.Hour)
+		mustFoldQuietly(t, s, quiet("a", "mailer", old, true), quiet("b", "researcher", waits, true))
+		c.Advance(time.Hour)
+		settle(old)
+		if _, err := s.ChangeSilence(t.Context(), waits.ID, func(q *tagout.Silence, now time.Time) ([]tagout.Effect, error) { return q.Pass(now), nil }); err != nil {
+			t.Fatal(err) // over, but whoever lets go of what it kept quiet is down
+		}
+		c.Advance(7*24*time.Hour - time.Minute)
+		recent := silence(t, s, "billing", time.Minute)
+		mustFoldQuietly(t, s, quiet("c", "billing", recent, true))
+		settle(recent)
+		if kept(old) != 1 {
+			t.Error("it is forgotten within the week")
+		}
+		c.Advance(2 * time.Minute)
+		settle(recent)
+		if kept(old) != 0 || kept(waits) != 1 || kept(recent) != 1 {
+			t.Errorf("%d of the old one, %d of the one that waits, %d of the recent one", kept(old), kept(waits), kept(recent))
+		}
+		if q, err := s.Silence(t.Context(), old.ID); err != nil || q.Kept.Alerts != 1 {
+			t.Errorf("how many there were is forgotten: %+v, %v", q, err)
+		}
+		if list, err := s.Alerts(t.Context(), 0, 10); err != nil || len(list) != 3 {
+			t.Errorf("alerts are forgotten: %d, %v", len(list), err)
+		}
+	})
+}
