@@ -31,6 +31,9 @@ func TestAJournalIsLookedAtWithoutBeingTouched(t *testing.T) {
 	if look, err := LookAtJournal(path); err != nil || !look.Busy || look.Database != "database-7" || look.Pending != 1 {
 		t.Errorf("while it is open: %+v, %v", look, err)
 	}
+	if found, err := ReadJournal(path); err != nil || !found.Found || found.Database != "database-7" || len(found.Stops) != 1 || found.Stops[0].Hold.ID != "h1" {
+		t.Errorf("read while it is open: %+v, %v", found, err)
+	}
 	if err := j.close(); err != nil {
 		t.Fatal(err)
 	}
@@ -51,8 +54,12 @@ func TestAJournalIsLookedAtWithoutBeingTouched(t *testing.T) {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := LookAtJournal(path); tagout.CodeOf(err) != tagout.Unavailable || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "Fix: ") {
-			t.Errorf("%q: %v", content, err)
+		_, looked := LookAtJournal(path)
+		_, read := ReadJournal(path)
+		for _, err := range []error{looked, read} {
+			if tagout.CodeOf(err) != tagout.Unavailable || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "Fix: ") {
+				t.Errorf("%q: %v", content, err)
+			}
 		}
 	}
 }

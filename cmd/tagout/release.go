@@ -1,16 +1,19 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"tagout"
+	"tagout/gate"
 	"tagout/internal/config"
 	"tagout/store"
 )
@@ -81,7 +84,54 @@ func (c releaseCmd) look(env *surroundings, q tagout.ReleaseQuery) (tagout.Relea
 		return tagout.ReleaseReport{}, err
 	}
 	defer s.Close()
-	return cfg.Policy.CheckRelease(env.ctx, s, q, time.Now())
+	return cfg.Policy.CheckRelease(env.ctx, journaled{s, cfg.Journal}, q, time.Now())
+}
+
+// journaled is a database with the stops that stand only in the journal beside it: of a Tagout
+// that runs and cannot reach its database, or does not run. A stop is taken out of the journal
+// only once it is recorded, so the journal is read first.
+type journaled struct {
+	*store.Store
+	journal string
+}
+
+// Holds lists what stands, recorded or not. It returns Unavailable for a journal that is damaged
+// or cannot be read, and Conflict for that of another database.
+func (j journaled) Holds(ctx context.Context) ([]tagout.Hold, error) {
+	waiting, err := gate.ReadJournal(j.journal)
+	if err != nil {
+		return nil, err
+	}
+	id, err := j.DatabaseID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if waiting.Database != "" && waiting.Database != id {
+		return nil, tagout.Errorf(tagout.Conflict, "The journal %s belongs to another database. Fix: Point journal at this database's own file.", j.journal)
+	}
+	holds, err := j.Store.Holds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]tagout.HoldID, len(waiting.Stops))
+	for n, s := range waiting.Stops {
+		ids[n] = s.Hold.ID
+	}
+	known, err := j.KnownHolds(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range waiting.Stops {
+		h, recorded := known[s.Hold.ID]
+		if !recorded {
+			h = s.Hold
+			h.Incident, h.Private = 0, s.Private
+		}
+		if h.Active() && !slices.ContainsFunc(holds, func(other tagout.Hold) bool { return other.ID == h.ID }) {
+			holds = append(holds, h)
+		}
+	}
+	return holds, nil
 }
 
 // ask asks the server.
