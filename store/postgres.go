@@ -107,8 +107,10 @@ func (p *postgresDB) snapshot(ctx context.Context, fn func(db *gorm.DB) error) e
 
 // beginWriting begins a transaction whose statements are planned once for all: they pass whole
 // columns, and are the same however many rows there are. Left to itself Postgres plans them
-// anew each time for what takes few rows.
-var beginWriting = []string{"begin", "set local plan_cache_mode = force_generic_plan"}
+// anew each time for what takes few rows. They look rows up by an index even where the table
+// was small when they were planned, and would be read as a whole in the storm that fills it.
+var beginWriting = []string{"begin", `select set_config('plan_cache_mode', 'force_generic_plan', true),
+	set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`}
 
 func (p *postgresDB) transact(ctx context.Context, fn func(t *tx) error) error {
 	return p.onConnection(ctx, beginWriting, func(g *gorm.DB, pt *transaction) error {
