@@ -52,7 +52,7 @@ func measureIntake(ctx context.Context, b *bench, r *report) error {
 		return err
 	}
 	defer pg.discard()
-	r.note("%s per row after %s of warm-up, %d connections, one alert per request with a bearer token, 202 only once durable. Postgres %s on the same machine: %s. Slack: a sandbox in the load generator.", b.load, b.warm, senders, pg.version, postgresSettings)
+	r.note("%s per row after %s of warm-up, %d connections, one alert per request with a bearer token, 202 only once durable. Postgres %s on the same machine, with log files to use again as one has that ran for a while: %s. Slack: a sandbox in the load generator.", b.load, b.warm, senders, pg.version, postgresSettings)
 	r.note("After each row what was acknowledged is counted in the database, for folding the events of the timelines too.")
 	r.columns("load", "alerts/s", "p50", "p99", "of the one-row floor", "acknowledged = stored", "CPU µs each: Tagout / Postgres / generator")
 	floor := 0.0
