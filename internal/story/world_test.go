@@ -107,6 +107,7 @@ type params struct {
 	Digest                                                                         bool   // each Monday at 9:00 in New York
 	Pin                                                                            bool   // of SEV-3
 	Idle                                                                           bool   // SEV-3 holds nothing
+	Maintenance                                                                    string // of the researcher, for 90 minutes by this schedule in Berlin
 	Drills                                                                         string // the mailer has a canary, and is drilled by this schedule
 	Pool                                                                           int    // connections to Postgres, each a process that has to start; 0: as many as by default
 	Stages                                                                         string // of a resumption after a SEV-1; empty: at once
