@@ -7,13 +7,21 @@ import (
 	"time"
 )
 
-// DigestPeriods is over how many windows the charts of a digest go: about a year of long ones,
-// and an even number.
-func DigestPeriods(window time.Duration) int {
-	if window > 45*24*time.Hour {
-		return 4
+// chartMonth is the step of the charts of a digest over a longer time than [longStep].
+const (
+	chartMonth = 30 * 24 * time.Hour
+	longStep   = 45 * 24 * time.Hour
+)
+
+// DigestPeriods is over how many windows the charts of a digest go, an even number, and how long
+// each is: eight of its own, or months if that is long: as many as twice the digest has, so that
+// it can be compared with what was before.
+func DigestPeriods(window time.Duration) (step time.Duration, count int) {
+	if window <= longStep {
+		return window, 8
 	}
-	return 8
+	count = 2 * int((window+chartMonth-1)/chartMonth)
+	return chartMonth, min(max(count, 6), 12)
 }
 
 // Charts are the pictures of a digest: how many incidents by severity, and how fast people
@@ -55,21 +63,17 @@ func (d Digest) counted(past []DigestPeriod) Chart {
 	return c
 }
 
-// timed shows within what time incidents were acknowledged: of the windows that tell it, if
-// there are at least two.
+// timed shows how fast people were, by the medians: of the windows in which somebody acknowledged,
+// if there are at least two.
 func (d Digest) timed(past []DigestPeriod) Chart {
-	half, most := ChartSeries{Name: "half of them", Tint: TintBlue}, ChartSeries{Name: "9 of 10", Tint: TintViolet}
-	c := Chart{Title: "Acknowledged within", Over: d.over(), Lines: true}
-	longest := time.Duration(0)
-	var told []DigestPeriod
-	for _, p := range past {
-		if p.Tally.TimeToAcknowledge.N > 0 {
-			told = append(told, p)
-			longest = max(longest, p.Tally.TimeToAcknowledge.P90)
-		}
-	}
-	if len(told) < 2 {
+	past = slices.DeleteFunc(slices.Clone(past), func(p DigestPeriod) bool { return p.Tally.TimeToAcknowledge.N == 0 })
+	if len(past) < 2 {
 		return Chart{}
+	}
+	c := Chart{Title: "Median time to …", Over: d.over(), Lines: true}
+	rows, longest := medians(past)
+	if len(rows) == 1 {
+		c.Title = "Median time to " + rows[0].name
 	}
 	unit := time.Minute
 	switch c.Unit = "minutes"; {
@@ -78,13 +82,45 @@ func (d Digest) timed(past []DigestPeriod) Chart {
 	case longest > 3*time.Hour:
 		c.Unit, unit = "hours", time.Hour
 	}
-	for _, p := range told {
+	for _, p := range past {
 		c.Categories = append(c.Categories, d.began(p.From))
-		half.Values = append(half.Values, rounded(p.Tally.TimeToAcknowledge.Median, unit))
-		most.Values = append(most.Values, rounded(p.Tally.TimeToAcknowledge.P90, unit))
 	}
-	c.Series = []ChartSeries{half, most}
+	for _, row := range rows {
+		s := ChartSeries{Name: row.name, Tint: row.tint}
+		for _, median := range row.times {
+			s.Values = append(s.Values, rounded(median, unit))
+		}
+		c.Series = append(c.Series, s)
+	}
 	return c
+}
+
+// timedRow is one line of a chart of times.
+type timedRow struct {
+	name  string
+	tint  Tint
+	of    func(Tally) Spread
+	times []time.Duration
+}
+
+// medians are the times that all windows tell, but for those that would lie along the axis since
+// the others are far longer; and the longest of them.
+func medians(past []DigestPeriod) (rows []timedRow, longest time.Duration) {
+	for _, row := range []timedRow{
+		{name: "detect", tint: TintAmber, of: func(t Tally) Spread { return t.TimeToDetect }},
+		{name: "acknowledge", tint: TintBlue, of: func(t Tally) Spread { return t.TimeToAcknowledge }},
+		{name: "contain", tint: TintViolet, of: func(t Tally) Spread { return t.TimeToContain }},
+	} {
+		for _, p := range past {
+			if s := row.of(p.Tally); s.N > 0 {
+				row.times = append(row.times, s.Median)
+			}
+		}
+		if len(row.times) == len(past) {
+			rows, longest = append(rows, row), max(longest, slices.Max(row.times))
+		}
+	}
+	return slices.DeleteFunc(rows, func(r timedRow) bool { return slices.Max(r.times) < longest/20 }), longest
 }
 
 func rounded(d, unit time.Duration) float64 {
@@ -93,22 +129,25 @@ func rounded(d, unit time.Duration) float64 {
 
 // over says what the categories are.
 func (d Digest) over() string {
-	switch d.Order.Window {
-	case 7 * 24 * time.Hour:
-		return "week beginning"
-	case 24 * time.Hour:
-		return "day beginning"
+	switch step, _ := DigestPeriods(d.Order.Window); {
+	case step == 7*24*time.Hour:
+		return "weeks, by their first day"
+	case step == 24*time.Hour:
+		return "days"
+	case step%(24*time.Hour) == 0:
+		return plural(int(step/(24*time.Hour)), "day") + " each, by their first day"
+	default:
+		return inHours(step) + " each, by their beginning"
 	}
-	return "beginning"
 }
 
 // began names a window by its beginning.
 func (d Digest) began(from time.Time) string {
 	form := "2 Jan"
-	switch {
-	case d.Order.Window%(24*time.Hour) != 0:
+	switch step, count := DigestPeriods(d.Order.Window); {
+	case step%(24*time.Hour) != 0:
 		form = "2 Jan 15:04"
-	case d.Order.Window > 45*24*time.Hour:
+	case step*time.Duration(count) > 366*24*time.Hour:
 		form = "2 Jan 2006"
 	}
 	return from.In(d.Order.Location()).Format(form)

@@ -54,16 +54,20 @@ func (d *Desk) Digest(ctx context.Context, turn tagout.RoutineTurn, o tagout.Dig
 // digestFigures computes the figures of the window, and of those before it for the charts.
 func (d *Desk) digestFigures(ctx context.Context, g *tagout.Digest, until time.Time) error {
 	window, zone := g.Order.Window, g.Order.Location()
-	for range tagout.DigestPeriods(window) / 2 {
-		f, err := d.FiguresOf(ctx, tagout.FiguresQuery{From: until.Add(-window), To: until, Location: zone})
-		if err != nil {
-			return err
+	step, count := tagout.DigestPeriods(window)
+	var err error
+	if g.Figures, err = d.FiguresOf(ctx, tagout.FiguresQuery{From: until.Add(-window), To: until, Location: zone}); err != nil {
+		return err
+	}
+	for n := range count / 2 {
+		f := g.Figures
+		if n > 0 || step != window {
+			if f, err = d.FiguresOf(ctx, tagout.FiguresQuery{From: until.Add(-step), To: until, Location: zone}); err != nil {
+				return err
+			}
 		}
-		if g.Past == nil {
-			g.Figures = f
-		}
-		g.Past = append(g.Past, tagout.DigestPeriod{From: f.Query.From, Tally: f.Now}, tagout.DigestPeriod{From: f.Query.From.Add(-window), Tally: f.Before})
-		until = until.Add(-2 * window)
+		g.Past = append(g.Past, tagout.DigestPeriod{From: f.Query.From, Tally: f.Now}, tagout.DigestPeriod{From: f.Query.From.Add(-step), Tally: f.Before})
+		until = until.Add(-2 * step)
 	}
 	slices.Reverse(g.Past)
 	return nil

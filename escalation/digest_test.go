@@ -85,6 +85,11 @@ func TestADigestOfAScheduleEndsWhenItWasDueAndTellsWhenTheNextComes(t *testing.T
 	if len(g.Past) != 8 || !g.Past[7].From.Equal(due.Add(-oneWeek)) || !g.Past[0].From.Equal(due.Add(-8*oneWeek)) || g.Past[7].Tally.Incidents != 2 || g.Past[6].Tally.Incidents != 1 {
 		t.Errorf("the past is %+v", g.Past)
 	}
+	long, err := w.desk.Digest(t.Context(), tagout.RoutineTurn{Routine: "digest weekly", Due: due}, tagout.DigestOrder{Window: 90 * 24 * time.Hour}, tagout.Viewer{})
+	month := 30 * 24 * time.Hour
+	if err != nil || len(long.Past) != 6 || !long.Past[5].From.Equal(due.Add(-month)) || !long.Past[0].From.Equal(due.Add(-6*month)) || !long.Figures.Query.From.Equal(due.Add(-3*month)) {
+		t.Errorf("of 90 days: %+v, %v", long.Past, err)
+	}
 	if g.Head.Hash != "c0ffee" {
 		t.Errorf("the head is %+v", g.Head)
 	}

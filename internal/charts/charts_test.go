@@ -13,14 +13,15 @@ import (
 func sample() []tagout.Chart {
 	weeks := []string{"5 Oct", "12 Oct", "19 Oct", "26 Oct", "2 Nov", "9 Nov", "16 Nov", "23 Nov"}
 	return []tagout.Chart{
-		{Title: "Incidents by week", Over: "week beginning", Categories: weeks, Series: []tagout.ChartSeries{
+		{Title: "Incidents by week", Over: "weeks, by their first day", Categories: weeks, Series: []tagout.ChartSeries{
 			{Name: "SEV-1", Tint: tagout.TintRed, Values: []float64{1, 0, 0, 2, 0, 1, 0, 1}},
 			{Name: "SEV-2", Tint: tagout.TintAmber, Values: []float64{3, 2, 1, 4, 2, 3, 2, 1}},
 			{Name: "SEV-3", Tint: tagout.TintBlue, Values: []float64{2, 5, 3, 6, 4, 2, 3, 2}},
 		}},
-		{Title: "Acknowledged within", Unit: "minutes", Over: "week beginning", Lines: true, Categories: weeks, Series: []tagout.ChartSeries{
-			{Name: "half of them", Tint: tagout.TintBlue, Values: []float64{6.5, 4, 5, 8, 4.5, 3, 3.5, 2}},
-			{Name: "9 of 10", Tint: tagout.TintViolet, Values: []float64{11, 9, 7, 14, 8, 6, 6.5, 4}},
+		{Title: "Median time to …", Unit: "minutes", Over: "weeks, by their first day", Lines: true, Categories: weeks, Series: []tagout.ChartSeries{
+			{Name: "detect", Tint: tagout.TintAmber, Values: []float64{1.5, 2, 3, 2.5, 1, 2, 4, 1.5}},
+			{Name: "acknowledge", Tint: tagout.TintBlue, Values: []float64{6.5, 4, 5, 8, 4.5, 3, 3.5, 2}},
+			{Name: "contain", Tint: tagout.TintViolet, Values: []float64{11, 9, 7, 14, 8, 6, 6.5, 4}},
 		}},
 	}
 }
