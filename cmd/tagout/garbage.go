@@ -8,36 +8,67 @@ import (
 )
 
 // What a server has in use is mostly a few megabytes, so that Go's own 100 % would collect
-// garbage many times a second under load, for a quarter of its processor time. So a constant
-// amount may gather, however much is in use, within bounds.
+// garbage many times a second under load, for a quarter of its processor time. So under load a
+// constant amount may gather, however much is in use, within bounds. Without load it is Go's
+// own, and what was needed meanwhile goes back to the system.
 const (
-	garbage        = 96 << 20 // bytes that may gather
-	leastPercent   = 100      // of what is in use, Go's own
-	mostPercent    = 600
-	garbageLook    = 2 * time.Second
-	garbageChanged = 20 // percentage points that are worth a change
+	garbage      = 96 << 20 // bytes that may gather under load
+	ownPercent   = 100      // of what is in use, Go's own
+	mostPercent  = 600
+	underLoad    = 8 << 20 // bytes allocated in a second
+	garbageLook  = time.Second
+	untilQuiet   = 5  // looks without load
+	worthPercent = 20 // what a change is worth
 )
 
-// percentOf is GOGC for so many bytes in use.
-func percentOf(live uint64) int {
-	return int(min(max(garbage*100/max(live, 1), leastPercent), mostPercent))
+// collector decides how much garbage may gather.
+type collector struct {
+	percent   int // GOGC as it is set
+	allocated uint64
+	quiet     int // looks without load
 }
 
-// collectLess trades a little memory under load for time for as long as the process lives,
-// unless GOGC says otherwise.
+// look is told, once a second, how much was allocated since the start and how much is in use.
+// It returns GOGC, and whether memory is to go back to the system.
+func (c *collector) look(allocated, live uint64) (percent int, giveBack bool) {
+	busy := allocated-c.allocated >= underLoad
+	c.allocated = allocated
+	want := ownPercent
+	switch {
+	case busy:
+		c.quiet = 0
+		want = int(min(max(garbage*100/max(live, 1), ownPercent), mostPercent))
+	case c.quiet < untilQuiet:
+		c.quiet++
+		if c.quiet < untilQuiet {
+			return c.percent, false
+		}
+		giveBack = c.percent != ownPercent
+	}
+	if apart := want - c.percent; apart > worthPercent || apart < -worthPercent || giveBack {
+		c.percent = want
+	}
+	return c.percent, giveBack
+}
+
+// collectLess has the collector look for as long as the process lives, unless GOGC says how
+// much may gather.
 func collectLess() {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	percent := mostPercent
-	debug.SetGCPercent(percent)
 	go func() {
-		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		c := collector{percent: ownPercent}
+		seen := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/gc/heap/live:bytes"}}
 		for range time.Tick(garbageLook) {
-			metrics.Read(live)
-			if now := percentOf(live[0].Value.Uint64()); now > percent+garbageChanged || now < percent-garbageChanged {
-				percent = now
+			before := c.percent
+			metrics.Read(seen)
+			percent, giveBack := c.look(seen[0].Value.Uint64(), seen[1].Value.Uint64())
+			if percent != before {
 				debug.SetGCPercent(percent)
+			}
+			if giveBack {
+				debug.FreeOSMemory()
 			}
 		}
 	}()
