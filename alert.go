@@ -132,6 +132,10 @@ type Incoming struct {
 	Silence *Silence // nobody is to be woken by it; the store forgets it if it is not in force any more
 	Counted bool     // and while it is silenced it opens no incident: it is only kept and counted
 
+	// Doc is what the store keeps of it, if [Store.Prepare] has written that out. Nothing above
+	// may be changed afterwards, but for the silence.
+	Doc string
+
 	// What the store knows of it, set before it is folded.
 	Repeat    bool // seen before with the same status: it only counts
 	WasFiring bool // seen before, firing

@@ -21,6 +21,10 @@ type Store interface {
 	// counts, and one below its threshold is kept without an incident.
 	Fold(ctx context.Context, in []Incoming, fn FoldTransition) ([]Folded, error)
 
+	// Prepare does beforehand what Fold would do for each alert by itself, so that those who
+	// bring alerts at the same time share that work. Nobody needs to call it.
+	Prepare(in []Incoming)
+
 	// Incident reads one incident. Returns NotFound if it does not exist.
 	Incident(ctx context.Context, id IncidentID) (*Incident, error)
 	// Incidents lists incidents, newest first.

@@ -23,6 +23,7 @@ type Store interface {
 	Update(ctx context.Context, id tagout.IncidentID, fn tagout.Transition) (*tagout.Incident, error)
 	Join(ctx context.Context, m tagout.Match, fn tagout.Transition) (*tagout.Incident, bool, error)
 	Fold(ctx context.Context, in []tagout.Incoming, fn tagout.FoldTransition) ([]tagout.Folded, error)
+	Prepare(in []tagout.Incoming)
 	Incident(ctx context.Context, id tagout.IncidentID) (*tagout.Incident, error)
 	Incidents(ctx context.Context, q tagout.IncidentQuery) ([]*tagout.Incident, error)
 	Timeline(ctx context.Context, id tagout.IncidentID) ([]tagout.Event, error)

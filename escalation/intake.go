@@ -25,6 +25,7 @@ func (d *Desk) Accept(ctx context.Context, alerts []tagout.Alert) ([]tagout.Fold
 		in[n] = tagout.Incoming{ID: id, Alert: a, Verdict: d.routes.Route(a), At: now}
 		d.hush(ctx, &in[n])
 	}
+	d.store.Prepare(in)
 	return d.intake.submit(ctx, in)
 }
 

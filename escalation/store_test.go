@@ -200,6 +200,8 @@ func (m *memory) find(match tagout.Match) (tagout.IncidentID, error) {
 	return 0, nil
 }
 
+func (m *memory) Prepare([]tagout.Incoming) {}
+
 func (m *memory) Fold(ctx context.Context, in []tagout.Incoming, fn tagout.FoldTransition) ([]tagout.Folded, error) {
 	if err := m.enter(ctx, "fold"); err != nil {
 		return nil, err

@@ -63,6 +63,18 @@ type body struct {
 	Silence int64          `json:"silence,omitempty"` // that kept it quiet
 }
 
+// Prepare writes out what is kept of alerts, unless they likely only count.
+func (s *Store) Prepare(in []tagout.Incoming) {
+	if s.habits.onlyCount() {
+		return
+	}
+	for n := range in {
+		if doc, err := bodyOf(in[n]); err == nil { // else Fold tells
+			in[n].Doc = doc
+		}
+	}
+}
+
 // bodyOf is what is kept of an alert beside its raw text.
 func bodyOf(in tagout.Incoming) (string, error) {
 	doc, err := json.Marshal(body{in.ID, in.Alert, in.Verdict, utc(in.At), silenceOf(in)})

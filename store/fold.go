@@ -81,7 +81,6 @@ type folding struct {
 	order   []int64              // of works
 	opened  int                  // how many of works are fresh
 	written writes
-	docs    *docs          // of the bodies
 	counts  map[window]int // occurrences within a window
 }
 
@@ -153,7 +152,6 @@ func (f *folding) onlyCounts(row *alertRow, in tagout.Incoming) bool {
 // reads its incident once. A batch of repeats locks no incident.
 func (f *folding) lockEverything() (err error) {
 	q := f.ask()
-	f.docs = writeAhead(f.in, !q.about)
 	if f.foreseen = f.foresee(q); !f.foreseen {
 		if f.found, err = f.sql.look(q); err != nil {
 			return err

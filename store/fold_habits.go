@@ -50,6 +50,13 @@ func (h *habits) expect(kinds []kindOf) (incidents []int64, repeats bool) {
 	return incidents, false
 }
 
+// onlyCount reports whether alerts likely only count.
+func (h *habits) onlyCount() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.repeats
+}
+
 // foresee tells which incidents new alerts of these kinds go to, if all is as it was of late.
 func (h *habits) foresee(kinds []kindOf) (open map[kindOf]int64, ok bool) {
 	h.mu.Lock()

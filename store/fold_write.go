@@ -52,7 +52,10 @@ func (w *writes) record(f *folding, n int, incident *int64) error {
 	if incident != nil {
 		number = *incident
 	}
-	doc, err := f.docs.of(n, in)
+	doc, err := in.Doc, error(nil)
+	if doc == "" {
+		doc, err = bodyOf(in)
+	}
 	w.bodies = append(w.bodies, bodyRow{Alert: key(in.ID), Incident: number, Status: string(in.Alert.Status), At: f.now, Doc: doc, Raw: in.Alert.Raw})
 	return err
 }

@@ -252,7 +252,7 @@ func (f *folding) hear() error {
 	}
 	for n := range f.in {
 		if s := f.in[n].Silence; s != nil && !slices.Contains(standing, int64(s.ID)) {
-			f.in[n].Silence, f.in[n].Counted = nil, false
+			f.in[n].Silence, f.in[n].Counted, f.in[n].Doc = nil, false, ""
 		}
 	}
 	return nil

@@ -60,6 +60,12 @@ func (l *lateStore) Fold(ctx context.Context, in []tagout.Incoming, fn tagout.Fo
 	return ask(l, func(s tagout.Store) ([]tagout.Folded, error) { return s.Fold(ctx, in, fn) })
 }
 
+func (l *lateStore) Prepare(in []tagout.Incoming) {
+	if s, err := l.get(); err == nil {
+		s.Prepare(in)
+	}
+}
+
 func (l *lateStore) Incident(ctx context.Context, id tagout.IncidentID) (*tagout.Incident, error) {
 	return ask(l, func(s tagout.Store) (*tagout.Incident, error) { return s.Incident(ctx, id) })
 }
