@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"tagout"
-	"tagout/sandbox"
 )
 
 // TestWhoIsRemovedFromAPrivateIncidentReadsNoMoreOfIt: they opened it, so they were of
@@ -23,10 +22,7 @@ func TestWhoIsRemovedFromAPrivateIncidentReadsNoMoreOfIt(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		w.eventually("the timeline tells who left", func() bool {
-			w.types("U0LEGAL", room, "/timeline")
-			return slices.ContainsFunc(w.visible("U0LEGAL", room), func(m sandbox.Message) bool { return containsAny(plain(m), "U0MOPS left") })
-		})
+		w.repeats("U0LEGAL", room, "/timeline", "U0MOPS left")
 		w.types("U0MOPS", "#general", "/timeline INC-1")
 		w.reads("U0MOPS", "#general", "INC-1 is private")
 		w.types("U0EXEC", "#general", "/timeline INC-1")

@@ -73,6 +73,18 @@ func (w *world) tries(user, channel, command string) error {
 	return w.slack.Command(w.ctx, user, channel, name, text)
 }
 
+// repeats types a command until what the person sees says so. Each one is answered before the next:
+// many that wait for their answers would only make all of them late.
+func (w *world) repeats(user, channel, command, words string) {
+	w.t.Helper()
+	w.eventually("an answer to "+command+" says "+words, func() bool {
+		had := len(w.visible(user, channel))
+		w.types(user, channel, command)
+		w.eventually(command+" is answered", func() bool { return len(w.visible(user, channel)) > had })
+		return slices.ContainsFunc(w.visible(user, channel), func(m sandbox.Message) bool { return containsAny(plain(m), words) })
+	})
+}
+
 // presses clicks the newest button with this label that the person sees in the channel.
 func (w *world) presses(user, channel, label string) {
 	w.t.Helper()
