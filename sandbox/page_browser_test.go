@@ -264,7 +264,9 @@ func TestThePageCatchesUpAfterTheConnectionWasLost(t *testing.T) {
 		s.Close()
 		server.Close()
 	})
-	w := workspace{Sandbox: s, URL: server.URL, API: client(server.URL, "xoxb-sandbox", "xapp-sandbox")}
+	elsewhere := httptest.NewServer(s.Handler()) // the app's own connections stay
+	t.Cleanup(elsewhere.Close)
+	w := workspace{Sandbox: s, URL: elsewhere.URL, API: client(elsewhere.URL, "xoxb-sandbox", "xapp-sandbox")}
 	p := newTab(t, server.URL+"/?user=U0IC&channel=incidents")
 	w.post(t, "C0INCIDENTS", slack.MsgOptionText("before the gap", false))
 	p.sees(".message", "before the gap")
