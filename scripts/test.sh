@@ -16,8 +16,7 @@ fi
 room=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1 || true)
 if [ -z "${TMPDIR:-}" ] && [ "${room:-0}" -gt $((4 << 20)) ]; then
 	TMPDIR=$(mktemp -d /dev/shm/tagout.XXXXXX)
-	ours=$TMPDIR
-	trap 'rm -rf "$ours"' EXIT
+	trap 'rm -rf "$TMPDIR"' EXIT
 	chmod 755 "$TMPDIR" # Postgres runs as another user
 	cp /bin/true "$TMPDIR/true"
 	if "$TMPDIR/true" 2>/dev/null; then
@@ -47,23 +46,13 @@ if [ "${packages[*]}" != ./... ]; then
 	exit
 fi
 
-# The stories run whole programs, without the race detector, which the packages that they are made
-# of have in their own tests. They wait more than they compute, so both run at the same time; the
-# packages, those with the longest tests first, take what the stories leave.
+# The packages with the longest tests come first, and more tests run at once than there are cores,
+# since some of them wait. Then come the stories, alone, since they run whole programs against each
+# other's clocks, and without the race detector, which the packages that they are made of had before.
+# With the tag of the binary that the stories build, its packages need not be compiled twice.
 first=(./store . ./escalation ./bot ./gate ./sandbox ./internal/config ./internal/api)
 mapfile -t apart < <(go list "${first[@]}" && go list ./... | grep -vxF -f <(go list "${first[@]}" ./internal/story))
-
-pipes=$(mktemp -d)
-mkfifo "$pipes/packages" "$pipes/stories"
-trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$pipes" ${ours:+"$ours"}' EXIT
-
-# With the tag of the binary that the stories build, its packages need not be compiled twice.
-go test -json -vet=off -tags crashpoints -timeout 60m "$@" ./internal/story >"$pipes/stories" &
-stories=$!
-nice -n 10 go test -json -vet=off -parallel 4 "${raced[@]}" "$@" "${apart[@]}" >"$pipes/packages" &
-packages=$!
-go run ./internal/slowest "$pipes/packages" "$pipes/stories"
-failed=0
-wait "$packages" || failed=1
-wait "$stories" || failed=1
-exit "$failed"
+{
+	go test -json -vet=off -parallel 4 "${raced[@]}" "$@" "${apart[@]}" &&
+		go test -json -vet=off -tags crashpoints -timeout 60m "$@" ./internal/story
+} | go run ./internal/slowest

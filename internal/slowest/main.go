@@ -1,51 +1,26 @@
 // Command slowest reads what `go test -json` says, prints what go test would print without
 // -json, and then the tests that took longest, so that slowness is seen before it is grown used to.
-// It reads its standard input, or the files that it is given, all at once: they may be pipes.
 package main
 
 import (
 	"bufio"
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // shown is how many tests are named.
 const shown = 10
 
 func main() {
-	ins := []io.Reader{os.Stdin}
-	if len(os.Args) > 1 {
-		ins = nil
-	}
-	for _, name := range os.Args[min(1, len(os.Args)):] {
-		ins = append(ins, &file{name: name})
-	}
-	if err := tell(os.Stdout, ins...); err != nil {
+	if err := tell(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "slowest:", err)
 		os.Exit(1)
 	}
-}
-
-// file is opened when it is read, since to open a pipe is to wait for who writes to it.
-type file struct {
-	name string
-	open *os.File
-}
-
-func (f *file) Read(into []byte) (n int, err error) {
-	if f.open == nil {
-		if f.open, err = os.Open(f.name); err != nil {
-			return 0, err
-		}
-	}
-	return f.open.Read(into)
 }
 
 // event is a line of `go test -json`.
@@ -59,32 +34,22 @@ func (e event) name() string { return strings.TrimPrefix(e.Package, "tagout/") +
 
 // report is what was read so far.
 type report struct {
-	mu   sync.Mutex
 	out  io.Writer
 	said map[string][]string // by test that has not ended: what it printed
 	took map[string]float64  // by test that has ended: seconds
 }
 
-// tell reads until the end of each of ins. It returns what keeps it from reading or writing.
-func tell(out io.Writer, ins ...io.Reader) error {
+// tell reads until the end of in. It returns what keeps it from reading or writing.
+func tell(in io.Reader, out io.Writer) error {
 	r := report{out: out, said: map[string][]string{}, took: map[string]float64{}}
-	var all sync.WaitGroup
-	errs := make([]error, len(ins))
-	for n, in := range ins {
-		all.Go(func() { errs[n] = r.reads(bufio.NewReader(in)) })
-	}
-	all.Wait()
-	return errors.Join(append(errs, r.ends())...)
-}
-
-func (r *report) reads(lines *bufio.Reader) error {
+	lines := bufio.NewReader(in)
 	for {
 		line, err := lines.ReadString('\n')
 		if line != "" {
 			r.take(line)
 		}
 		if err == io.EOF {
-			return nil
+			return r.ends()
 		}
 		if err != nil {
 			return err
@@ -93,8 +58,6 @@ func (r *report) reads(lines *bufio.Reader) error {
 }
 
 func (r *report) take(line string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	var e event
 	if json.Unmarshal([]byte(line), &e) != nil { // what go itself has to say
 		fmt.Fprint(r.out, line)

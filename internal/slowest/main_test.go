@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"strings"
 	"testing"
 )
@@ -23,7 +22,7 @@ not JSON
 func TestFailuresAndTheSlowestAreTold(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	if err := tell(&out, strings.NewReader(heard)); err != nil {
+	if err := tell(strings.NewReader(heard), &out); err != nil {
 		t.Fatal(err)
 	}
 	const want = `    broken_test.go:3: the agent runs
@@ -46,47 +45,10 @@ func TestOnlyTheSlowestAreNamed(t *testing.T) {
 	for n := range shown + 5 {
 		in.WriteString(`{"Action":"pass","Package":"tagout","Test":"Test` + string(rune('A'+n)) + `","Elapsed":1}` + "\n")
 	}
-	if err := tell(&out, strings.NewReader(in.String())); err != nil {
+	if err := tell(strings.NewReader(in.String()), &out); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Count(out.String(), "\n"); got != shown+1 {
 		t.Errorf("%d lines, want a title and %d tests\n%s", got, shown, out.String())
-	}
-}
-
-func TestSeveralAreReadAtOnce(t *testing.T) {
-	t.Parallel()
-	var out strings.Builder
-	first, firstIn := io.Pipe()
-	second, secondIn := io.Pipe()
-	go func() {
-		for _, part := range []struct {
-			to   *io.PipeWriter
-			text string
-		}{ // neither has ended when the other one speaks
-			{firstIn, `{"Action":"output","Package":"tagout/gate","Test":"TestBroken","Out`},
-			{secondIn, `{"Action":"output","Package":"tagout/internal/story","Test":"TestBroken","Output":"the story\n"}` + "\n"},
-			{firstIn, `put":"the gate\n"}` + "\n" + `{"Action":"fail","Package":"tagout/gate","Test":"TestBroken","Elapsed":1}` + "\n"},
-			{secondIn, `{"Action":"pass","Package":"tagout/internal/story","Test":"TestBroken","Elapsed":2}` + "\n"},
-		} {
-			io.WriteString(part.to, part.text)
-		}
-		firstIn.Close()
-		secondIn.Close()
-	}()
-	if err := tell(&out, first, second); err != nil {
-		t.Fatal(err)
-	}
-	const want = "the gate\nthe slowest tests:\n    2.00s  internal/story TestBroken\n    1.00s  gate TestBroken\n"
-	if out.String() != want {
-		t.Errorf("told\n%s\nwant\n%s", out.String(), want)
-	}
-}
-
-func TestAFileThatIsNotThereIsTold(t *testing.T) {
-	t.Parallel()
-	var out strings.Builder
-	if err := tell(&out, &file{name: t.TempDir() + "/nothing"}); err == nil {
-		t.Error("nothing was said")
 	}
 }
