@@ -10,7 +10,7 @@ type Chart struct {
 	Title      string        `json:"title"`
 	Lines      bool          `json:"lines,omitempty"` // lines instead of bars
 	Unit       string        `json:"unit"`            // of the values, such as "minutes"
-	Over       string        `json:"over,omitempty"`  // what the categories are, such as "week beginning"
+	Over       string        `json:"over,omitempty"`  // what the categories are, such as "days"
 	Categories []string      `json:"categories"`
 	Series     []ChartSeries `json:"series"`
 }

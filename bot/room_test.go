@@ -65,9 +65,17 @@ func TestBookmarksAreKeptUpToDateAndNeverDoubled(t *testing.T) {
 	if err := e.effect(tagout.EffectOpenChannel, 7, "", nil); err != nil {
 		t.Fatal(err)
 	}
+	failures := 0 // a call that took too long is tried again after a pause, which nothing here waits for
+	again := func() {
+		if n := strings.Count(e.log.String(), "could not be brought up to date"); n > failures {
+			failures = n
+			e.Changed(7)
+		}
+	}
 	shows := func(want ...string) {
 		t.Helper()
 		e.wait("the bookmarks "+strings.Join(want, ", "), func() bool {
+			again()
 			var titles []string
 			for _, b := range e.channelOf(7).Bookmarks {
 				titles = append(titles, b.Title+" "+b.Link)
@@ -83,7 +91,10 @@ func TestBookmarksAreKeptUpToDateAndNeverDoubled(t *testing.T) {
 	shows("Runbook https://wiki.example.com/new")
 	added := e.calls("bookmarks.add")
 	e.change(7, func(i *tagout.Incident) { i.Room.Bookmarks = nil }) // a crash before it was recorded
-	e.wait("the bookmarks are recorded again", func() bool { return len(e.desk.room(7).Bookmarks) == 1 })
+	e.wait("the bookmarks are recorded again", func() bool {
+		again()
+		return len(e.desk.room(7).Bookmarks) == 1
+	})
 	shows("Runbook https://wiki.example.com/new")
 	if n := e.calls("bookmarks.add") - added; n != 0 {
 		t.Errorf("%d more were added", n)

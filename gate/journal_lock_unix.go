@@ -11,7 +11,8 @@ import (
 )
 
 // lockFile takes the lock that goes with this process: the system lets go of it even after
-// a crash. The file itself stays.
+// a crash. The file itself stays. Closing the file would not be enough to unlock it: a child that
+// was forked just then has it as well, until it becomes another program.
 func lockFile(path string) (unlock func() error, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, ownerOnly)
 	if err != nil {
@@ -19,7 +20,7 @@ func lockFile(path string) (unlock func() error, err error) {
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if err == nil {
-		return f.Close, nil
+		return func() error { return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close()) }, nil
 	}
 	_ = f.Close() // nothing was written
 	if errors.Is(err, syscall.EWOULDBLOCK) {
