@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -61,10 +62,10 @@ func (f *folding) repeatsOf(incident int64, repeats int) {
 // The statements that check what was foreseen: incidents that must be locked or not, and which
 // one is open for a kind of alerts.
 const (
-	expectLocked    = "WITH i AS (SELECT id, xmin AS writer, head_hash FROM incidents WHERE id = ANY($1) ORDER BY id FOR UPDATE) " + asExpected
-	expectIncidents = "WITH i AS (SELECT id, xmin AS writer, head_hash FROM incidents WHERE id = ANY($1)) " + asExpected
-	asExpected      = `SELECT q.id, tagout_expect(i.writer = q.writer AND i.head_hash = q.hash), coalesce((SELECT r.count FROM alert_repeats r WHERE r.incident = q.id), 0)
-		FROM unnest($1::bigint[], $2::xid[], $3::text[]) AS q (id, writer, hash) LEFT JOIN i ON i.id = q.id`
+	expectLocked    = `WITH i AS (SELECT id, xmin AS writer, head_hash || ` + tiedTo + ` AS seal FROM incidents i WHERE id = ANY($1) ORDER BY id FOR UPDATE) ` + asExpected
+	expectIncidents = `WITH i AS (SELECT id, xmin AS writer, head_hash || ` + tiedTo + ` AS seal FROM incidents i WHERE id = ANY($1)) ` + asExpected
+	asExpected      = `SELECT q.id, tagout_expect(i.writer = q.writer AND i.seal = q.seal), coalesce((SELECT r.count FROM alert_repeats r WHERE r.incident = q.id), 0)
+		FROM unnest($1::bigint[], $2::xid[], $3::text[]) AS q (id, writer, seal) LEFT JOIN i ON i.id = q.id`
 )
 
 var expectOpen = "SELECT tagout_expect(q.incident = " + newestOpen("agent = q.agent AND class = q.class") + ") FROM unnest($1::text[], $2::text[], $3::bigint[]) AS q (agent, class, incident)"
@@ -92,7 +93,7 @@ func (t postgresTx) foresee(q questions, open map[kindOf]int64, repeats func(inc
 		if !slices.Contains(e.incidents, id) {
 			e.add(id, known)
 			i := *known.incident
-			found.locked = append(found.locked, locked{&i, known.doc})
+			found.locked = append(found.locked, locked{&i, known.tied, known.doc})
 		}
 	}
 	t.pending.Queue(lockOpenerKeys, lockNumbers(q.openers))
@@ -148,19 +149,22 @@ func (r *recalled) fits(k kindOf) bool {
 type expectation struct {
 	incidents []int64
 	writers   []uint32
-	hashes    []string
+	seals     []string
 
 	agents, classes []string
 	open            []int64
 }
 
+// seal is what the timeline and the holds of an incident end with.
+func (r *recalled) seal() string { return r.incident.Head.Hash + strconv.FormatInt(r.tied, 10) }
+
 func (e *expectation) add(id int64, known *recalled) {
-	e.incidents, e.writers, e.hashes = append(e.incidents, id), append(e.writers, known.mark), append(e.hashes, known.incident.Head.Hash)
+	e.incidents, e.writers, e.seals = append(e.incidents, id), append(e.writers, known.mark), append(e.seals, known.seal())
 }
 
 // queue checks the incidents, and tells how many repeats each has.
 func (e *expectation) queue(b *pgx.Batch, check string, repeats func(incident int64, n int)) {
-	b.Queue(check, e.incidents, e.writers, e.hashes).Query(func(rows pgx.Rows) error {
+	b.Queue(check, e.incidents, e.writers, e.seals).Query(func(rows pgx.Rows) error {
 		var id, n int64
 		_, err := pgx.ForEachRow(rows, []any{&id, nil, &n}, func() error {
 			repeats(id, int(n))

@@ -11,7 +11,7 @@ const recallable = 128
 
 // recall keeps incidents in mind as their rows said when they were read last, so that what
 // nobody wrote since is neither sent again nor decoded again. Whether anybody did is asked
-// each time: the row says which transaction wrote it.
+// each time: the row says which transaction wrote it, and so do the rows of its holds.
 type recall struct {
 	mu        sync.Mutex
 	incidents recent[int64, *recalled]
@@ -20,6 +20,7 @@ type recall struct {
 // recalled is an incident as a transaction left it. Nobody changes it.
 type recalled struct {
 	mark     uint32 // the transaction, which the row names as the one that wrote it
+	tied     int64  // the transactions that wrote its holds, added up
 	doc      string
 	incident *tagout.Incident
 }

@@ -22,6 +22,7 @@ type record struct {
 	HeadHash string
 	Doc      string
 	Repeats  int64
+	Tied     int64 // the transactions that last wrote the holds, added up
 
 	AlertsDistinct int
 	AlertsFiring   int
@@ -32,10 +33,14 @@ type record struct {
 	LiftedBy []string
 }
 
+// tiedTo adds up which transactions last wrote the holds of an incident i: it changes when one is
+// hung, lifted or lost, be it by somebody who does not touch the row of the incident.
+const tiedTo = "coalesce((SELECT sum(h.xmin::text::bigint) FROM holds h WHERE h.incident = i.id), 0)::bigint"
+
 // recordOf selects everything about incidents i by one statement: that is one round trip, and
 // one moment.
 const recordOf = `SELECT i.id, i.xmin, i.head_seq, i.head_hash, i.doc, i.alerts_distinct, i.alerts_firing, i.alerted_at,
-	coalesce((SELECT r.count FROM alert_repeats r WHERE r.incident = i.id), 0) AS repeats,
+	coalesce((SELECT r.count FROM alert_repeats r WHERE r.incident = i.id), 0) AS repeats, ` + tiedTo + ` AS tied,
 	ARRAY(SELECT h.doc FROM holds h WHERE h.incident = i.id ORDER BY h.position) AS holds,
 	ARRAY(SELECT h.lifted_at FROM holds h WHERE h.incident = i.id ORDER BY h.position) AS lifted_at,
 	ARRAY(SELECT h.lifted_by FROM holds h WHERE h.incident = i.id ORDER BY h.position) AS lifted_by
@@ -80,7 +85,7 @@ func (s *sqliteDB) incident(ctx context.Context, id int64) (found *tagout.Incide
 // already. They travel together; each sees what was committed when it is its turn, so that
 // the holds are those of the locked rows.
 const (
-	lockIncidents = `SELECT i.id, i.head_seq, i.head_hash, i.alerts_distinct, i.alerts_firing, i.alerted_at, i.xmin,
+	lockIncidents = `SELECT i.id, i.head_seq, i.head_hash, i.alerts_distinct, i.alerts_firing, i.alerted_at, i.xmin, ` + tiedTo + `,
 		CASE WHEN i.xmin = ANY($2::xid[]) THEN NULL ELSE i.doc END, coalesce((SELECT r.count FROM alert_repeats r WHERE r.incident = i.id), 0)
 		FROM incidents i WHERE i.id = ANY($1) ORDER BY i.id FOR UPDATE OF i`
 	holdsOfLocked = `SELECT h.incident, h.doc, h.lifted_at, h.lifted_by FROM incidents i CROSS JOIN LATERAL
@@ -131,13 +136,13 @@ func (l *locking) incidents(rows pgx.Rows) error {
 	for rows.Next() {
 		var r incidentRow
 		var mark uint32
-		var repeats int64
+		var repeats, tied int64
 		var doc *string
-		if err := rows.Scan(&r.ID, &r.HeadSeq, &r.HeadHash, &r.AlertsDistinct, &r.AlertsFiring, &r.AlertedAt, &mark, &doc, &repeats); err != nil {
+		if err := rows.Scan(&r.ID, &r.HeadSeq, &r.HeadHash, &r.AlertsDistinct, &r.AlertsFiring, &r.AlertedAt, &mark, &tied, &doc, &repeats); err != nil {
 			return err
 		}
 		if doc == nil {
-			l.recall(r, mark, repeats)
+			l.recall(r, mark, tied, repeats)
 			continue
 		}
 		r.Doc = *doc
@@ -146,23 +151,23 @@ func (l *locking) incidents(rows pgx.Rows) error {
 			return err
 		}
 		i.Alerts.Repeats = int(repeats)
-		l.read[r.ID] = &recalled{mark, r.Doc, i}
-		l.list = append(l.list, locked{i, r.Doc})
+		l.read[r.ID] = &recalled{mark, tied, r.Doc, i}
+		l.list = append(l.list, locked{i, tied, r.Doc})
 	}
 	return rows.Err()
 }
 
 // recall takes an incident from memory. The head of its timeline must be the same: numbers of
-// transactions come again where a database was set back.
-func (l *locking) recall(r incidentRow, mark uint32, repeats int64) {
+// transactions come again where a database was set back. So must the rows of its holds.
+func (l *locking) recall(r incidentRow, mark uint32, tied, repeats int64) {
 	known := l.known[r.ID]
-	if known == nil || known.mark != mark || known.incident.Head.Hash != r.HeadHash {
+	if known == nil || known.mark != mark || known.tied != tied || known.incident.Head.Hash != r.HeadHash {
 		l.odd = append(l.odd, r.ID)
 		return
 	}
 	i := *known.incident
 	i.Alerts.Repeats = int(repeats)
-	l.list = append(l.list, locked{&i, known.doc})
+	l.list = append(l.list, locked{&i, known.tied, known.doc})
 }
 
 func (l *locking) holds(rows pgx.Rows) error {
@@ -214,7 +219,7 @@ func (t postgresTx) remember(counted []*work) {
 		for _, w := range counted {
 			i := *w.before
 			i.Head, i.Alerts = w.incident.Head, w.incident.Alerts
-			t.ahead.counted[int64(i.ID)] = &recalled{transaction, w.doc, &i}
+			t.ahead.counted[int64(i.ID)] = &recalled{transaction, w.tied, w.doc, &i}
 		}
 		return nil
 	})
@@ -229,7 +234,7 @@ func (t sqliteTx) lock(ids []int64, _ bool) ([]locked, error) {
 	incidents, err := assemble(t.db, rows)
 	list := make([]locked, len(incidents))
 	for n, i := range incidents {
-		list[n] = locked{i, rows[n].Doc}
+		list[n] = locked{i, 0, rows[n].Doc}
 	}
 	return list, err
 }

@@ -12,6 +12,7 @@ type work struct {
 	incident *tagout.Incident
 	fresh    bool
 	before   *tagout.Incident // as it is stored; it is not changed
+	tied     int64            // see [recalled]
 	doc      string           // as it is stored
 	now      time.Time
 	change   tagout.Change
@@ -20,6 +21,7 @@ type work struct {
 // locked is an incident that nobody else can change, and its doc as it is stored.
 type locked struct {
 	incident *tagout.Incident // it is not changed
+	tied     int64            // see [recalled]
 	doc      string
 }
 
@@ -47,7 +49,7 @@ func (t *tx) lockAs(ids []int64, free bool) ([]*work, error) {
 func worksOf(list []locked) []*work {
 	works := make([]*work, len(list))
 	for n, l := range list {
-		works[n] = &work{incident: Copy(l.incident), before: l.incident, doc: l.doc}
+		works[n] = &work{incident: Copy(l.incident), before: l.incident, tied: l.tied, doc: l.doc}
 	}
 	return works
 }
