@@ -84,6 +84,10 @@ func poolConfig(databaseURL string) (*pgxpool.Config, error) {
 		c.RuntimeParams["application_name"] = "tagout"
 	}
 	c.RuntimeParams["timezone"] = "UTC"
+	switch c.DefaultQueryExecMode {
+	case pgx.QueryExecModeExec, pgx.QueryExecModeSimpleProtocol: // these cannot send whole columns; this needs no named statements either
+		c.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	}
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		takeColumns(conn.TypeMap())
 		return nil

@@ -4,7 +4,8 @@
 ALTER TABLE incidents ADD COLUMN alerted_at timestamptz;
 
 -- +goose Down
-UPDATE incidents SET doc = jsonb_set(doc::jsonb, '{Alerts}', (doc::jsonb -> 'Alerts') || jsonb_build_object(
+-- jsonb refuses the escape of NUL.
+UPDATE incidents SET doc = jsonb_set(replace(doc, '\u0000', '\ufffd')::jsonb, '{Alerts}', (replace(doc, '\u0000', '\ufffd')::jsonb -> 'Alerts') || jsonb_build_object(
     'distinct', alerts_distinct, 'firing', alerts_firing, 'last_at', to_char(alerted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')))::text
-WHERE alerted_at IS NOT NULL AND doc::jsonb -> 'Alerts' IS NOT NULL;
+WHERE alerted_at IS NOT NULL AND replace(doc, '\u0000', '\ufffd')::jsonb -> 'Alerts' IS NOT NULL;
 ALTER TABLE incidents DROP COLUMN alerted_at;
