@@ -131,7 +131,7 @@ func TestThereIsNoWayAroundTheSignoffs(t *testing.T) {
 			for method := range methods {
 				for token := range tokens {
 					routes++
-					at := strings.NewReplacer("{id}", id, "{agent}", "mailer", "{source}", "generic", "{name}", "resume").Replace(path)
+					at := strings.NewReplacer("{id}", id, "{incident}", id, "{agent}", "mailer", "{source}", "generic", "{name}", "resume").Replace(path)
 					body := map[string]any{"text": id, "verdict": "GO", "incident": id, "mode": "running", "agent": "mailer", "approved_by": "U0LEGAL"}
 					w.call(strings.ToUpper(method), at, token, body, nil)
 				}
