@@ -86,8 +86,10 @@ func (t postgresTx) foresee(q questions, open map[kindOf]int64, repeats func(inc
 		if known == nil || !known.fits(k) {
 			return findings{}, false
 		}
-		if last := known.incident.Alerts.LastAt; last.After(now) {
-			now = last // told by another clock: what comes later is not earlier
+		for _, last := range []time.Time{known.incident.Alerts.LastAt, known.at} {
+			if last.After(now) {
+				now = last // told by another clock, or sooner: what comes later is not earlier
+			}
 		}
 		e.agents, e.classes, e.open = append(e.agents, k.agent), append(e.classes, k.class), append(e.open, id)
 		if !slices.Contains(e.incidents, id) {

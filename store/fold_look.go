@@ -140,7 +140,7 @@ func (t postgresTx) tell(into findings) func(rows pgx.Rows) error {
 			if err != nil {
 				return err
 			}
-			into.about[r.ID], read[r.ID] = i, &recalled{r.Xmin, r.Tied, r.Doc, Copy(i)}
+			into.about[r.ID], read[r.ID] = i, &recalled{r.Xmin, r.Tied, t.ahead.now, r.Doc, Copy(i)}
 		}
 		t.recall.keep(read)
 		return err

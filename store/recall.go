@@ -2,6 +2,7 @@ package store
 
 import (
 	"sync"
+	"time"
 
 	"tagout"
 )
@@ -19,8 +20,9 @@ type recall struct {
 
 // recalled is an incident as a transaction left it. Nobody changes it.
 type recalled struct {
-	mark     uint32 // the transaction, which the row names as the one that wrote it
-	tied     int64  // the transactions that wrote its holds, added up
+	mark     uint32    // the transaction, which the row names as the one that wrote it
+	tied     int64     // the transactions that wrote its holds, added up
+	at       time.Time // when, at the latest, the last thing in its timeline happened
 	doc      string
 	incident *tagout.Incident
 }

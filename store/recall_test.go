@@ -69,3 +69,21 @@ func TestAHoldThatIsLiftedInTheDatabaseIsNotTakenForStanding(t *testing.T) {
 		}
 	}))
 }
+
+func TestWhatIsForeseenHappensAfterWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	s := open(t, freshPostgres(t), store.Options{})
+	storm(t, 12, "before", s)
+	mustUpdate(t, s, 1, note("x"))
+	s.Slow(time.Second)
+	storm(t, 1, "after", s)
+	events, err := s.Timeline(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; n < len(events); n++ {
+		if events[n].At.Before(events[n-1].At) {
+			t.Errorf("%s happened %s before what stands above it", events[n].Kind, events[n-1].At.Sub(events[n].At))
+		}
+	}
+}

@@ -151,7 +151,7 @@ func (l *locking) incidents(rows pgx.Rows) error {
 			return err
 		}
 		i.Alerts.Repeats = int(repeats)
-		l.read[r.ID] = &recalled{mark, tied, r.Doc, i}
+		l.read[r.ID] = &recalled{mark, tied, time.Time{}, r.Doc, i}
 		l.list = append(l.list, locked{i, tied, r.Doc})
 	}
 	return rows.Err()
@@ -192,6 +192,9 @@ func (t postgresTx) locked(l *locking) ([]locked, error) {
 		}
 		slices.SortFunc(l.list, func(a, b locked) int { return cmp.Compare(a.incident.ID, b.incident.ID) })
 	}
+	for _, read := range l.read {
+		read.at = t.ahead.now
+	}
 	t.recall.keep(l.read)
 	return l.list, nil
 }
@@ -219,7 +222,7 @@ func (t postgresTx) remember(counted []*work) {
 		for _, w := range counted {
 			i := *w.before
 			i.Head, i.Alerts = w.incident.Head, w.incident.Alerts
-			t.ahead.counted[int64(i.ID)] = &recalled{transaction, w.tied, w.doc, &i}
+			t.ahead.counted[int64(i.ID)] = &recalled{transaction, w.tied, w.now, w.doc, &i}
 		}
 		return nil
 	})
