@@ -17,7 +17,7 @@ func TestNoAnswerShowsHalfASecretWhereItIsCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, limit := range map[string]int{"status": 600, "timeline": 300, "note": 2500} {
-		for before := range 60 {
+		for before := 0; before < 60; before += 4 {
 			b := newBench(t)
 			b.policy.Redaction = mask
 			i := incident7()

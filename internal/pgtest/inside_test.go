@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -90,7 +91,10 @@ func TestOnlyAbandonedFoldersAreSwept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	abandoned.lock.Close() // as the kernel does for a killed process
+	// As the kernel does for a killed process. A child that is just being started still has the file.
+	if err := errors.Join(syscall.Flock(int(abandoned.lock.Fd()), syscall.LOCK_UN), abandoned.lock.Close()); err != nil {
+		t.Fatal(err)
+	}
 	now := time.Now()
 	young := filepath.Join(parent, folderPrefix+"young")
 	old := filepath.Join(parent, folderPrefix+"old")
