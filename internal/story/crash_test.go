@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"tagout"
 	"tagout/internal/crashpoint"
@@ -245,6 +246,12 @@ func (s *survivor) tookUp() func() bool {
 // fail, the person does it once more. It reports whether the first try was acknowledged.
 func (s *survivor) does(step func() error) bool {
 	err := step()
+	if err != nil && !s.crashed {
+		select { // the connection is gone before the process is seen to be
+		case <-s.process.died:
+		case <-time.After(2 * time.Second): // it lives: the step was refused
+		}
+	}
 	if !s.revive() || err == nil {
 		return err == nil
 	}
