@@ -17,7 +17,7 @@ const (
 	mostPercent  = 600
 	underLoad    = 8 << 20 // bytes allocated in a second
 	garbageLook  = time.Second
-	untilQuiet   = 5  // looks without load
+	untilQuiet   = 3  // looks without load
 	worthPercent = 20 // what a change is worth
 )
 
