@@ -16,6 +16,7 @@ func storm(t *testing.T, batches int, name string, stores ...*store.Store) {
 	for n := range batches {
 		var first string
 		for _, s := range stores {
+			s.TrustClock()
 			out := told(mustFold(t, s, stormy(name, n, 0, "mailer"), stormy(name, n, 1, "mailer"), stormy(name, n, 2, "crm")))
 			if first == "" {
 				first = out
@@ -72,10 +73,8 @@ func TestASurpriseIsTakenByAskingAndChangesNothingElse(t *testing.T) {
 			meanwhile(t, other)
 			meanwhile(t, twin())
 			storm(t, 3, "after", s, twin())
-			if _, surprises := s.Foreseen(); surprises > 0 && name == "nothing" {
+			if _, surprises := s.Foreseen(); (surprises > 0) != (name != "nothing") {
 				t.Errorf("%d surprises", surprises)
-			} else if surprises == 0 && name != "nothing" {
-				t.Log("nothing was foreseen: the clock was read too long ago")
 			}
 			same(t, s, twin())
 		})
@@ -124,12 +123,14 @@ func TestAlertsThatComeAgainAreCountedWithoutAsking(t *testing.T) {
 			a, b := stormy("a", 0, 0, "mailer"), stormy("a", 0, 1, "crm")
 			mustFold(t, s, a, b)
 			for range 10 {
+				s.TrustClock()
 				mustFold(t, s, a, b, a)
 			}
 			if taken, surprises := s.Foreseen(); taken < 5 || surprises > 0 {
 				t.Fatal(taken, surprises)
 			}
 			meanwhile(t, other)
+			s.TrustClock()
 			out := mustFold(t, s, a, b)
 			_, surprises := s.Foreseen()
 			if (surprises > 0) != (name != "nothing") {
