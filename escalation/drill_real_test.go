@@ -17,12 +17,7 @@ func TestAGameDayThatFailsCountsAsAnIncidentFromThenOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, drillable)
 	w.drills(killDrill(func(o *tagout.DrillOrder) { o.Page, o.Severity = true, "sev1" }))
-	w.clock.pass(time.Second)
-	w.observe(t, "mailer")
-	w.ring()
-	w.clock.pass(time.Second)
-	w.letsGo(nil)
-	w.ring()
+	w.holdsAndLetsGo(t)
 	for range 12 { // the whole ladder is climbed, and its deadline missed
 		w.clock.pass(5 * time.Minute)
 		w.ring()

@@ -262,12 +262,7 @@ func TestAGameDayPagesForRealUntilSomebodyAnswers(t *testing.T) {
 	if len(w.slack.sent) == 0 || !strings.Contains(w.slack.sent[0].Message.Title, "[DRILL]") || !strings.Contains(w.slack.sent[0].Why, "[DRILL]") {
 		t.Fatalf("paged is %+v", w.slack.sent)
 	}
-	w.clock.pass(time.Second)
-	w.observe(t, "mailer")
-	w.ring()
-	w.clock.pass(time.Second)
-	w.letsGo(nil)
-	w.ring()
+	w.holdsAndLetsGo(t)
 	if i := w.incident(1); i.Exercise.Phase != tagout.DrillAnswering || w.gate.mode("mailer", "sms", "us") != tagout.Running {
 		t.Fatalf("restored it is %s", i.Exercise.Verdict())
 	}
@@ -362,12 +357,7 @@ func TestAGameDayThatNobodyAnswersBecomesAnIncident(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, drillable)
 	w.drills(killDrill(func(o *tagout.DrillOrder) { o.Page = true }))
-	w.clock.pass(time.Second)
-	w.observe(t, "mailer")
-	w.ring()
-	w.clock.pass(time.Second)
-	w.letsGo(nil)
-	w.ring()
+	w.holdsAndLetsGo(t)
 	w.clock.pass(tagout.DrillLimit)
 	w.ring()
 	if i := w.incident(1); i.Drill || i.Exercise.Result != tagout.DrillFailed || !strings.Contains(i.Exercise.Why, "nobody answered") || len(i.ActiveHolds()) != 0 {
@@ -511,4 +501,15 @@ func TestASignerReadsWhenStoppingWasPractised(t *testing.T) {
 	if text := m.String(); err != nil || !strings.Contains(text, "kill practised 3 days ago, observed stopped in 0.8 s, running again after 1 s") || !strings.Contains(text, "rollback never practised") {
 		t.Errorf("the decision says %s, %v", text, err)
 	}
+}
+
+// holdsAndLetsGo has the drill observed a second after it began, and lifted a second later.
+func (w *world) holdsAndLetsGo(t *testing.T) {
+	t.Helper()
+	w.clock.pass(time.Second)
+	w.observe(t, "mailer")
+	w.ring()
+	w.clock.pass(time.Second)
+	w.letsGo(nil)
+	w.ring()
 }

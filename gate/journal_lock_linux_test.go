@@ -40,7 +40,7 @@ func inherits(t *testing.T, path string) int {
 	t.Helper()
 	open, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
-		t.Skip("there is no /proc")
+		t.Fatal(err)
 	}
 	for _, entry := range open {
 		if target, err := os.Readlink("/proc/self/fd/" + entry.Name()); err != nil || target != path {
