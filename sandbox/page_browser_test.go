@@ -116,6 +116,19 @@ func TestACommandThatFailsSaysSoBesideTheBox(t *testing.T) {
 	p.until("the error to go", `document.querySelector('#main .send-error').hidden`)
 }
 
+// What tells of a failure takes another way to the page than the answer, and may come after it.
+func TestAFailureThatIsToldLateIsShownOnce(t *testing.T) {
+	t.Parallel()
+	w := open(t, sandbox.Options{Commands: pageCommands})
+	p := newTab(t, w.URL+"/?user=U0IC&channel=incidents")
+	p.until("the first note to be left out, and the next one not", `(window.notes ??= (async () => {
+		const { post, whenSettled } = await import(new URL('js/api.js', document.baseURI));
+		await post('no/such/call', {});
+		whenSettled(() => { window.shown = 'late' });
+		whenSettled(() => { window.shown = (window.shown ?? '') + 'next' });
+	})()) && window.shown === 'next'`)
+}
+
 func TestForeignTextIsInert(t *testing.T) {
 	t.Parallel()
 	app, p := openPage(t)

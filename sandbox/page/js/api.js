@@ -3,11 +3,15 @@
 
 let underway = 0;
 let held = [];
+let shownUntil = 0; // until when what comes tells of a failure that is shown already
+const LATE = 2000; // milliseconds
 
 // whenSettled runs fn once no call is under way, and only if none of those that
-// were has failed: a failure is shown where it was caused.
+// were has failed: a failure is shown where it was caused. What tells of it may also come
+// just after the answer, since it takes another way.
 export function whenSettled(fn) {
   if (underway) held.push(fn);
+  else if (Date.now() < shownUntil) shownUntil = 0;
   else fn();
 }
 
@@ -16,7 +20,10 @@ export async function post(path, body) {
   underway += 1;
   const answer = await send(path, body);
   underway -= 1;
-  if (!answer.ok) held = [];
+  if (!answer.ok) {
+    shownUntil = held.length ? 0 : Date.now() + LATE;
+    held = [];
+  }
   if (!underway) held.splice(0).forEach((fn) => fn());
   return answer;
 }
