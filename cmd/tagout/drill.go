@@ -113,7 +113,9 @@ func (c drillCmd) follow(env *surroundings, incident string) (practised, []byte,
 		switch {
 		case err == nil && p.Drill.Result != string(tagout.DrillRunning):
 			return p, body, nil
-		case env.ctx.Err() != nil, tagout.IsFinal(err), err != nil && now.Sub(heard) >= drillSilence:
+		case env.ctx.Err() != nil:
+			return p, nil, tagout.Errorf(tagout.Unavailable, "Nobody waits for it anymore.")
+		case tagout.IsFinal(err), err != nil && now.Sub(heard) >= drillSilence:
 			return p, nil, err
 		case now.Sub(began) >= tagout.DrillLimit+drillSilence:
 			return p, nil, tagout.Errorf(tagout.Unavailable, "%s should be over, and is not.", incident)

@@ -5,8 +5,11 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"tagout"
 )
 
 // handClock is moved by whoever rests.
@@ -19,8 +22,18 @@ func (c *handClock) rest(_ context.Context, d time.Duration) { c.now = c.now.Add
 // drills runs tagout drill with a clock that is moved by its rests.
 func drills(t *testing.T, ctx context.Context, s *server, flags ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	return drillsBy(t, ctx, &handClock{now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}, s, flags...)
+}
+
+// restingClock tells the time, and moves on while the command rests.
+type restingClock interface {
+	tagout.Clock
+	rest(context.Context, time.Duration)
+}
+
+func drillsBy(t *testing.T, ctx context.Context, clock restingClock, s *server, flags ...string) (code int, stdout, stderr string) {
+	t.Helper()
 	var out, errs bytes.Buffer
-	clock := &handClock{now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
 	env := &surroundings{ctx: ctx, stdout: &out, stderr: &errs, clock: clock, rest: clock.rest}
 	code = runIn(env, append([]string{"drill", "--server", s.URL, "--token", secretToken}, flags...))
 	if strings.Contains(out.String()+errs.String(), "s3cret") {
@@ -115,12 +128,41 @@ func TestADrillWhoseEndIsNotKnownIsNeverCalledPassed(t *testing.T) {
 	}
 }
 
+// interruptingClock interrupts whoever asks for the time after an answer came.
+type interruptingClock struct {
+	*handClock
+	answered  *atomic.Bool
+	interrupt context.CancelFunc
+}
+
+func (c interruptingClock) Now() time.Time {
+	if c.answered.Load() {
+		c.interrupt()
+	}
+	return c.handClock.Now()
+}
+
+// TestWhoeverStopsWaitingIsToldThatTheDrillGoesOn, whether the interruption comes while an
+// answer is waited for or just after one was read.
 func TestWhoeverStopsWaitingIsToldThatTheDrillGoesOn(t *testing.T) {
 	t.Parallel()
-	ctx, interrupt := context.WithCancel(t.Context())
-	s := newServer(t, says(200, begunDrill), func(w http.ResponseWriter) { interrupt(); says(200, stopping)(w) })
-	code, out, errs := drills(t, ctx, s, "kill", "mailer")
-	if code != 3 || out != "" || !strings.Contains(errs, "It is not known what came of INC-4.") || !strings.Contains(errs, "It ends by itself; look with: tagout drill") {
-		t.Errorf("exit %d: %s%s", code, out, errs)
-	}
+	const goesOn = "It ends by itself; look with: tagout drill"
+	t.Run("before the answer", func(t *testing.T) {
+		t.Parallel()
+		ctx, interrupt := context.WithCancel(t.Context())
+		s := newServer(t, says(200, begunDrill), func(w http.ResponseWriter) { interrupt(); says(200, stopping)(w) })
+		if code, out, errs := drills(t, ctx, s, "kill", "mailer"); code != 3 || out != "" || !strings.Contains(errs, "It is not known what came of INC-4.") || !strings.Contains(errs, goesOn) {
+			t.Errorf("exit %d: %s%s", code, out, errs)
+		}
+	})
+	t.Run("after the answer", func(t *testing.T) {
+		t.Parallel()
+		ctx, interrupt := context.WithCancel(t.Context())
+		var answered atomic.Bool
+		s := newServer(t, says(200, begunDrill), func(w http.ResponseWriter) { says(200, stopping)(w); answered.Store(true) })
+		clock := interruptingClock{&handClock{now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}, &answered, interrupt}
+		if code, out, errs := drillsBy(t, ctx, clock, s, "kill", "mailer"); code != 3 || out != "" || !strings.Contains(errs, "It is not known what came of INC-4. Nobody waits for it anymore. "+goesOn) {
+			t.Errorf("exit %d: %s%s", code, out, errs)
+		}
+	})
 }
