@@ -67,14 +67,3 @@ func silence(silent []Instance, now time.Time) string {
 	}
 	return b.String()
 }
-
-// Standing is all that decides what one agent may do: for those who decide by themselves
-// and have to be told of every change.
-type Standing struct {
-	Agent      *Agent
-	Holds      []Hold            // those that touch the agent, committed or not
-	Versions   map[string]string // pinned, by component
-	Doubt      string            // why the holds cannot be relied on, which means halted; "": they can
-	Generation int64             // grows with every change of the holds and the versions
-	Stop       int64             // the generation in which the newest of the holds came; 0: nothing is held
-}

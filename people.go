@@ -123,3 +123,11 @@ type Role struct {
 	SignByGroup bool
 	OnCall      string // a rotation that is paged
 }
+
+// Account is what Slack says of a person.
+type Account struct {
+	Name  string
+	Guest bool
+	Bot   bool
+	Gone  bool // deactivated
+}

@@ -1,6 +1,7 @@
 package tagout
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -208,4 +209,65 @@ func (i *Incident) DoubtRoster(r Roster, texts []Text, at time.Time) Change {
 	c.event(EventRosterDoubt, Tagout, at, map[string]any{"doubts": words, "instead": r.Instead})
 	c.post(i, "doubt:"+strconv.FormatInt(i.Head.Seq, 10)+":"+strings.Join(r.Roles, ","), Message{Tone: ToneDanger, Body: texts})
 	return c
+}
+
+// WhoQuery asks who would be paged now. Exactly one of Incident, Severity and Role is set.
+type WhoQuery struct {
+	Incident IncidentID
+	Severity Severity
+	Role     string
+	Agent    string // with a severity: of the incident; may be empty
+	Class    string // with a severity: of the incident; may be empty
+}
+
+// WhoIsPaged is who would be paged, how and when, if nobody acknowledged. It is found out by
+// what pages.
+type WhoIsPaged struct {
+	WhoQuery
+	At      time.Time
+	Stopped string        // why nobody is paged any more; "" while paging goes on
+	Repeat  time.Duration // the first step pages again so often; 0: never
+	Steps   []PagingStep
+	Signers []Signers // who may sign, which has nothing to do with who is paged
+}
+
+// PagingStep is one step of the ladder.
+type PagingStep struct {
+	After  time.Duration // the start of the incident
+	Why    string
+	Roster Roster
+	Pages  []PlannedPage // in the order in which they go out
+}
+
+// PlannedPage is one page that would be sent.
+type PlannedPage struct {
+	To    Person // without ID and name: whoever the pager's own service has on call
+	Pager string // "" for somebody with quiet hours
+	When  string // "after 2m0s", "quiet until 07:00 Europe/Berlin"; "": at once
+}
+
+// Signers are who may give one needed sign-off.
+type Signers struct {
+	Roles       []string     // any one of them
+	People      []UserID     // their members, and those of groups that count for signing
+	Delegations []Delegation // by which some of the people may sign in the place of members
+	Unknown     []string     // groups that count and cannot be read: nobody signs by them
+	Unasked     []string     // groups that count and were not asked
+}
+
+// OnCallPerson is somebody who is on call by a list that is kept elsewhere.
+type OnCallPerson struct {
+	ID    UserID // "" if nobody in Slack is known to be that person
+	Name  string // as the other service names them
+	Email string
+	Until time.Time // when their turn ends; zero: not known
+}
+
+// Schedule is an on-call schedule of another service. It is for paging: nobody signs by it.
+type Schedule interface {
+	// Name is the schedule as people read it, such as "PagerDuty schedule PABC123".
+	Name() string
+	// OnCall lists who is on call at a time, each once; nobody is no error. Errors say what
+	// is wrong without secrets, and are final, as [IsFinal] says, if asking again cannot help.
+	OnCall(ctx context.Context, at time.Time) ([]OnCallPerson, error)
 }

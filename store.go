@@ -160,24 +160,3 @@ type IncidentQuery struct {
 	Before  IncidentID // only older ones, to read on behind a list; 0: from the newest
 	Limit   int        // 0: 100
 }
-
-// Version is one version of one component of an agent.
-type Version struct {
-	Agent     string    `json:"agent"`
-	Component string    `json:"component"` // prompt, policy, model, tools
-	Version   string    `json:"version"`
-	FirstSeen time.Time `json:"first_seen"`
-	LastSeen  time.Time `json:"last_seen"`
-}
-
-// Deployment is a change of prompt, policy, model routing or tools of an agent.
-type Deployment struct {
-	ID        string    `json:"id"`
-	Agent     string    `json:"agent"`
-	Component string    `json:"component"`
-	From      string    `json:"from,omitempty"`
-	To        string    `json:"to"`
-	By        string    `json:"by,omitempty"`
-	URL       string    `json:"url,omitempty"`
-	At        time.Time `json:"at"`
-}

@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// EventMilestone is a milestone that somebody corrected: what it was, what it is now, and why.
-const EventMilestone EventKind = "incident.milestone"
-
 // MilestoneOrder asks to correct a milestone.
 type MilestoneOrder struct {
 	Milestone Milestone

@@ -189,3 +189,12 @@ func (a AgentVersions) Current() map[string]string {
 	}
 	return current
 }
+
+// Version is one version of one component of an agent.
+type Version struct {
+	Agent     string    `json:"agent"`
+	Component string    `json:"component"` // prompt, policy, model, tools
+	Version   string    `json:"version"`
+	FirstSeen time.Time `json:"first_seen"`
+	LastSeen  time.Time `json:"last_seen"`
+}

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -106,7 +107,7 @@ func TestEveryKindOfEventHasWords(t *testing.T) {
 	t.Parallel()
 	kinds := eventKinds(t)
 	if len(kinds) < 30 {
-		t.Fatalf("found only %d kinds in event.go", len(kinds))
+		t.Fatalf("found only %d kinds of event", len(kinds))
 	}
 	for _, kind := range kinds {
 		b := newBench(t)
@@ -118,6 +119,32 @@ func TestEveryKindOfEventHasWords(t *testing.T) {
 		last := must(t, reply, err).Message.Lines[1]
 		if strings.HasSuffix(last, string(kind)) || strings.HasSuffix(strings.TrimSpace(last), "Tagout") {
 			t.Errorf("%s has no words: %q", kind, last)
+		}
+	}
+}
+
+func TestTimelineTellsOfDrillsAndSilences(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kind tagout.EventKind
+		data any
+		want string
+	}{
+		{tagout.EventDrillBegan, tagout.Drill{Action: tagout.DrillKill, Scope: tagout.MustScope("mailer/canary"), Reason: "every Monday"}, "began a drill: kill of mailer/canary: every Monday"},
+		{tagout.EventDrillLifted, map[string]any{"scope": "mailer/canary", "mode": "halted"}, "lifted the drill's own hold of mailer/canary, ■ halted"},
+		{tagout.EventDrillEnded, tagout.Drill{Result: tagout.DrillPassed}, "ended the drill: passed"},
+		{tagout.EventDrillReal, map[string]any{"result": "failed", "why": "it ran on"}, "made it a real incident: drill failed: it ran on"},
+		{tagout.EventHushed, map[string]any{"silence": "SIL-3", "until": t0.Add(time.Hour), "reason": "maintenance"}, "paged nobody: silenced by SIL-3 until 2026-11-21 11:04:05 UTC: maintenance"},
+		{tagout.EventUnhushed, map[string]any{"silence": "SIL-3", "why": "it came to its end"}, "ended its silence SIL-3: it came to its end"},
+	} {
+		b := newBench(t)
+		b.incidents[7] = incident7()
+		e := tagout.NewEvent(c.kind, tagout.Tagout, t0, c.data)
+		e.Seal(7, tagout.Head{})
+		b.events = []tagout.Event{e}
+		reply, err := b.typed(t, "/timeline INC-7")
+		if last := must(t, reply, err).Message.Lines[1]; !strings.HasSuffix(last, "  "+c.want) {
+			t.Errorf("%s reads %q, want %q", c.kind, last, c.want)
 		}
 	}
 }
@@ -143,11 +170,23 @@ func TestTimelineSurvivesDataOfAnyShape(t *testing.T) {
 // eventKinds reads the kinds from the domain's source, so that a new one is not forgotten.
 func eventKinds(t *testing.T) []tagout.EventKind {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../event.go", nil, 0)
+	files, err := filepath.Glob("../*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var kinds []tagout.EventKind
+	for _, name := range files {
+		kinds = append(kinds, eventKindsIn(t, name)...)
+	}
+	return kinds
+}
+
+func eventKindsIn(t *testing.T, name string) (kinds []tagout.EventKind) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
 		if !ok {

@@ -9,7 +9,10 @@ import (
 // wordings says each kind of event in words that follow the actor's name.
 func (f floor) wordings() map[tagout.EventKind]func(facts) string {
 	all := map[tagout.EventKind]func(facts) string{}
-	for _, some := range []map[tagout.EventKind]func(facts) string{f.courseWords(), f.signalWords(), f.pagingWords(), f.enforcingWords(), f.versionsWords(), f.resumingWords(), f.informingWords(), f.endingWords(), f.actionWords(), f.failingWords()} {
+	for _, some := range []map[tagout.EventKind]func(facts) string{
+		f.courseWords(), f.signalWords(), f.pagingWords(), f.enforcingWords(), f.versionsWords(), f.resumingWords(),
+		f.informingWords(), f.endingWords(), f.actionWords(), f.failingWords(), f.drillWords(),
+	} {
 		maps.Copy(all, some)
 	}
 	return all

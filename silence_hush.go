@@ -11,12 +11,6 @@ type Hush struct {
 	Reason  string    `json:"reason"`
 }
 
-// The events of an incident that was kept quiet.
-const (
-	EventHushed   EventKind = "incident.silenced"   // nobody was paged, by a silence
-	EventUnhushed EventKind = "incident.unsilenced" // from here on it pages as any other
-)
-
 // HushOf is what a silence makes of an incident that opens under it; nil for none.
 func HushOf(s *Silence) *Hush {
 	if s == nil {

@@ -1,6 +1,9 @@
 package tagout
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // ChangeInbox reads what a service, such as a code host, posts about changes that were made.
 type ChangeInbox interface {
@@ -36,3 +39,15 @@ const (
 	OnDeployment = "deployment"        // it was asked for
 	OnPush       = "push"
 )
+
+// Deployment is a change of prompt, policy, model routing or tools of an agent.
+type Deployment struct {
+	ID        string    `json:"id"`
+	Agent     string    `json:"agent"`
+	Component string    `json:"component"`
+	From      string    `json:"from,omitempty"`
+	To        string    `json:"to"`
+	By        string    `json:"by,omitempty"`
+	URL       string    `json:"url,omitempty"`
+	At        time.Time `json:"at"`
+}
