@@ -14,7 +14,11 @@ type Store interface {
 	// database cannot be reached; then the outcome of the commit is unknown and must be
 	// read as "not done" by whoever loosens.
 	Update(ctx context.Context, id IncidentID, fn Transition) (*Incident, error)
-	// Join does the same on the incident that m matches, or on a fresh one whose ID is
+	// Decide is Update while no new alert is being stored by any process: what fn reads of them
+	// is all there is until it is committed, and what comes later finds it committed. All alerts
+	// wait for it, so ctx should end soon, and fn must be quick and store none.
+	Decide(ctx context.Context, id IncidentID, fn Transition) (*Incident, error)
+	// Join is Update on the incident that m matches, or on a fresh one whose ID is
 	// set and whose State is "". It also reports whether it was fresh.
 	Join(ctx context.Context, m Match, fn Transition) (*Incident, bool, error)
 	// Fold takes alerts in one transaction, as [Store.Join] does for each; a repeat only

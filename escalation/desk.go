@@ -21,6 +21,7 @@ const everyOpen = math.MaxInt32
 // Store is the part of a [tagout.Store] that the desk needs; the contracts are there.
 type Store interface {
 	Update(ctx context.Context, id tagout.IncidentID, fn tagout.Transition) (*tagout.Incident, error)
+	Decide(ctx context.Context, id tagout.IncidentID, fn tagout.Transition) (*tagout.Incident, error)
 	Join(ctx context.Context, m tagout.Match, fn tagout.Transition) (*tagout.Incident, bool, error)
 	Fold(ctx context.Context, in []tagout.Incoming, fn tagout.FoldTransition) ([]tagout.Folded, error)
 	Prepare(in []tagout.Incoming)

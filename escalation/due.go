@@ -23,8 +23,15 @@ func (d *Desk) update(ctx context.Context, id tagout.IncidentID, fn tagout.Trans
 }
 
 func (d *Desk) change(ctx context.Context, id tagout.IncidentID, fn tagout.Transition) (*tagout.Incident, error) {
+	return d.changeBy(ctx, d.store.Update, id, fn)
+}
+
+// changing is Update or Decide of the store.
+type changing func(ctx context.Context, id tagout.IncidentID, fn tagout.Transition) (*tagout.Incident, error)
+
+func (d *Desk) changeBy(ctx context.Context, by changing, id tagout.IncidentID, fn tagout.Transition) (*tagout.Incident, error) {
 	var done tagout.Change
-	i, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+	i, err := by(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		var err error
 		done, err = fn(i, now)
 		return done, err

@@ -16,10 +16,6 @@ func (d *Desk) RequestResume(ctx context.Context, id tagout.IncidentID, draft ta
 	if err != nil {
 		return nil, err
 	}
-	firing, err := d.firing(ctx, id)
-	if err != nil {
-		return nil, err
-	}
 	if draft.Versions == nil {
 		if draft.Versions, err = d.versionsToRun(ctx, i); err != nil {
 			return nil, err
@@ -31,7 +27,11 @@ func (d *Desk) RequestResume(ctx context.Context, id tagout.IncidentID, draft ta
 	if draft.Causers, err = d.causers(ctx, i); err != nil {
 		return nil, err
 	}
-	return d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+	return d.decide(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		firing, err := d.firing(ctx, id)
+		if err != nil {
+			return tagout.Change{}, err
+		}
 		c, err := i.RequestResume(draft, d.policy.Severities[i.HighestSeverity], d.policy.Agents, firing, now)
 		if err != nil {
 			return c, err
@@ -76,7 +76,11 @@ func (d *Desk) Sign(ctx context.Context, id tagout.IncidentID, s tagout.Signing)
 	var lifting tagout.Lifting
 	var news string
 	crashpoint.Here("sign.received")
-	i, err := d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+	count := d.store.Update
+	if s.Verdict == tagout.Go {
+		count = d.decide
+	}
+	i, err := count(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		var c tagout.Change
 		var err error
 		if news, err = d.newAlert(ctx, i, s); err != nil {

@@ -28,7 +28,7 @@ type advancing func(*tagout.Incident, tagout.Quiet, time.Time) (tagout.Lifting, 
 func (d *Desk) advance(ctx context.Context, id tagout.IncidentID, step advancing) (*tagout.Incident, error) {
 	var lifting tagout.Lifting
 	crashpoint.Here("stage.received")
-	i, err := d.change(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+	i, err := d.changeBy(ctx, d.decide, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 		var q tagout.Quiet
 		var c tagout.Change
 		if s := i.Staging; s != nil {
@@ -67,11 +67,11 @@ func (d *Desk) ValidateTools(ctx context.Context, id tagout.IncidentID, draft ta
 	if draft.Causers, err = d.causers(ctx, i); err != nil {
 		return nil, err
 	}
-	firing, err := d.firing(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+	return d.decide(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		firing, err := d.firing(ctx, id)
+		if err != nil {
+			return tagout.Change{}, err
+		}
 		return i.RequestValidation(draft, tools, d.policy.Severities[i.HighestSeverity], firing, now)
 	})
 }

@@ -58,7 +58,9 @@ func othersOn(standing []tagout.Hold, agent string, except tagout.IncidentID) (q
 // newAlert says why a GO must not count because an alert came on the scope of the request
 // since it was made, in another incident or below a threshold; "" if none did. Those of its own
 // incident have made it void in their own transaction. Usually [Desk.voidOthers] has done so for
-// these as well, right after theirs; a process that died in between has not.
+// these as well, right after theirs; a process that died in between has not. A GO looks within
+// [Desk.decide], as requests are made: so an alert is stored either before that, and found, or
+// after it, and hangs what its severity decides although this lifts something.
 func (d *Desk) newAlert(ctx context.Context, i *tagout.Incident, s tagout.Signing) (string, error) {
 	r := i.Request
 	if r == nil || r.State != tagout.RequestPending || s.Verdict != tagout.Go {
@@ -78,6 +80,16 @@ func (d *Desk) newAlert(ctx context.Context, i *tagout.Incident, s tagout.Signin
 		return newAlertCame + " (" + n.Incident.String() + ")", nil
 	}
 	return "", nil
+}
+
+// mostToDecide is how long a decision may take: all alerts wait for it.
+const mostToDecide = 3 * time.Second
+
+// decide changes an incident by what is known of alerts, none of which comes meanwhile.
+func (d *Desk) decide(ctx context.Context, id tagout.IncidentID, fn tagout.Transition) (*tagout.Incident, error) {
+	ctx, cancel := context.WithTimeout(ctx, mostToDecide)
+	defer cancel()
+	return d.store.Decide(ctx, id, fn)
 }
 
 // newAlertCame is why a request is void after a new alert.

@@ -60,6 +60,8 @@ type tx struct {
 		foresee(q questions, open map[kindOf]int64, repeats func(incident int64, n int)) (found findings, ok bool)
 		// foreseeRepeats is foresee for alerts that only count.
 		foreseeRepeats(known map[string]*alertRow) (found findings, ok bool)
+		// expectNoRequestSince makes it a surprise if a resume request stands that is no older.
+		expectNoRequestSince(now time.Time)
 		// read tells of incidents without locking them.
 		read(ids []int64, into findings) error
 		// reserve draws incident numbers for the next so many calls of number.

@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Slow has the store go on from a time of the database that took so long to come.
 func (s *Store) Slow(by time.Duration) {
@@ -24,4 +27,15 @@ func (s *Store) Foreseen() (taken, surprises int) {
 	s.habits.mu.Lock()
 	defer s.habits.mu.Unlock()
 	return s.habits.taken, s.habits.surprises
+}
+
+// Waits is greater while a transaction of this store, or of any on the same Postgres database,
+// waits for another one than it was before.
+func (s *Store) Waits(ctx context.Context) int64 {
+	if b, ok := s.backend.(*sqliteDB); ok {
+		return b.writing.Stats().WaitCount
+	}
+	var n int64
+	_ = s.backend.(*postgresDB).pool.QueryRow(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&n)
+	return n
 }

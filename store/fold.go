@@ -99,6 +99,7 @@ func (f *folding) run() ([]*work, error) {
 	if f.now, err = f.store.moment(f.tx); err != nil {
 		return nil, err
 	}
+	f.dateAfterRequests()
 	if err := f.hear(); err != nil {
 		return nil, err
 	}

@@ -98,6 +98,7 @@ func (t postgresTx) foresee(q questions, open map[kindOf]int64, repeats func(inc
 			found.locked = append(found.locked, locked{&i, known.tied, known.doc})
 		}
 	}
+	t.queueShare(t.pending)
 	t.pending.Queue(lockOpenerKeys, lockNumbers(q.openers))
 	e.queue(t.pending, expectLocked, repeats)
 	t.pending.Queue(expectOpen, e.agents, e.classes, e.open)

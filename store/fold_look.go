@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -31,7 +32,8 @@ type findings struct {
 	about      map[int64]*tagout.Incident // those of the known alerts, not locked
 	open       map[kindOf]int64           // the newest one that has not ended, if there is one
 	correlated map[string]int64
-	locked     []locked // those that were expected
+	locked     []locked  // those that were expected
+	asked      time.Time // when the newest resume request that stands was made
 }
 
 func newFindings() findings {
@@ -83,8 +85,10 @@ var (
 func (t postgresTx) look(q questions) (findings, error) {
 	found := newFindings()
 	var b pgx.Batch
+	t.queueShare(&b)
 	b.Queue(lockOpenerKeys, lockNumbers(q.openers))
 	t.queueClock(&b)
+	t.queueLastAsked(&b, &found)
 	b.Queue(findAlerts, q.alerts).Query(func(rows pgx.Rows) error {
 		known, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByName[alertRow])
 		for _, r := range known {
@@ -157,6 +161,10 @@ func (t postgresTx) read(ids []int64, into findings) error {
 // look answers; nobody else writes meanwhile.
 func (t sqliteTx) look(q questions) (findings, error) {
 	found := newFindings()
+	var err error
+	if found.asked, err = t.lastAsked(); err != nil {
+		return found, err
+	}
 	for part := range slices.Chunk(q.alerts, batchSize) {
 		var rows []*alertRow
 		if err := t.db.Raw("SELECT * FROM alerts WHERE id IN ?", part).Scan(&rows).Error; err != nil {

@@ -48,6 +48,10 @@ func (l *lateStore) Update(ctx context.Context, id tagout.IncidentID, fn tagout.
 	return ask(l, func(s tagout.Store) (*tagout.Incident, error) { return s.Update(ctx, id, fn) })
 }
 
+func (l *lateStore) Decide(ctx context.Context, id tagout.IncidentID, fn tagout.Transition) (*tagout.Incident, error) {
+	return ask(l, func(s tagout.Store) (*tagout.Incident, error) { return s.Decide(ctx, id, fn) })
+}
+
 func (l *lateStore) Join(ctx context.Context, m tagout.Match, fn tagout.Transition) (*tagout.Incident, bool, error) {
 	s, err := l.get()
 	if err != nil {
