@@ -1,8 +1,6 @@
 package escalation_test
 
 import (
-	"cmp"
-	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -10,53 +8,6 @@ import (
 
 	"tagout"
 )
-
-func (m *memory) Drills(ctx context.Context, q tagout.DrillQuery) (list []tagout.Drill, err error) {
-	if err := m.enter(ctx, "drills"); err != nil {
-		return nil, err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, i := range m.incidents {
-		if d := i.Exercise; d != nil && (q.Agent == "" || d.Agent == q.Agent) && (q.Action == "" || d.Action == q.Action) {
-			list = append(list, *d)
-		}
-	}
-	slices.SortFunc(list, func(a, b tagout.Drill) int { return cmp.Compare(b.Incident, a.Incident) })
-	return list, nil
-}
-
-func (m *memory) Practise(ctx context.Context, d tagout.Drill, fn tagout.DrillTransition) (*tagout.Incident, bool, error) {
-	if err := m.enter(ctx, "practise"); err != nil {
-		return nil, false, err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var id tagout.IncidentID
-	var others []*tagout.Incident
-	for _, i := range m.newestFirst() {
-		if i.Exercise != nil && i.Exercise.ID == d.ID {
-			id = i.ID
-		}
-		if !i.State.Ended() {
-			others = append(others, deepCopy(i))
-		}
-	}
-	work := m.open(id)
-	fresh := work.State == ""
-	m.mu.Unlock() // it may read
-	change, err := fn(work, others, m.clock.Now())
-	m.mu.Lock()
-	if err != nil {
-		return nil, false, err
-	}
-	m.commit(work, change)
-	return deepCopy(work), fresh, m.leave("practise")
-}
-
-func (m *memory) Routines(context.Context) ([]tagout.RoutineState, error) {
-	return []tagout.RoutineState{{Name: "drill monthly", Next: noon.Add(24 * time.Hour)}}, nil
-}
 
 // drillable gives the mailer a canary, and drills their severity and class.
 func drillable(w *world) {
@@ -255,50 +206,6 @@ func TestARealRollbackIsNotUndoneByADrill(t *testing.T) {
 	}
 }
 
-func TestAGameDayPagesForRealUntilSomebodyAnswers(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, drillable)
-	w.drills(killDrill(func(o *tagout.DrillOrder) { o.Page = true }))
-	if len(w.slack.sent) == 0 || !strings.Contains(w.slack.sent[0].Message.Title, "[DRILL]") || !strings.Contains(w.slack.sent[0].Why, "[DRILL]") {
-		t.Fatalf("paged is %+v", w.slack.sent)
-	}
-	w.holdsAndLetsGo(t)
-	if i := w.incident(1); i.Exercise.Phase != tagout.DrillAnswering || w.gate.mode("mailer", "sms", "us") != tagout.Running {
-		t.Fatalf("restored it is %s", i.Exercise.Verdict())
-	}
-	w.clock.pass(10 * time.Minute)
-	w.ring()
-	n := len(w.slack.sent)
-	w.clock.pass(10 * time.Minute)
-	w.ring()
-	if len(w.slack.sent) <= n {
-		t.Error("nobody is paged again")
-	}
-	if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
-		t.Fatal(err)
-	}
-	w.ring()
-	i := w.incident(1)
-	if i.State != tagout.StateClosed || !i.Drill || i.Exercise.AnsweredAfter() < 20*time.Minute || len(i.Exercise.Late) != 1 {
-		t.Errorf("answered it is %s: %s", i.State, i.Exercise.Verdict())
-	}
-}
-
-// answering brings a game day to where everything runs again and nobody has answered.
-func (w *world) answering() {
-	w.t.Helper()
-	w.drills(killDrill(func(o *tagout.DrillOrder) { o.Page = true }))
-	w.clock.pass(time.Second)
-	w.observe(w.t, "mailer")
-	w.ring()
-	w.clock.pass(time.Second)
-	w.letsGo(nil)
-	w.ring()
-	if i := w.incident(1); i.Exercise.Phase != tagout.DrillAnswering {
-		w.t.Fatalf("it is %s", i.Exercise.Verdict())
-	}
-}
-
 func TestWhatPeopleOrderInADrillIsRealAndIsNotUndoneByIt(t *testing.T) {
 	t.Parallel()
 	for name, order := range map[string]func(w *world) error{
@@ -350,137 +257,6 @@ func TestADrillEndsByItselfAndNotByWords(t *testing.T) {
 	w.ring()
 	if i := w.incident(1); i.State != tagout.StateClosed || i.Exercise.Result != tagout.DrillPassed {
 		t.Errorf("answered it is %s: %s", i.State, i.Exercise.Verdict())
-	}
-}
-
-func TestAGameDayThatNobodyAnswersBecomesAnIncident(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, drillable)
-	w.drills(killDrill(func(o *tagout.DrillOrder) { o.Page = true }))
-	w.holdsAndLetsGo(t)
-	w.clock.pass(tagout.DrillLimit)
-	w.ring()
-	if i := w.incident(1); i.Drill || i.Exercise.Result != tagout.DrillFailed || !strings.Contains(i.Exercise.Why, "nobody answered") || len(i.ActiveHolds()) != 0 {
-		t.Errorf("it is %s, holds %v", i.Exercise.Verdict(), held(i))
-	}
-}
-
-func TestABrokenPagerIsMadeUpForByTheNext(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, drillable, func(w *world) {
-		w.policy.Severities["sev2"].Page = []string{"platform"}
-		w.policy.Classes["integration_failure"].Handoff = ""
-	})
-	w.drills(killDrill(func(o *tagout.DrillOrder) { o.Scenario = "mail" }))
-	if len(w.slack.sent) != 0 || len(w.email.sent) == 0 {
-		t.Fatalf("slack %v, mail %v", w.slack.to(), w.email.to())
-	}
-	w.observe(t, "mailer")
-	w.ring()
-	w.clock.pass(time.Second)
-	w.letsGo(nil)
-	w.ring()
-	if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
-		t.Fatal(err)
-	}
-	w.ring()
-	if i := w.incident(1); i.Exercise.Result != tagout.DrillPassed || !strings.Contains(i.Exercise.Noticed, "email") {
-		t.Errorf("it is %s", i.Exercise.Verdict())
-	}
-	w.stop(t, "h9", "mailer/email", tagout.Halted)
-	w.ring()
-	if len(w.slack.sent) == 0 {
-		t.Error("the pager is still down after the drill")
-	}
-}
-
-func TestABrokenControlMustBeNoticed(t *testing.T) {
-	t.Parallel()
-	broken := killDrill(func(o *tagout.DrillOrder) { o.Scenario = "hangs" })
-	t.Run("noticed", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t, drillable)
-		w.drills(broken)
-		w.clock.pass(time.Minute)
-		w.ring()
-		w.clock.pass(time.Second)
-		w.letsGo(nil)
-		w.ring()
-		i := w.incident(1)
-		if i.Exercise.Result != tagout.DrillPassed || w.count(1, tagout.EventUnconfirmed) != 1 || len(i.ActiveHolds()) != 0 || !i.Drill {
-			t.Errorf("it is %s, holds %v", i.Exercise.Verdict(), held(i))
-		}
-	})
-	t.Run("called stopped", func(t *testing.T) {
-		t.Parallel()
-		w := newWorld(t, drillable)
-		w.drills(broken)
-		w.observe(t, "mailer")
-		w.ring()
-		if i := w.incident(1); i.Exercise.Result != tagout.DrillFailed || i.Drill || len(i.ActiveHolds()) == 0 {
-			t.Errorf("it is %s", i.Exercise.Verdict())
-		}
-	})
-}
-
-func TestADrillIsRefusedWhileAnythingElseGoesOnThere(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		before func(w *world)
-		order  tagout.DrillOrder
-		code   tagout.Code
-		words  string
-	}{
-		"no canary":            {func(w *world) { w.policy.Agents["mailer"].Canary = tagout.Scope{} }, killDrill(), tagout.Invalid, "Set agents.mailer.canary"},
-		"held":                 {func(w *world) { w.stop(w.t, "h1", "mailer/sms", tagout.Review) }, killDrill(), tagout.Conflict, "is held by INC-1"},
-		"everything is capped": {func(w *world) { w.stop(w.t, "h1", "*", tagout.Paused) }, killDrill(), tagout.Conflict, "is held by INC-1"},
-		"another drill":        {func(w *world) { w.drills(killDrill(func(o *tagout.DrillOrder) { o.ID = "d0" })) }, killDrill(), tagout.Conflict, "INC-1"},
-		"no such agent":        {func(*world) {}, killDrill(func(o *tagout.DrillOrder) { o.Agent = "mialer" }), tagout.NotFound, "mialer"},
-		"no such scenario":     {func(*world) {}, killDrill(func(o *tagout.DrillOrder) { o.Scenario = "x" }), tagout.Invalid, "chaos"},
-		"versions of the whole agent": {func(w *world) { w.policy.Agents["mailer"].RollbackDrills = false },
-			killDrill(func(o *tagout.DrillOrder) { o.Action = tagout.DrillRollback }), tagout.Invalid, "agents.mailer.rollback_drills"},
-		"something private": {func(w *world) {
-			scope := tagout.MustScope("mailer/sms")
-			if _, err := w.desk.Declare(w.t.Context(), tagout.Declaration{ID: "x", Title: "confidential", Scope: &scope, Private: true, By: responder.Actor()}); err != nil {
-				w.t.Fatal(err)
-			}
-		}, killDrill(), tagout.Conflict, "An incident concerns mailer/sms/us"},
-		"unknown versions": {func(*world) {}, killDrill(func(o *tagout.DrillOrder) { o.Action = tagout.DrillRollback }), tagout.Conflict, "No earlier version"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, drillable)
-			c.before(w)
-			holds := len(w.gate.Holds())
-			_, err := w.desk.Drill(t.Context(), c.order)
-			refused(t, err, c.code, c.words)
-			if len(w.gate.Holds()) != holds {
-				t.Errorf("something is held: %v", w.gate.Holds())
-			}
-		})
-	}
-}
-
-func TestTheSameOrderIsOneDrill(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, drillable)
-	w.drills(killDrill())
-	for range 2 {
-		i, err := w.desk.Drill(t.Context(), killDrill())
-		if err != nil || i.ID != 1 || len(w.store.incidents) != 1 {
-			t.Fatalf("%v, %v, %d incidents", i, err, len(w.store.incidents))
-		}
-	}
-	w = newWorld(t, drillable, twoVersions)
-	o := killDrill(func(o *tagout.DrillOrder) { o.Action = tagout.DrillRollback })
-	w.drills(o)
-	for _, version := range []string{"v41", "v42"} {
-		w.clock.pass(time.Second)
-		w.readBack(t, version)
-		w.ring()
-	}
-	if i, err := w.desk.Drill(t.Context(), o); err != nil || i.State != tagout.StateClosed || len(w.store.incidents) != 1 {
-		t.Fatalf("a rollback drill that is over: %v, %v, %d incidents", i, err, len(w.store.incidents))
 	}
 }
 
