@@ -34,7 +34,9 @@ var usualMasks = sync.OnceValue(func() []mask {
 	return []mask{
 		{name: "private key", pattern: regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\z)`)},
 		{name: "token", pattern: regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+[a-z0-9._~+/=-]{16,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\bwhsec_[\w+/-]{16,}=*|\b(?:xox[a-z]|xapp|sk|pk|rk|gh[pousr]|glpat)[-_][\w-]{16,}|\bgithub_pat_\w{20,}|\bA[KS]IA[0-9A-Z]{16}\b`)},
+		{name: "secret", pattern: namedSecret, within: secretIn},
 		{name: "e-mail", pattern: regexp.MustCompile(`(?i)[\pL\pN._%+'-]{1,64}@[\pL\pN](?:[\pL\pN.-]{0,250}[\pL\pN])?\.\pL{2,24}`)},
+		{name: "bank account", pattern: accountNumber, within: accountIn},
 		{name: "card", pattern: regexp.MustCompile(`\b\d(?:[ -]?\d){12,}\b`), within: cardIn},
 		{name: "phone", pattern: regexp.MustCompile(`\+\d[\d ().-]{6,18}\d|\(\d{3}\) ?\d{3}-\d{4}\b`)},
 	}

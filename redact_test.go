@@ -56,6 +56,40 @@ func TestWhatIsPersonalOrSecretIsMasked(t *testing.T) {
 	}
 }
 
+func TestASecretIsMaskedByTheNameInFrontOfIt(t *testing.T) {
+	t.Parallel()
+	r := usual(t, tagout.RedactionPolicy{})
+	for text, want := range map[string]string{
+		"retry with password=hunter2, then stop":       "retry with password=‹secret›, then stop",
+		"pwd: geheim":                                  "pwd: ‹secret›",
+		"api_key=XYZ123456789&x=1":                     "api_key=‹secret›&x=1",
+		"CRM_API_KEY='abc def'":                        "CRM_API_KEY='‹secret›'",
+		`{"client_secret": "q9", "x": 1}`:              `{"client_secret": "‹secret›", "x": 1}`,
+		"https://crm.example/x?token=abc123&sig=1":     "https://crm.example/x?token=‹secret›&sig=1",
+		"https://crm.example/x?access_token=abc123":    "https://crm.example/x?access_token=‹secret›",
+		"postgres://tagout:p4ss@db/crm":                "postgres://tagout:‹secret›@db/crm",
+		"https://user:pa55@db.example.com/x":           "https://user:‹secret›@db.example.com/x",
+		"redis://:p4ss@cache:6379":                     "redis://:‹secret›@cache:6379",
+		"Authorization: Digest abc":                    "Authorization: ‹secret›",
+		"password=a password=b":                        "password=‹secret› password=‹secret›",
+		"Authorization: Bearer abcdef0123456789abcdef": "Authorization: ‹token›",
+		"pay DE89 3704 0044 0532 0130 00 now":          "pay ‹bank account› now",
+		"GB82WEST12345698765432":                       "‹bank account›",
+	} {
+		if got := r.Text(text); got != want {
+			t.Errorf("%q is shown as %q, want %q", text, got, want)
+		}
+		if once := r.Text(text); r.Text(once) != once {
+			t.Errorf("%q is masked twice", once)
+		}
+	}
+	for _, text := range []string{"the password is wrong", "token: 812 of 4096 used", "tokens=4096", "secret agent", "DE88370400440532013000X", "http://127.0.0.1:9001/control", "at https://example.com:443/a@b", "max_tokens: 512", "password: "} {
+		if got := r.Text(text); got != text {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+}
+
 func TestWhatTagoutSaysItselfIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	r := usual(t, tagout.RedactionPolicy{})

@@ -9,7 +9,7 @@ import (
 
 type redactionSection struct {
 	Patterns map[string]string `yaml:"patterns" doc:"Regular expressions (RE2) of what is not shown, by the words that stand in its place."`
-	Off      []string          `yaml:"off" doc:"Usual masks that are not wanted, of: private key, token, e-mail, card, phone."`
+	Off      []string          `yaml:"off" doc:"Usual masks that are not wanted, of: private key, token, secret, e-mail, bank account, card, phone."`
 }
 
 type evidenceSection struct {
