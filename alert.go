@@ -82,6 +82,7 @@ type FailureReport struct {
 	ToolsCalled       []ToolCall        `json:"tools_called,omitempty"`
 	Evidence          []ReportEvidence  `json:"evidence,omitempty"`
 	Extra             map[string]any    `json:"extra,omitempty"`
+	Unread            []string          `json:"unread,omitempty"` // known keys whose value could not be read; Extra has it
 }
 
 // AffectedThing is a record or person that the failure reached.

@@ -1,6 +1,9 @@
 package tagout
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Retry is what was decided in advance about trying again after a failure: how many retries
 // are left, and why there are none. class is what the failure was taken for besides what the
@@ -17,7 +20,9 @@ func (p *Policy) Retry(f *FailureReport, class string, failed int) (left int, wh
 	case len(classes) == 0:
 		whyStop = "The failure class is not known, so nothing allows a retry."
 	case slices.ContainsFunc(classes, func(c *FailureClass) bool { return !c.Retry }):
-		whyStop = "The failure class says stop."
+		whyStop = p.whoSaysStop(f, class)
+	case len(f.Unread) > 0:
+		whyStop = "The report could not be read in full: /" + strings.Join(f.Unread, ", /") + "."
 	case left <= 0:
 		whyStop = "No retry is left."
 	case denied(f.Transient):
@@ -30,6 +35,15 @@ func (p *Policy) Retry(f *FailureReport, class string, failed int) (left int, wh
 		return left, ""
 	}
 	return 0, whyStop
+}
+
+// whoSaysStop names the class that allows no retry, and who took the failure for it: an agent
+// that said something else could not know.
+func (p *Policy) whoSaysStop(f *FailureReport, class string) string {
+	if c := p.Classes[f.Class]; c != nil && !c.Retry || f.Class == class || p.Classes[class] == nil {
+		return "The failure class says stop."
+	}
+	return "The rules of Tagout take it for " + p.ClassTitle(class) + ", and that class says stop."
 }
 
 // MustStop reports whether an agent that reports a failure is told to stop whatever else is

@@ -129,3 +129,25 @@ func TestANoteThatNamesMissingEvidenceBringsIt(t *testing.T) {
 		t.Errorf("missing %v after %s, %v", i.MissingEvidence(), kindsOf(c), err)
 	}
 }
+
+func TestTheReasonToStopSaysWhoseClassItIs(t *testing.T) {
+	t.Parallel()
+	p := tagout.Policy{Classes: map[string]*tagout.FailureClass{
+		"integration_failure": {Retry: true, Retries: 3}, "judgment_error": {Title: "Judgment error"},
+	}}
+	for want, c := range map[string]struct {
+		report tagout.FailureReport
+		class  string
+	}{
+		"The failure class says stop.":                                              {tagout.FailureReport{Agent: "mailer", Class: "judgment_error"}, "judgment_error"},
+		"The rules of Tagout take it for Judgment error, and that class says stop.": {tagout.FailureReport{Agent: "mailer", Class: "integration_failure"}, "judgment_error"},
+		"The report could not be read in full: /model, /versions.":                  {tagout.FailureReport{Agent: "mailer", Class: "integration_failure", Unread: []string{"model", "versions"}}, "integration_failure"},
+	} {
+		if left, why := p.Retry(&c.report, c.class, 0); left != 0 || why != want {
+			t.Errorf("%d retries are left: %q, want %q", left, why, want)
+		}
+	}
+	if left, why := p.Retry(&tagout.FailureReport{Agent: "mailer", Class: "integration_failure"}, "", 0); left != 3 || why != "" {
+		t.Errorf("%d retries are left: %q", left, why)
+	}
+}

@@ -99,6 +99,9 @@ func (w packetWriter) message() tagout.Message {
 	if f.Implies != "" {
 		m = m.Para(tagout.Bold("It implies: "), impliedText([]string{f.Implies}), ". Nothing of that was done by this report.")
 	}
+	if len(f.Unread) > 0 {
+		m = m.Para(tagout.Bold("Could not be read: "), strings.Join(f.Unread, ", "), ". It is in the file as the agent sent it.")
+	}
 	m = w.facts(m)
 	m.Lines = append(w.tools(), w.evidence()...)
 	m.Footer = tagout.T("Words of the agent, shown as text. What must not stand in Slack is masked. The whole report as a file: below. As it came: ", tagout.Typed("evidence "+w.incident.ID.String()))
@@ -117,7 +120,7 @@ func (w packetWriter) facts(m tagout.Message) tagout.Message {
 		}
 	}
 	add("Takes over", w.takesOver())
-	add("Class", p.ClassTitle(w.in.Verdict.Class)+after(", ", f.ReasonCode))
+	add("Class", p.ClassTitle(w.in.Verdict.Class)+after(", ", f.ReasonCode)+w.classSaid())
 	add("Scope", w.in.Verdict.Scope.String())
 	add("Retries", w.retries())
 	add("Approval", f.ApprovalState)
@@ -135,6 +138,15 @@ func (w packetWriter) facts(m tagout.Message) tagout.Message {
 		m = m.Fact("Happened", f.OccurredAt)
 	}
 	return m
+}
+
+// classSaid is what the agent took it for, if the rules took it for something else.
+func (w packetWriter) classSaid() string {
+	said := w.report.Class
+	if said == "" || said == w.in.Verdict.Class {
+		return ""
+	}
+	return " (the agent says " + w.desk.policy.ClassTitle(said) + ")"
 }
 
 // takesOver is the role that gets it, and whom the agent asked for.

@@ -106,6 +106,18 @@ func TestNothingOfAReportIsCutWithoutAWordAndNothingIsCutInHalfBeforeItIsMasked(
 	}
 }
 
+func TestAPacketSaysWhatCouldNotBeReadAndWhatTheAgentTookItFor(t *testing.T) {
+	t.Parallel()
+	w := masking(t)
+	w.accept(reported(t, tagout.FailureReport{RunID: "r", Agent: "mailer", Class: "frobnication", Summary: "s", Unread: []string{"model", "versions"}}))
+	text := shown(w.packet(1).Message)
+	for _, want := range []string{"Could not be read: model, versions. It is in the file as the agent sent it.", "(the agent says frobnication)"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the message does not say %q:\n%s", want, text)
+		}
+	}
+}
+
 // FuzzPackets shows whatever an agent may send: nothing breaks, and no address of a person
 // gets through, wherever it stands.
 func FuzzPackets(f *testing.F) {
