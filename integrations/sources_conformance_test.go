@@ -169,7 +169,7 @@ func FuzzPagerDuty(f *testing.F) {
 	fuzzSource(f, "pagerduty", "triggered", "ended", "priority", "ping", "acknowledged")
 }
 func FuzzSentry(f *testing.F) {
-	fuzzSource(f, "sentry", "issue-alert", "issue-resolved", "metric-critical", "installed")
+	fuzzSource(f, "sentry", "activity-alert", "issue-alert", "issue-resolved", "metric-critical", "installed")
 }
 func FuzzCloudEvents(f *testing.F) { fuzzSource(f, "cloudevents", "structured", "batch") }
 

@@ -51,6 +51,24 @@ func TestAWorseLevelIsAnAlertOfItsOwnAndOneEndEndsBoth(t *testing.T) {
 	}
 }
 
+func TestAnAlertOfSentryFiresWhateverItSpeaksOf(t *testing.T) {
+	t.Parallel()
+	activity := string(body(t, "sentry", "activity-alert"))
+	for text, want := range map[string]string{
+		activity: "firing issue:1170820242",
+		strings.Replace(activity, `"unresolved"`, `"resolved"`, 1):                                 "resolved issue:1170820242",
+		strings.Replace(activity, `"triggered"`, `"assigned"`, 1):                                  "",
+		`{"action":"triggered","data":{"triggered_rule":"r","uptime":{"id":1}}}`:                   "rule:r",
+		`{"action":"created","data":{"triggered_rule":"r","comment":"x"}}`:                         "",
+		`{"action":"triggered","data":{"issue":{"id":7,"project":{}},"triggered_rule":"r"}}`:       "firing issue:7",
+		`{"action":"triggered","data":{"issue":{"title":"no ID","project":null},"metric_x":null}}`: "",
+	} {
+		if got := said(t, "sentry", text); got != want {
+			t.Errorf("%s says %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestWhatIsNoNewsIsTakenAndIsNoAlert(t *testing.T) {
 	t.Parallel()
 	for kind, names := range map[string][]string{"grafana": {"test"}, "pagerduty": {"ping", "acknowledged", "resolved", "by-integration"}, "sentry": {"installed"}} {

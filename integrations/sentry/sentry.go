@@ -48,6 +48,9 @@ func (s *Source) Verify(in tagout.Delivery) error {
 	return nil
 }
 
+// triggered is the action of an alert, of whatever resource.
+const triggered = "triggered"
+
 // webhook is what of a webhook matters here.
 type webhook struct {
 	Action string `json:"action"`
@@ -90,11 +93,15 @@ type metricAlert struct {
 }
 
 type issue struct {
-	ID     incoming.Word `json:"id"`
-	Title  string        `json:"title"`
-	Status string        `json:"status"`
-	Level  string        `json:"level"`
-	URL    string        `json:"web_url"`
+	ID      incoming.Word `json:"id"`
+	Title   string        `json:"title"`
+	Culprit string        `json:"culprit"`
+	Status  string        `json:"status"`
+	Level   string        `json:"level"`
+	URL     string        `json:"web_url"`
+	Project struct {
+		Slug string `json:"slug"`
+	} `json:"project"`
 }
 
 // tags are pairs of key and value.
@@ -124,9 +131,9 @@ func (t *tags) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// Decode reads one webhook. It returns Invalid if the body is none. Of an issue only its end
-// says something; what else Sentry posts, such as that the integration was installed, is
-// taken and says nothing.
+// Decode reads one webhook. It returns Invalid if the body is none. Of an issue says something
+// what an alert tells of it, and its end; what else Sentry posts, such as that the integration
+// was installed, is taken and says nothing. An alert of a form that is not known happened once.
 func (s *Source) Decode(_ context.Context, in tagout.Delivery) ([]tagout.Alert, error) {
 	var w webhook
 	if err := incoming.Read(in.Body, &w, ""); err != nil {
@@ -142,7 +149,11 @@ func (s *Source) Decode(_ context.Context, in tagout.Delivery) ([]tagout.Alert, 
 	case w.Data.Event != nil:
 		return issueAlert(base, w.Data)
 	case w.Data.Issue != nil:
-		return issueEnd(base, w.Action, w.Data.Issue), nil
+		return issueNews(base, w.Action, w.Data), nil
+	case w.Action == triggered && w.Data.Rule != "":
+		base.Name, base.Summary, base.URL = w.Data.Rule, incoming.Or(w.Data.Title, w.Data.Rule), w.Data.URL
+		base.Status, base.Fingerprint = tagout.Momentary, "rule:"+w.Data.Rule
+		return []tagout.Alert{base}, nil
 	}
 	return nil, nil
 }
@@ -171,19 +182,22 @@ func issueAlert(a tagout.Alert, d *data) ([]tagout.Alert, error) {
 	return []tagout.Alert{a}, nil
 }
 
-// issueEnd ends the alert of an issue, if that is what happened to it.
-func issueEnd(a tagout.Alert, action string, i *issue) []tagout.Alert {
-	switch action {
-	case "resolved", "ignored", "archived":
+// issueNews is what happened to an issue: an alert on its activity fires as one on its events
+// does, and whoever resolves or archives it ends both.
+func issueNews(a tagout.Alert, action string, d *data) []tagout.Alert {
+	i := d.Issue
+	switch {
+	case i.ID == "":
+		return nil
+	case action == "resolved", action == "ignored", action == "archived", action == triggered && (i.Status == "resolved" || i.Status == "ignored"):
+		a.Name, a.Status = incoming.Or(i.Title, "issue"), tagout.Resolved
+	case action == triggered:
+		a.Name, a.Status = incoming.Or(d.Rule, incoming.Or(i.Title, "issue alert")), tagout.Firing
 	default:
 		return nil
 	}
-	if i.ID == "" {
-		return nil
-	}
-	a.Name, a.Summary, a.URL = incoming.Or(i.Title, "issue"), i.Title, i.URL
-	a.Labels, a.Annotations = pairs("level", i.Level), pairs("action", action)
-	a.Status, a.Fingerprint = tagout.Resolved, "issue:"+string(i.ID)
+	a.Summary, a.URL, a.Fingerprint = incoming.Or(i.Title, a.Name), incoming.Or(i.URL, d.URL), "issue:"+string(i.ID)
+	a.Labels, a.Annotations = pairs("level", i.Level, "project", i.Project.Slug), pairs("action", action, "culprit", i.Culprit)
 	return []tagout.Alert{a}
 }
 
