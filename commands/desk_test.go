@@ -29,6 +29,7 @@ type desk struct {
 	known       tagout.AgentVersions
 	kept        tagout.FormDraft
 	routed      []tagout.RoutedAlert
+	refusals    []tagout.Refusal
 	foreseen    tagout.Foresight
 	deployed    []tagout.Deployment
 	drilled     drilled

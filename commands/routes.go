@@ -14,6 +14,8 @@ type RouteTeller interface {
 	// LastAlerts lists the alerts that were accepted last, newest first, of the incidents
 	// that see lets through.
 	LastAlerts(ctx context.Context, limit int, see func(*tagout.Incident) bool) ([]tagout.RoutedAlert, error)
+	// Refusals lists what this replica did not take of what sources posted, the newest first.
+	Refusals() []tagout.Refusal
 	// Foresee tells what would become of an alert that opened an incident now.
 	Foresee(ctx context.Context, a tagout.Alert) (tagout.Foresight, error)
 }
@@ -89,8 +91,20 @@ func (r router) last(ctx context.Context, limit int, v tagout.Viewer) (tagout.Re
 			m.Buttons = append(m.Buttons, tagout.Button{Action: "routes", Label: "Why " + a.Incident.String(), Value: a.Incident.String()})
 		}
 	}
+	m.Body = append(m.Body, r.refused()...)
 	m.Footer = tagout.T("Newest first, as decided when they came. Repeats are counted with the first.")
 	return tagout.Reply{Message: m}, nil
+}
+
+// refused tells of sources whose alerts come to nothing, a paragraph each.
+func (r router) refused() (told []tagout.Text) {
+	for n, one := range r.desk.Refusals() {
+		if n == 0 {
+			told = append(told, tagout.T(tagout.Bold("Not taken"), ", since this replica began:"))
+		}
+		told = append(told, tagout.T("• "+one.Source+": ", tagout.Bold(strconv.Itoa(one.Count)), ", last ", one.At, ". "+one.Why))
+	}
+	return told
 }
 
 func (r router) oneLine(a tagout.RoutedAlert) tagout.Text {

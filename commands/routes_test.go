@@ -20,6 +20,9 @@ func (d *desk) LastAlerts(_ context.Context, limit int, see func(*tagout.Inciden
 	return list[:min(limit, len(list))], d.err
 }
 
+// Refusals is what the test says was not taken.
+func (d *desk) Refusals() []tagout.Refusal { return d.refusals }
+
 // Foresee is what the test says, of the alert that is asked about.
 func (d *desk) Foresee(_ context.Context, a tagout.Alert) (tagout.Foresight, error) {
 	f := d.foreseen
@@ -37,6 +40,7 @@ func routedTwice(d *desk) {
 		{Incoming: tagout.Incoming{Alert: tagout.Alert{Source: "grafana", Name: "Complaint rate <!channel>", Status: tagout.Firing}, Verdict: verdict, At: t0}, Incident: 7},
 		{Incoming: tagout.Incoming{Alert: tagout.Alert{Source: "datadog", Name: "Bounces", Status: tagout.Resolved}, Verdict: below, At: t0.Add(-time.Minute)}},
 	}
+	d.refusals = []tagout.Refusal{{Source: "sentry", Count: 12, At: t0, Why: "Send the token of this source: Authorization: Bearer TOKEN."}}
 	paged := &desk{}
 	callsForSev1(paged)
 	row := d.policy.SeverityPolicy(tagout.Sev1)

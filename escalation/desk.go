@@ -121,6 +121,7 @@ type Desk struct {
 	watchers  watchers
 	recorder  *recorder
 	metrics   *metrics
+	refusals  refusals
 	own       installation
 	links     links
 	trials    trials

@@ -10,6 +10,7 @@ import (
 type metrics struct {
 	incidents *prometheus.CounterVec
 	alerts    *prometheus.CounterVec
+	refused   *prometheus.CounterVec
 	stops     *prometheus.CounterVec
 	pages     *prometheus.CounterVec
 	reports   *prometheus.CounterVec
@@ -27,6 +28,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{
 		incidents: counter("tagout_incidents_opened_total", "Incidents opened, by severity and failure class.", "severity", "class"),
 		alerts:    counter("tagout_alerts_total", "Alerts taken, by outcome: opened, folded, repeat, below_threshold, silenced, failed.", "outcome"),
+		refused:   counter("tagout_alerts_refused_total", "Requests of alert sources and reporting agents that were not taken, by source and code: unauthorized, invalid, too_large, ….", "source", "code"),
 		stops:     counter("tagout_stops_total", "Stops by hand, by mode.", "mode"),
 		pages:     counter("tagout_pages_total", "Pages that ended, by pager and outcome: sent, failed, or dropped since somebody had answered.", "pager", "outcome"),
 		unreached: counter("tagout_pages_unreached_total", "Rounds of pages that reached nobody by any pager, by severity.", "severity"),
@@ -37,7 +39,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		drills:    counter("tagout_drills_total", "Drills that came to an end, by action and result: passed, failed, interrupted.", "action", "result"),
 	}
 	if r != nil {
-		r.MustRegister(m.incidents, m.alerts, m.stops, m.pages, m.reports, m.unreached, m.deadlines, m.notes, m.stages, m.drills)
+		r.MustRegister(m.incidents, m.alerts, m.refused, m.stops, m.pages, m.reports, m.unreached, m.deadlines, m.notes, m.stages, m.drills)
 	}
 	return m
 }

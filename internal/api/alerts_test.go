@@ -228,3 +228,16 @@ func BenchmarkAlerts(b *testing.B) {
 		}
 	}
 }
+
+func TestWhatASourcePostedAndWasNotTakenIsNoted(t *testing.T) {
+	t.Parallel()
+	b := newBench()
+	b.do("POST", "/v1/alerts/generic", alertBody, bearing("another")).isProblem(t, http.StatusUnauthorized, tagout.Unauthorized)
+	b.do("POST", "/v1/alerts/generic", "no JSON", bearing(sourceToken)).isProblem(t, http.StatusBadRequest, tagout.Invalid)
+	b.do("POST", "/v1/alerts/nobody", alertBody, bearing(sourceToken)).isProblem(t, http.StatusNotFound, tagout.NotFound)
+	b.do("POST", "/v1/failures", `{"summary":"s"}`, bearing(reportToken)).is(t, http.StatusUnprocessableEntity)
+	b.do("POST", "/v1/alerts/generic", alertBody, bearing(sourceToken)).is(t, http.StatusAccepted)
+	if got, want := strings.Join(b.desk.refused, "; "), "generic: unauthorized; generic: invalid; failures: invalid"; got != want {
+		t.Errorf("noted are %s, want %s", got, want)
+	}
+}

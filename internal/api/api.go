@@ -30,6 +30,8 @@ const (
 type Desk interface {
 	// Accept takes alerts and returns once they are durable.
 	Accept(ctx context.Context, alerts []tagout.Alert) ([]tagout.Folded, error)
+	// Refused notes that what a configured source, or an agent as failures, posted was not taken.
+	Refused(ctx context.Context, source string, why error)
 	// AcknowledgeBy records that somebody acknowledged in the pager's own app. What is not of
 	// ours, over or acknowledged already changes nothing. Returns Unavailable if it could not
 	// be made durable.

@@ -24,27 +24,30 @@ const (
 	stop  = "stop"
 )
 
+// fromAgents is the name of the source of failure reports.
+const fromAgents = "failures"
+
 // failures takes a failure report and says whether the agent may try again.
 func (e *edge) failures(w http.ResponseWriter, r *http.Request) {
 	if err := e.admit(r, nil); err != nil {
-		e.fail(w, r, err)
+		e.refuse(w, r, fromAgents, err)
 		return
 	}
 	body, err := readJSON(w, r, e.MaxReport)
 	if err != nil {
-		e.fail(w, r, err)
+		e.refuse(w, r, fromAgents, err)
 		return
 	}
 	at := e.Clock.Now()
 	alert, err := e.decodeReport(body, at)
 	if err != nil {
-		e.fail(w, r, err)
+		e.refuse(w, r, fromAgents, err)
 		return
 	}
 	e.noteVersions(r.Context(), alert.Report)
 	folded, err := e.Desk.Accept(r.Context(), []tagout.Alert{alert})
 	if err := outcome(folded, err); err != nil {
-		e.fail(w, r, err)
+		e.refuse(w, r, fromAgents, err)
 		return
 	}
 	var incident *tagout.Incident

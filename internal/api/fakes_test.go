@@ -31,6 +31,7 @@ func (c *handClock) move(d time.Duration) {
 
 // fakeDesk answers with what a test put in, and keeps what it was given.
 type fakeDesk struct {
+	refused  []string
 	figured  tagout.FiguresQuery
 	figures  tagout.Figures
 	measured []tagout.MeasuredIncident
@@ -88,6 +89,12 @@ func (d *fakeDesk) TicketMoved(_ context.Context, tracker, key string) (int, err
 }
 
 func (d *fakeDesk) Duties(context.Context) ([]tagout.Duty, error) { return d.duties, d.err }
+
+func (d *fakeDesk) Refused(_ context.Context, source string, why error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.refused = append(d.refused, source+": "+string(tagout.CodeOf(why)))
+}
 
 func (d *fakeDesk) Accept(_ context.Context, alerts []tagout.Alert) ([]tagout.Folded, error) {
 	d.mu.Lock()

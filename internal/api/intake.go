@@ -53,7 +53,7 @@ func (e *edge) intakeRoutes() {
 	reports := newLimiter(e.RatePerSource)
 	e.handle(tagout.Permit{Thing: "POST /v1/failures", Right: tagout.MayReport, Note: onLoopback}, func(w http.ResponseWriter, r *http.Request) {
 		if !reports.AllowN(e.Clock.Now(), 1) {
-			e.fail(w, r, tooMany())
+			e.refuse(w, r, fromAgents, tooMany())
 			return
 		}
 		e.failures(w, r)
@@ -79,20 +79,28 @@ func (e *edge) alerts(w http.ResponseWriter, r *http.Request) {
 	}
 	delivery, err := e.delivery(w, r, s)
 	if err != nil {
-		e.fail(w, r, err)
+		e.refuse(w, r, s.name, err)
 		return
 	}
 	alerts, err := s.decode.Decode(r.Context(), delivery)
 	if err != nil {
-		e.fail(w, r, malformed(err, delivery.Body))
+		e.refuse(w, r, s.name, malformed(err, delivery.Body))
 		return
 	}
 	folded, err := e.Desk.Accept(r.Context(), stamped(alerts, s.name, delivery.Body))
 	if err := outcome(folded, err); err != nil {
-		e.fail(w, r, err)
+		e.refuse(w, r, s.name, err)
 		return
 	}
 	writeJSON(w, http.StatusAccepted, accepted{Accepted: len(alerts), Incidents: incidentsOf(folded)})
+}
+
+// refuse answers what a source posted and was not taken, and notes it: a sensor whose alerts
+// come to nothing must not go unnoticed here.
+func (e *edge) refuse(w http.ResponseWriter, r *http.Request, source string, err error) {
+	p := e.problemOf(r.Context(), err)
+	e.Desk.Refused(r.Context(), source, tagout.Errorf(p.Code, "%s", p.Detail))
+	p.write(w)
 }
 
 // withoutSecrets is the header as a source may see it.
