@@ -190,6 +190,8 @@ type Form struct {
 	Fields []Field
 	State  string // handed back with the submission; not shown
 	Keep   bool   // what is typed is handed on while it is typed
+
+	Unopened Message // what is said if the form cannot be opened; empty: that nothing was changed
 }
 
 // FieldKind says what a field takes.

@@ -18,7 +18,7 @@ import (
 
 // checked are the functions that decide whether a sign-off counts.
 func checked() []string {
-	return []string{"ballot.open", "ballot.roleOf", "ballot.voiced", "ballot.vote", "Signing.mandates", "Delegation.Holds", "Delegation.spent", "Signoff.voice",
+	return []string{"ballot.admits", "ballot.open", "ballot.explained", "ballot.roleOf", "ballot.voiced", "ballot.vote", "Signing.mandates", "Delegation.Holds", "Delegation.spent", "Signoff.voice",
 		"SignoffRule.fill", "Quiet.Ready", "Incident.Sign", "Incident.divisible", "Incident.RequestResume", "deliver", "ResumeRequest.Deadline"}
 }
 

@@ -2,6 +2,7 @@ package tagout
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -70,6 +71,20 @@ type Signoff struct {
 	At      time.Time `json:"at"`
 
 	Delegation *Delegation `json:"delegation,omitempty"` // by which it was given in somebody's place
+}
+
+// Explained is the sign-offs without each NO-GO that its person said again with the reason.
+func Explained(given []Signoff) []Signoff {
+	var list []Signoff
+	for n, s := range given {
+		again := func(later Signoff) bool {
+			return later.By == s.By && later.Request == s.Request && later.Verdict == NoGo
+		}
+		if s.Verdict != NoGo || s.Reason != "" || !slices.ContainsFunc(given[n+1:], again) {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 // Signed is the text that is signed: the JSON of what is proposed, with digest and state

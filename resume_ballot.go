@@ -32,8 +32,8 @@ type ballotWords struct {
 	own    string // why who asked does not sign
 }
 
-// open returns nil if this person can vote on it at all now.
-func (b ballot) open(s Signing, at time.Time) error {
+// admits returns nil if this is a vote of somebody who may vote on anything here.
+func (b ballot) admits(s Signing) error {
 	switch {
 	case s.Verdict != Go && s.Verdict != NoGo:
 		return Errorf(Invalid, "A sign-off is GO or NO-GO.")
@@ -43,6 +43,16 @@ func (b ballot) open(s Signing, at time.Time) error {
 		return Errorf(Forbidden, "Only people of this workspace can sign.")
 	case s.User.Guest:
 		return Errorf(Forbidden, "%s", b.words.guest)
+	}
+	return nil
+}
+
+// open returns nil if this person can vote on it at all now.
+func (b ballot) open(s Signing, at time.Time) error {
+	if err := b.admits(s); err != nil {
+		return err
+	}
+	switch {
 	case b.id == "" || b.id != s.Request || b.digest != s.Digest || b.digest != b.sum:
 		return Errorf(Conflict, "This %s is not the current one any more. %s", b.words.thing, b.words.newest)
 	case b.state == RequestPending && !at.Before(b.expires), b.state == RequestExpired:
@@ -128,6 +138,21 @@ func (b ballot) roleOf(s Signing, at time.Time) (mandate, error) {
 // voiced reports whether somebody has signed in this person's place.
 func (b ballot) voiced(id UserID) bool {
 	return slices.ContainsFunc(b.given, func(s Signoff) bool { return s.voice() == id })
+}
+
+// explained is the NO-GO that ended the vote, with the reason that this person gives for it
+// afterwards. ok reports whether it was theirs, and nothing was said about it yet.
+func (b ballot) explained(s Signing, at time.Time) (said Signoff, ok bool) {
+	if s.Verdict != NoGo || s.Reason == "" || b.id != s.Request || b.digest != s.Digest || b.admits(s) != nil {
+		return Signoff{}, false
+	}
+	for _, given := range b.given {
+		if given.Verdict == NoGo && given.By == s.User.ID {
+			said, ok = given, given.Reason == ""
+		}
+	}
+	said.Reason, said.At = clip(s.Reason, 1000), Moment(at)
+	return said, ok
 }
 
 // vote is the sign-off that a press gives, if it counts.

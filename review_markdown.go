@@ -102,7 +102,7 @@ func (d *reviewDocument) response() {
 	for _, try := range d.facts.Rollbacks {
 		say("%s: %s", stamp(try.At), unmarkedLine(try.String()))
 	}
-	for _, s := range d.facts.Signed {
+	for _, s := range Explained(d.facts.Signed) {
 		text := fmt.Sprintf("%s: %s of %s for %s", stamp(s.At), s.Verdict, unmarkedLine(string(s.By)), unmarkedLine(d.policy.RoleName(s.Role)))
 		if s.Reason != "" {
 			text += ": " + unmarkedLine(s.Reason)

@@ -336,7 +336,46 @@ func (g *game) veto(v voter) error {
 	if l, _, err := signs(i, s, g.agents, g.at); err != nil || len(l.Lifted) > 0 || i.Request.State != tagout.RequestRefused || len(i.ActiveHolds()) != 1 {
 		return fmt.Errorf("the NO-GO of %s: %v, the request is %s", v.id, err, i.Request.State)
 	}
+	return g.explains(i, s)
+}
+
+// explains says afterwards why it was NO-GO, which only who said it can, once.
+func (g *game) explains(i *tagout.Incident, s tagout.Signing) error {
+	s.Reason = "not yet"
+	for name, change := range map[string]func(*tagout.Signing){
+		"no reason":       func(s *tagout.Signing) { s.Reason = "" },
+		"GO":              func(s *tagout.Signing) { s.Verdict = tagout.Go },
+		"somebody else":   func(s *tagout.Signing) { s.User.ID = "ELSE" },
+		"a guest now":     func(s *tagout.Signing) { s.User.Guest = true },
+		"another request": func(s *tagout.Signing) { s.Request = "r0" },
+		"another digest":  func(s *tagout.Signing) { s.Digest = "0000" },
+	} {
+		other := s
+		if change(&other); !refuses(i, other, g) {
+			return fmt.Errorf("%s counted after a NO-GO", name)
+		}
+	}
+	for _, given := range i.Request.Signoffs {
+		other := s
+		if other.User.ID = given.By; given.Verdict == tagout.Go && given.By != s.User.ID && !refuses(i, other, g) {
+			return fmt.Errorf("%s, who said GO, gave the reason of a NO-GO", given.By)
+		}
+	}
+	l, c, err := signs(i, s, g.agents, g.at)
+	if given := tagout.Explained(i.Request.Signoffs); err != nil || len(l.Lifted) > 0 || c.IsEmpty() || i.Request.State != tagout.RequestRefused || given[len(given)-1].Reason != s.Reason {
+		return fmt.Errorf("the reason of a NO-GO: %v, %+v", err, given)
+	}
+	if !refuses(i, s, g) {
+		return fmt.Errorf("the reason of a NO-GO was taken twice")
+	}
 	return nil
+}
+
+// refuses reports whether a press changes nothing.
+func refuses(i *tagout.Incident, s tagout.Signing, g *game) bool {
+	given := len(i.Request.Signoffs)
+	l, c, err := signs(i, s, g.agents, g.at)
+	return err != nil && len(l.Lifted) == 0 && c.IsEmpty() && len(i.Request.Signoffs) == given
 }
 
 // clock asks and answers, and looks when the request runs out.

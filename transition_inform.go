@@ -119,6 +119,13 @@ func (i *Incident) SignNote(s Signing, more SignoffRule, at time.Time) (Change, 
 	n := i.Note(s.Request)
 	b := n.ballot()
 	b.rule = b.rule.With(more)
+	if said, ok := b.explained(s, at); ok {
+		n.Signoffs = append(n.Signoffs, said)
+		var c Change
+		c.event(EventNoteSigned, s.User.Actor(), at, said)
+		c.post(i, "notewhy:"+n.ID+":"+string(said.By), Say(Mention(said.By), " said why it is ", Bold(NoGo), " to the note to "+n.Title+": "+said.Reason))
+		return c, nil
+	}
 	signoff, err := b.vote(s, at)
 	if err != nil {
 		return Change{}, err
@@ -134,7 +141,7 @@ func (i *Incident) SignNote(s Signing, more SignoffRule, at time.Time) (Change, 
 		n.State, n.Reason = RequestRefused, "NO-GO"
 		c.effect(EffectNoteDraft, i.ID, n.ID+":nogo", noteRef{n.ID})
 		c.post(i, "notesign:"+n.ID+":"+signoff.Role, Message{Tone: ToneWarning, Body: []Text{
-			T(by.Text(), " said ", Bold(NoGo), " for "+s.roleName(signoff.Role)+" to the note to "+n.Title+". Nothing was sent. "+signoff.Reason)}})
+			T(by.Text(), " said ", Bold(NoGo), strings.TrimRight(" for "+s.roleName(signoff.Role)+" to the note to "+n.Title+". Nothing was sent. "+signoff.Reason, " "))}})
 		return c, nil
 	}
 	if missing := missingOf(b.rule, n.Signoffs); len(missing) > 0 {

@@ -159,6 +159,9 @@ type Lifting struct {
 // count; then nothing is changed.
 func (i *Incident) Sign(s Signing, agents Registry, at time.Time) (Lifting, Change, error) {
 	r := i.Request
+	if said, ok := r.ballot().explained(s, at); ok {
+		return Lifting{}, i.explain(r, said), nil
+	}
 	signoff, err := r.ballot().vote(s, at)
 	if err != nil {
 		return Lifting{}, Change{}, err
@@ -171,7 +174,7 @@ func (i *Incident) Sign(s Signing, agents Registry, at time.Time) (Lifting, Chan
 		c.event(EventSigned, by, at, signoff)
 		r.State, r.Reason = RequestRefused, "NO-GO"
 		c.effect(EffectDecision, i.ID, r.ID+":nogo", nil)
-		c.post(i, "sign:"+key, Message{Tone: ToneDanger, Body: []Text{T(by.Text(), " said ", Bold(NoGo), " for "+s.roleName(role)+". Everything stays held.")}})
+		c.post(i, "sign:"+key, Message{Tone: ToneDanger, Body: []Text{T(by.Text(), " said ", Bold(NoGo), strings.TrimRight(" for "+s.roleName(role)+". Everything stays held. "+signoff.Reason, " "))}})
 		return Lifting{}, c, nil
 	}
 	if err := s.Quiet.Ready(r.Monitor, at); err != nil {
@@ -194,6 +197,16 @@ func (i *Incident) Sign(s Signing, agents Registry, at time.Time) (Lifting, Chan
 	}
 	lifting, approved := i.approve(r, agents, s, at)
 	return lifting, c.And(approved), nil
+}
+
+// explain keeps why a NO-GO that stands already was given. It lifts nothing.
+func (i *Incident) explain(r *ResumeRequest, said Signoff) Change {
+	r.Signoffs = append(r.Signoffs, said)
+	var c Change
+	c.event(EventSigned, Actor{Kind: ByUser, ID: string(said.By)}, said.At, said)
+	c.effect(EffectDecision, i.ID, r.ID+":why", nil)
+	c.post(i, "why:"+r.ID+":"+string(said.By), Say(Mention(said.By), " said why it is ", Bold(NoGo), ": "+said.Reason))
+	return c
 }
 
 // divisible returns Conflict if what was not asked for could not stay held any more, since

@@ -110,7 +110,7 @@ func (b *Bot) openForm(ctx context.Context, d *delivery, form tagout.Form, to or
 	trigger := d.command.Trigger + d.interaction.Trigger
 	late := tagout.Errorf(tagout.Expired, "The form could not be opened within the three seconds that Slack gives. Nothing was changed; please run it again.")
 	if d.replay || b.clock.Now().Sub(d.at) > triggerLife {
-		b.tell(ctx, to, tagout.Say(tagout.Sentence(late)))
+		b.tell(ctx, to, unopened(form, late))
 		return
 	}
 	view, err := b.render.view(form, to.channel)
@@ -126,10 +126,18 @@ func (b *Bot) openForm(ctx context.Context, d *delivery, form tagout.Form, to or
 		if readFailure(err).refused() && slackName(err) != "missing_scope" {
 			err = late
 		}
-		b.tell(ctx, to, tagout.Say(tagout.Sentence(err)))
+		b.tell(ctx, to, unopened(form, err))
 		return
 	}
 	b.origins.put(id, to)
+}
+
+// unopened is what is said instead of a form: what was done before it, else why it is not there.
+func unopened(form tagout.Form, why error) tagout.Message {
+	if !isEmpty(form.Unopened) {
+		return form.Unopened
+	}
+	return tagout.Say(tagout.Sentence(why))
 }
 
 // sent is where an answer stands, so that it can be brought up to date.

@@ -95,13 +95,13 @@ func TestButtonsOfADraftSignExactlyWhatTheyCarry(t *testing.T) {
 		t.Fatal(err)
 	}
 	reply, err := c.Clicks["note-nogo"](t.Context(), tagout.Click{User: legal, Value: "INC-7|n1|d1"})
-	if must(t, reply, err); reply.Form == nil || len(b.informed.votes) != 1 {
-		t.Fatal("NO-GO was given without its reason")
+	if must(t, reply, err); reply.Form == nil || len(b.informed.votes) != 2 {
+		t.Fatal("NO-GO waited for its reason")
 	}
 	if _, err := c.Forms["note-nogo"](t.Context(), tagout.Submission{User: legal, State: reply.Form.State, Values: map[string]string{"reason": "too early"}}); err != nil {
 		t.Fatal(err)
 	}
-	if v := b.informed.votes; len(v) != 2 || v[0].Verdict != tagout.Go || v[0].Request != "n1" || v[0].Digest != "d1" || v[1].Verdict != tagout.NoGo || v[1].Reason != "too early" {
+	if v := b.informed.votes; len(v) != 3 || v[0].Verdict != tagout.Go || v[0].Request != "n1" || v[0].Digest != "d1" || v[1].Verdict != tagout.NoGo || v[2].Verdict != tagout.NoGo || v[2].Reason != "too early" {
 		t.Errorf("%+v", v)
 	}
 	for _, value := range []string{"", "INC-7", "INC-7|n1|", "x|n1|d1"} {

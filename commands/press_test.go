@@ -85,15 +85,22 @@ func TestGoSignsAtOnceWhatTheButtonShowed(t *testing.T) {
 	}
 }
 
-func TestNoGoAsksWhyAndSignsWhenThatIsSent(t *testing.T) {
+func TestNoGoSignsAtOnceAndThenAsksWhy(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.incidents[7] = askedFor()
 	reply, err := b.pressed(t, legal, "nogo", "INC-7|R1|digest")
 	form := must(t, reply, err).Form
-	if form == nil || len(b.signings) != 0 {
-		t.Fatalf("no form, or signed already: %+v", b.signings)
+	if form == nil || len(b.signings) != 1 {
+		t.Fatalf("no form, or not signed: %+v", b.signings)
 	}
+	if s := b.signings[0]; s.Verdict != tagout.NoGo || s.Reason != "" || s.Request != "R1" || s.Digest != "digest" || s.User != legal {
+		t.Errorf("signed %+v", s)
+	}
+	if unopened := form.Unopened.String(); !strings.Contains(unopened, "is recorded") || !strings.Contains(unopened, "Everything stays held") {
+		t.Errorf("if the form cannot be opened they read %q", unopened)
+	}
+	b.signings = nil
 	reply, err = b.sent(t, legal, form.ID, form.State, map[string]string{"reason": "  "})
 	if must(t, reply, err); keys(reply.Outcome.Problems) != "reason" || len(b.signings) != 0 {
 		t.Errorf("an empty reason: %+v", reply.Outcome)

@@ -41,20 +41,25 @@ func (b ballot) goes(ctx context.Context, c tagout.Click) (tagout.Reply, error) 
 	return b.sign(ctx, d, tagout.Signing{User: c.User, Verdict: tagout.Go})
 }
 
-// refuses is the button NO-GO: it asks why, and signs when that is sent.
-func (b ballot) refuses(_ context.Context, c tagout.Click) (tagout.Reply, error) {
+// refuses is the button NO-GO: it signs at once, like GO, and asks why afterwards. Nobody's
+// NO-GO is lost because they close the form.
+func (b ballot) refuses(ctx context.Context, c tagout.Click) (tagout.Reply, error) {
 	d, err := parseDecision(c.Value)
 	if err != nil {
 		return tagout.Reply{}, err
 	}
+	reply, err := b.sign(ctx, d, tagout.Signing{User: c.User, Verdict: tagout.NoGo})
+	if err != nil {
+		return tagout.Reply{}, err
+	}
 	title, intro := b.about(d)
-	form := tagout.Form{ID: b.form, Title: title, Submit: tagout.NoGo, State: c.Value,
-		Intro:  []tagout.Text{tagout.T(intro + " Say what has to change before you would sign.")},
+	reply.Form = &tagout.Form{ID: b.form, Title: title, Submit: "Say why", State: c.Value, Unopened: reply.Message,
+		Intro:  []tagout.Text{tagout.T("Your NO-GO is recorded. " + intro + " Say what has to change before you would sign.")},
 		Fields: []tagout.Field{{Key: "reason", Label: "Why not", Kind: tagout.FieldParagraph}}}
-	return tagout.Reply{Form: &form, Message: tagout.Say("A NO-GO needs its reason, which is asked for in Slack.")}, nil
+	return reply, nil
 }
 
-// refused signs NO-GO with its reason.
+// refused gives the reason of a NO-GO; the NO-GO of a form that asked before it signed counts too.
 func (b ballot) refused(ctx context.Context, s tagout.Submission) (tagout.Reply, error) {
 	d, err := parseDecision(s.State)
 	if err != nil {

@@ -237,7 +237,7 @@ func voted(p *tagout.Policy, signoffs []tagout.Signoff) tagout.Text {
 		return tagout.T("nobody yet")
 	}
 	var t tagout.Text
-	for n, s := range signoffs {
+	for n, s := range tagout.Explained(signoffs) {
 		if n > 0 {
 			t = append(t, tagout.T("\n")...)
 		}

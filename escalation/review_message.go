@@ -126,7 +126,7 @@ func reviewFacts(m tagout.Message, p *tagout.Policy, f tagout.ReviewFacts) tagou
 	for _, x := range f.Rollbacks {
 		tries = append(tries, cutMasked(p.Redaction, x.String(), 200))
 	}
-	for _, s := range f.Signed {
+	for _, s := range tagout.Explained(f.Signed) {
 		signed = append(signed, cutMasked(p.Redaction, s.Verdict+" for "+p.RoleName(s.Role)+after(": ", s.Reason), 200))
 	}
 	list("Missed deadlines", missed)

@@ -136,7 +136,7 @@ func viewOfRequest(r *tagout.ResumeRequest) *resumeView {
 		State: string(r.State), Target: string(r.Target), Scope: r.Scope.String(), Digest: r.Digest, Expires: r.Expires,
 		Signoffs: []signView{}, Missing: [][]string{},
 	}
-	for _, s := range r.Signoffs {
+	for _, s := range tagout.Explained(r.Signoffs) {
 		v.Signoffs = append(v.Signoffs, signView{Role: s.Role, Verdict: s.Verdict, At: s.At})
 	}
 	for _, needed := range r.Missing() {

@@ -71,7 +71,8 @@ func TestWhatCustomersReadNeedsTheGoOfLegal(t *testing.T) {
 		w.eventually("the new draft is posted", func() bool { return w.posted(room, "Send this to Customers") == 1 })
 		w.presses("U0LEGAL", room, "NO-GO")
 		w.fills("U0LEGAL", map[string]any{"reason": "Do not name the number"})
-		w.reads("U0IC", room, "U0LEGAL said NO-GO for Legal.*Nothing was sent. Do not name the number")
+		w.reads("U0IC", room, "U0LEGAL said NO-GO for Legal.*Nothing was sent")
+		w.reads("U0IC", room, "U0LEGAL said why it is NO-GO to the note to Customers: Do not name the number")
 		if w.posted("#general", "AI system") > 0 || w.mails.count("customers@example.com", "") > 0 {
 			t.Fatalf("something was sent without a GO\n%s", w.scene())
 		}

@@ -212,9 +212,11 @@ func TestNoGoBlocks(t *testing.T) {
 		room := w.room("inc-1-")
 		w.asksToResume("U0IC", room, deliverables)
 		w.presses("U0LEGAL", room, "NO-GO")
-		w.fills("U0LEGAL", map[string]any{"reason": "the filter is not in production"})
-		w.reads("U0IC", room, "@U0LEGAL said NO-GO")
+		w.reads("U0IC", room, "@U0LEGAL said NO-GO") // whatever becomes of the form that asks why
 		w.reads("U0IC", room, "Not valid any more: refused")
+		w.fills("U0LEGAL", map[string]any{"reason": "the filter is not in production"})
+		w.reads("U0IC", room, "@U0LEGAL said why it is NO-GO: the filter is not in production")
+		w.reads("U0IC", room, "Not valid any more: refused.*NO-GO.*U0LEGAL.*for Legal.*the filter is not in production")
 		if i := w.incident(id); len(i.Holds) != 1 || w.mode("mailer", emailEU()) != string(tagout.Halted) {
 			t.Errorf("after NO-GO: %+v", i)
 		}
