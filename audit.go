@@ -228,8 +228,7 @@ func (a *audit) compare() error {
 			return Errorf(Conflict, "%s: the hold on %s was lifted in the record, but nobody signed for that: the timeline says that it stands.", i.ID, h.Scope)
 		case !told.Active() && h.Active():
 			return Errorf(Conflict, "%s: the hold on %s stands in the record, but the timeline says that it was lifted.", i.ID, h.Scope)
-		case told.Scope != h.Scope || told.Mode != h.Mode || told.Cap != h.Cap || !slices.Equal(told.DisabledTools, h.DisabledTools),
-			told.CanaryShare != h.CanaryShare, told.Plan != h.Plan, told.Drill != h.Drill:
+		case !told.SameTerms(h):
 			return Errorf(Conflict, "%s: the record holds %s, but the timeline says %s.", i.ID, h, told)
 		}
 		delete(a.holds, h.ID)

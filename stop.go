@@ -13,7 +13,7 @@ type StopRequest struct {
 	Join     IncidentID // the incident to join; 0: the agent's open one that overlaps, or a new one
 	Private  bool       `json:",omitempty"` // it opens a private incident of its own and joins none
 	Flag     FlagID     `json:",omitempty"` // that made somebody press Stop now; 0: none
-	Replaces HoldID     `json:",omitempty"` // a hold that was lifted in the database without sign-offs
+	Replaces HoldID     `json:",omitempty"` // a hold that was lifted or changed in the database without sign-offs
 }
 
 // StopResult is what became of a stop.

@@ -53,6 +53,10 @@ type Store interface {
 	// their incident tells of no lifting: of these, or of all that there ever were if ids is
 	// nil, whatever the record says of their incidents.
 	UnsignedLiftings(ctx context.Context, ids []HoldID) ([]Hold, error)
+	// UnsignedChanges lists the holds that stand in the record otherwise than the timeline of
+	// their incident tells, as that tells of them: of these, or of all that stand if ids is nil.
+	// What a hold holds never changes while it stands.
+	UnsignedChanges(ctx context.Context, ids []HoldID) ([]Hold, error)
 	// QuietOn tells of the alerts on a scope, over all incidents.
 	QuietOn(ctx context.Context, scope Scope, since time.Time) (Quiet, error)
 	// NewAlerts tells of the new alerts about an agent ("": about any) since a time, in all

@@ -160,7 +160,7 @@ func (d *Desk) hangIn(i *tagout.Incident, s tagout.StopRequest, now time.Time) (
 	hung, err := i.Hang(s.Hold, d.policy.Agents, now)
 	c = c.And(d.loud(i, "it was stopped by hand", s.Hold.By, now))
 	if s.Replaces != "" && !hung.IsEmpty() {
-		hung = hung.And(i.TellUnsigned(s.Hold, d.ownersOf(i, s.Hold.Scope.Agent), now))
+		hung = hung.And(i.TellUnsigned(s, d.ownersOf(i, s.Hold.Scope.Agent), now))
 	}
 	setback := tagout.Setback{ID: string(s.Hold.ID), Scope: s.Hold.Scope, Reason: "a new stop came on its scope", By: s.Hold.By}
 	c = d.withSetback(i, d.pageSetback(i, c.And(hung), now), setback)

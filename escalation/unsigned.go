@@ -11,18 +11,29 @@ import (
 func (d *Desk) HangAgain(ctx context.Context, lifted []tagout.Hold) {
 	for _, h := range lifted {
 		d.log.Error("a hold was lifted in the database, and nobody signed for that; it is held again", "hold", h.ID, "scope", h.Scope.String(), "incident", h.Incident.String())
-		var s tagout.StopRequest
-		if i, err := d.store.Incident(ctx, h.Incident); err == nil {
-			s = h.HangAgain(i.HighestSeverity, i.Class) // should it need an incident of its own, with the same sign-offs
-		} else {
-			s = h.HangAgain("", "")
-		}
-		s.Hold.At = tagout.Moment(d.clock.Now())
-		if err := d.gate.Hang(ctx, s); err != nil {
-			d.log.Warn("stop is in force but not in the journal", "hold", s.Hold.ID, "error", err)
-		}
-		d.recorder.submit(s)
+		d.hangInstead(ctx, h, h.HangAgain)
 	}
+}
+
+// HangOriginals holds what these held, as their timelines tell, that somebody changed in the
+// database without sign-offs, in the same way.
+func (d *Desk) HangOriginals(ctx context.Context, changed []tagout.Hold) {
+	for _, h := range changed {
+		d.log.Error("a hold was changed in the database, and nobody signed for that; what it held is held again", "hold", h.ID, "scope", h.Scope.String(), "incident", h.Incident.String())
+		d.hangInstead(ctx, h, h.HangOriginal)
+	}
+}
+
+func (d *Desk) hangInstead(ctx context.Context, h tagout.Hold, stop func(severity tagout.Severity, class string) tagout.StopRequest) {
+	s := stop("", "")
+	if i, err := d.store.Incident(ctx, h.Incident); err == nil {
+		s = stop(i.HighestSeverity, i.Class) // should it need an incident of its own, with the same sign-offs
+	}
+	s.Hold.At = tagout.Moment(d.clock.Now())
+	if err := d.gate.Hang(ctx, s); err != nil {
+		d.log.Warn("stop is in force but not in the journal", "hold", s.Hold.ID, "error", err)
+	}
+	d.recorder.submit(s)
 }
 
 // believe looks whether a hold that the record calls lifted was signed for, and hangs it

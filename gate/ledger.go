@@ -30,6 +30,7 @@ type ledger struct {
 	stands map[tagout.HoldID]standing
 	on     map[string][]standing        // the same by the agent they name, "" for all, in the order in which they came
 	unsure int                          // how many of them are pending
+	trusts map[tagout.HoldID]bool       // what these hold is taken from the database, though it was known otherwise
 	lifted map[tagout.HoldID]uint64     // when it was lifted here
 	pins   map[string]map[string]string // the versions that controls are to run, by agent and component
 
@@ -49,6 +50,7 @@ func newLedger() *ledger {
 		stands: map[tagout.HoldID]standing{},
 		on:     map[string][]standing{},
 		lifted: map[tagout.HoldID]uint64{},
+		trusts: map[tagout.HoldID]bool{},
 	}
 }
 
@@ -146,9 +148,15 @@ func (l *ledger) lift(id tagout.HoldID, now uint64, t *touched) {
 	l.lifted[id] = now
 }
 
-// put takes a hold that the database has. A read that starts before now may miss it.
+// put takes a hold that the database has. A read that starts before now may miss it. What a
+// recorded hold holds never changes: if the database says otherwise, that is not taken before
+// [Gate.Trust].
 func (l *ledger) put(h tagout.Hold, t *touched) {
 	s, known := l.stands[h.ID]
+	if known && l.doubts(s, h) {
+		h = s.hold
+	}
+	delete(l.trusts, h.ID)
 	if !known || !sameHold(s.hold, h) {
 		t.by(h.Scope)
 		if known {
@@ -214,6 +222,11 @@ func (l *ledger) refreshPins(mark ReadMark, pins map[string]map[string]string, t
 		}
 	}
 	l.pins = pins
+}
+
+// doubts reports whether a hold stands here otherwise than the database says.
+func (l *ledger) doubts(s standing, h tagout.Hold) bool {
+	return !s.pending && !l.trusts[h.ID] && !s.hold.SameTerms(h)
 }
 
 func (l *ledger) forgetLifted(mark ReadMark) {

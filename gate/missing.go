@@ -11,6 +11,30 @@ func (g *Gate) Missing(mark ReadMark, holds []tagout.Hold) []tagout.Hold {
 	return g.ledger.missing(mark, holds)
 }
 
+// Changed lists those of the holds that a read found otherwise than they stand here: what a hold
+// holds never changes, so somebody has changed the database. They go on standing as they did
+// until [Gate.Trust].
+func (g *Gate) Changed(holds []tagout.Hold) (ids []tagout.HoldID) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, h := range holds {
+		if s, stands := g.ledger.stands[h.ID]; stands && g.ledger.doubts(s, h) {
+			ids = append(ids, h.ID)
+		}
+	}
+	return ids
+}
+
+// Trust has the next read decide what these hold: what they held before is held by others, or
+// was never theirs.
+func (g *Gate) Trust(ids []tagout.HoldID) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, id := range ids {
+		g.ledger.trusts[id] = true
+	}
+}
+
 // Unrecorded tells that the database has lost what these hung: they go back to the journal,
 // and stay until they are recorded again. It does not wait for the disk.
 func (g *Gate) Unrecorded(stops []tagout.StopRequest) {

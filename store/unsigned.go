@@ -21,7 +21,7 @@ const auditedAtOnce = 2000
 // UnsignedLiftings lists the holds that are lifted in the record although the timeline of
 // their incident tells of no lifting: of these, or of all that there ever were if ids is nil,
 // whatever the record says of their incidents. Whoever owns the database can write one, but
-// not the other unseen. All of them are read in parts, each within the time for one read
+// not the other unseen. They are told as their timeline tells of them. All of them are read in parts, each within the time for one read
 // unless ctx has a deadline.
 func (s *Store) UnsignedLiftings(ctx context.Context, ids []tagout.HoldID) (unsigned []tagout.Hold, err error) {
 	if ids == nil {
@@ -43,8 +43,8 @@ func (s *Store) UnsignedLiftings(ctx context.Context, ids []tagout.HoldID) (unsi
 				return err
 			}
 		}
-		unsigned = slices.DeleteFunc(lifted, func(h tagout.Hold) bool { return told[h.ID] })
-		return nil
+		unsigned, err = asHung(db, slices.DeleteFunc(lifted, func(h tagout.Hold) bool { return told[h.ID] }))
+		return err
 	})
 	return unsigned, err
 }
@@ -81,7 +81,10 @@ func unsignedAmong(db *gorm.DB, after, to int64) ([]tagout.Hold, error) {
 		return nil, err
 	}
 	holds, err := holdsOf(db, slices.DeleteFunc(lifted, func(id string) bool { return told[tagout.HoldID(id)] }))
-	return slices.DeleteFunc(holds, func(h tagout.Hold) bool { return told[h.ID] }), err // a long ID has a short key
+	if err != nil {
+		return nil, err
+	}
+	return asHung(db, slices.DeleteFunc(holds, func(h tagout.Hold) bool { return told[h.ID] })) // a long ID has a short key
 }
 
 // holdsOf reads these holds, in the order of their incidents.

@@ -120,3 +120,53 @@ func TestAHoldThatSomebodyLiftsTogetherWithItsIncidentIsHeldAgain(t *testing.T) 
 		}
 	})
 }
+
+// changes changes what the holds hold that stand, as whoever owns the database can; also lifts
+// them, if told so.
+func (w *world) changes(field, value string, also string) {
+	w.t.Helper()
+	doc := `json_set(doc, '$.` + field + `', '` + value + `')`
+	if w.setting.database != "sqlite" {
+		doc = `jsonb_set(doc::jsonb, '{` + field + `}', '"` + value + `"')::text`
+	}
+	if _, err := w.opens().Exec("UPDATE holds SET doc = " + doc + also + " WHERE lifted_at IS NULL"); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func TestWhatSomebodyChangesOfAHoldInTheDatabaseIsHeldAgain(t *testing.T) {
+	tell(t, bothStores, func(t *testing.T, w *world) {
+		w.types("U0IC", "#general", "/kill mailer/email sev1 complaint spike")
+		w.happens("INC-1", tagout.EventHeld, 1)
+		room := w.room("inc-1-")
+		w.log.expect("nobody signed for that")
+		stays := func(held int) {
+			t.Helper()
+			w.eventually("what it held is held again", func() bool {
+				if got := w.mode("mailer", emailEU()); got != string(tagout.Halted) {
+					t.Fatalf("nobody signed, and the agent is %s", got)
+				}
+				return w.events("INC-1", tagout.EventHeld) == held
+			})
+		}
+		w.changes("scope", "mailer/sms", "") // while Tagout runs
+		stays(2)
+		w.reads("U0IC", room, "Changed without sign-offs: the hold on mailer/email was changed in the database, and nobody signed for that. What it held is held again.")
+		w.eventually("the platform owner is paged", func() bool { return w.mails.count("platform@example.com", "was changed in the database") > 0 })
+		w.stops()
+		w.changes("mode", "capped", "") // while it does not: both
+		w.starts()
+		stays(3)
+		w.stops()
+		w.changes("scope", "mailer/sms", ", lifted_at = CURRENT_TIMESTAMP, lifted_by = 'r1'")
+		w.starts()
+		w.eventually("what they held is held again", func() bool { return w.events("INC-1", tagout.EventHeld) == 6 })
+		w.agentSees("mailer", emailEU(), tagout.Halted)
+		w.asksToResume("U0IC", room, deliverables)
+		w.presses("U0LEGAL", room, "GO")
+		w.agentSees("mailer", emailEU(), tagout.Running)
+		w.stops()
+		w.starts() // what was signed stays signed
+		w.agentSees("mailer", emailEU(), tagout.Running)
+	})
+}

@@ -220,6 +220,8 @@ func (a *App) refresh(parent context.Context) {
 		a.log.Info("holds read from the database", "holds", len(holds))
 	}
 	a.desk.HangAgain(ctx, g.unsigned)
+	a.desk.HangOriginals(ctx, g.changed)
+	a.gate.Trust(g.doubted)
 	a.gate.Unrecorded(g.lost)
 	a.gate.Refresh(mark, append(holds, g.missed...), tagout.EffectivePins(pins))
 	for _, s := range g.lost {

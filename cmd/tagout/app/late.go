@@ -110,6 +110,10 @@ func (l *lateStore) UnsignedLiftings(ctx context.Context, ids []tagout.HoldID) (
 	return ask(l, func(s tagout.Store) ([]tagout.Hold, error) { return s.UnsignedLiftings(ctx, ids) })
 }
 
+func (l *lateStore) UnsignedChanges(ctx context.Context, ids []tagout.HoldID) ([]tagout.Hold, error) {
+	return ask(l, func(s tagout.Store) ([]tagout.Hold, error) { return s.UnsignedChanges(ctx, ids) })
+}
+
 func (l *lateStore) QuietOn(ctx context.Context, scope tagout.Scope, since time.Time) (tagout.Quiet, error) {
 	return ask(l, func(s tagout.Store) (tagout.Quiet, error) { return s.QuietOn(ctx, scope, since) })
 }
