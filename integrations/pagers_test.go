@@ -247,7 +247,7 @@ func TestAServiceWithAnUntrustedCertificateGetsNothing(t *testing.T) {
 
 func TestAServiceThatCannotBeReachedIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	address := closedPort(t)
+	address := closedPort
 	for row := range httpPagers {
 		err := sendTo(newPager(t, row, "http://"+address, integrations.Deps{}))(t.Context(), page("p-1"))
 		if tagout.CodeOf(err) != tagout.Unavailable || tagout.IsFinal(err) {

@@ -103,7 +103,7 @@ func (am *alertmanager) watches(w *world) {
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
-	address := freeAddress(w.t)
+	address := keepPort(w.t)
 	am.url = "http://" + address
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {

@@ -50,7 +50,7 @@ func (w *world) joins() *world {
 		return nil
 	}
 	second := *w
-	second.app, second.dir, second.address = nil, w.t.TempDir(), freeAddress(w.t)
+	second.app, second.dir, second.address = nil, w.t.TempDir(), keepPort(w.t)
 	second.params.Listen, second.params.Journal = second.address, filepath.Join(second.dir, "stops.journal")
 	second.starts()
 	return &second

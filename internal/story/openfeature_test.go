@@ -58,7 +58,7 @@ func TestARealOpenFeatureClientReadsTheModeBeforeDuringAndAfterAKill(t *testing.
 func TestAnInProcessClientHaltsByItselfOnceTagoutIsGone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setting{"sqlite", "http"})
-	w.params.FlagdListen, w.params.Lease = freeAddress(t), "3s"
+	w.params.FlagdListen, w.params.Lease = keepPort(t), "3s"
 	w.starts()
 	agent := w.employsTo("flagd-agent.mjs", w.params.FlagdListen)
 	w.eventually("it may run", func() bool { return agent.reads(smsUS()).Value == "running" })

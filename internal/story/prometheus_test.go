@@ -117,7 +117,7 @@ func startPrometheus(w *world, agents, alertmanager string) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	address := freeAddress(w.t)
+	address := keepPort(w.t)
 	command := exec.Command(program(w.t, "prometheus"), "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
 	command.Stdout, command.Stderr = log, log
 	if err := command.Start(); err != nil {

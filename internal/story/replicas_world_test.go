@@ -30,7 +30,7 @@ func newReplicas(t *testing.T, prepare func(n int, w *world) (crashAt string)) r
 	crashes := make([]string, len(all))
 	for i := range all {
 		w := *first
-		w.dir, w.address, w.log = t.TempDir(), freeAddress(t), newJournalist(t)
+		w.dir, w.address, w.log = t.TempDir(), keepPort(t), newJournalist(t)
 		w.params.Listen, w.params.Journal = w.address, w.dir+"/stops.journal"
 		if prepare != nil {
 			crashes[i] = prepare(i, &w)

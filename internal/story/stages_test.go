@@ -104,7 +104,7 @@ func TestAnAlertInTheCanaryFallsBackAndPages(t *testing.T) {
 func TestAskingAndDecidingByItselfPickTheSameCanaries(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setting{"sqlite", "http"})
-	w.params.FlagdListen = freeAddress(t)
+	w.params.FlagdListen = keepPort(t)
 	w.params.Stages = "[{mode: canary, share: 30%, for: 4h, validated: ['*']}, {mode: running}]"
 	w.starts()
 	agent := w.employsTo("flagd-agent.mjs", w.params.FlagdListen)

@@ -128,7 +128,7 @@ func newWorld(t *testing.T, s setting) *world {
 	slackServer := httptest.NewServer(w.slack.Handler())
 	t.Cleanup(func() { w.slack.Close(); slackServer.Close() })
 	w.slack.SetBaseURL(slackServer.URL)
-	w.address = freeAddress(t)
+	w.address = keepPort(t)
 	w.params = params{
 		Listen: w.address, Journal: filepath.Join(w.dir, "stops.journal"), SlackMode: s.slack, SlackURL: slackServer.URL,
 		ControlURL: w.mailer.url(), SMTP: w.mails.address,
@@ -144,16 +144,6 @@ func newWorld(t *testing.T, s setting) *world {
 		w.slack.SetDeliveryURLs(base+"commands", base+"interactions", base+"events")
 	}
 	return w
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // configuration writes the story's configuration and returns its path.
