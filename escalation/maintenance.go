@@ -23,10 +23,10 @@ func (d *Desk) maintain(ctx context.Context, e tagout.Effect) error {
 		return nil
 	}
 	order := tagout.SilenceOrder{ID: e.Key, Scope: o.Scope, Class: o.Class, For: min(left, o.For), Reason: o.Reason}
-	_, err := d.store.SetSilence(ctx, e.Key, func(s *tagout.Silence, now time.Time) ([]tagout.Effect, error) {
+	s, err := d.store.SetSilence(ctx, e.Key, func(s *tagout.Silence, now time.Time) ([]tagout.Effect, error) {
 		return s.Begin(order, d.policy.SilenceAtMost, now)
 	})
-	d.hushes.read.Store(nil)
+	d.hushes.changed(s, err)
 	if tagout.CodeOf(err) == tagout.Invalid {
 		return tagout.Final(err) // the configuration allows it no more
 	}

@@ -17,12 +17,54 @@ const (
 	letGoAtOnce  = 100                    // alerts that still fire when a silence is over, in one step
 )
 
-// hushes is what is silenced, as it was read last. Alerts come far more often than silences
-// change; the store looks once more before it keeps one quiet.
+// hushes is what is silenced, as it was read last, with what this replica has changed since.
+// Alerts come far more often than silences change; the store looks once more before it keeps one
+// quiet.
 type hushes struct {
 	reading sync.Mutex
 	list    atomic.Pointer[[]*tagout.Silence]
-	read    atomic.Pointer[time.Time]
+	read    atomic.Pointer[time.Time] // nil: it is to be read
+
+	writing sync.Mutex // guards changes, and whoever stores a list
+	changes int        // by this replica
+}
+
+// before is to be given to took by whoever is about to read.
+func (h *hushes) before() int {
+	h.writing.Lock()
+	defer h.writing.Unlock()
+	return h.changes
+}
+
+// took remembers what was read, unless something was changed while it was: that may not be in it.
+func (h *hushes) took(before int, list []*tagout.Silence, err error, now time.Time) {
+	h.writing.Lock()
+	defer h.writing.Unlock()
+	if h.changes != before {
+		return
+	}
+	if err == nil {
+		h.list.Store(&list)
+	}
+	h.read.Store(&now)
+}
+
+// changed remembers a silence as this replica has left it, unless that failed, and has everything
+// read again.
+func (h *hushes) changed(s *tagout.Silence, err error) {
+	h.writing.Lock()
+	defer h.writing.Unlock()
+	h.changes++
+	if err == nil {
+		var list []*tagout.Silence
+		if known := h.list.Load(); known != nil {
+			list = slices.DeleteFunc(slices.Clone(*known), func(one *tagout.Silence) bool { return one.ID == s.ID })
+		}
+		left := *s
+		list = append(list, &left)
+		h.list.Store(&list)
+	}
+	h.read.Store(nil)
 }
 
 // silenced lists what is silenced now or later, without asking each time. What cannot be read is
@@ -35,12 +77,12 @@ func (d *Desk) silenced(ctx context.Context) []*tagout.Silence {
 		defer h.reading.Unlock()
 		ctx, cancel := context.WithTimeout(ctx, silencesWait)
 		defer cancel()
-		if list, err := d.store.Silences(ctx); err == nil {
-			h.list.Store(&list)
-		} else {
+		before := h.before()
+		list, err := d.store.Silences(ctx)
+		if err != nil {
 			d.log.Debug("silences could not be read", "error", err)
 		}
-		h.read.Store(&now)
+		h.took(before, list, err, now)
 	}
 	if list := h.list.Load(); list != nil {
 		return *list
@@ -91,7 +133,7 @@ func (d *Desk) Silence(ctx context.Context, o tagout.SilenceOrder) (*tagout.Sile
 	s, err := d.store.SetSilence(ctx, "request:"+o.ID, func(s *tagout.Silence, now time.Time) ([]tagout.Effect, error) {
 		return s.Begin(o, d.policy.SilenceAtMost, now)
 	})
-	d.hushes.read.Store(nil)
+	d.hushes.changed(s, err)
 	crashpoint.Here("silence.set")
 	return s, err
 }
@@ -126,7 +168,7 @@ func (d *Desk) EndSilence(ctx context.Context, id tagout.SilenceID, by tagout.Us
 
 func (d *Desk) changeSilence(ctx context.Context, id tagout.SilenceID, fn tagout.SilenceTransition) (*tagout.Silence, error) {
 	s, err := d.store.ChangeSilence(ctx, id, fn)
-	d.hushes.read.Store(nil)
+	d.hushes.changed(s, err)
 	return s, err
 }
 

@@ -2,8 +2,10 @@ package sandbox_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -272,7 +274,15 @@ func TestAThreadOpensBesideTheChannel(t *testing.T) {
 func TestThePageCatchesUpAfterTheConnectionWasLost(t *testing.T) {
 	t.Parallel()
 	s := sandbox.New(sandbox.Options{})
-	server := httptest.NewServer(s.Handler())
+	var cut atomic.Bool
+	whole := s.Handler()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if cut.Load() {
+			http.Error(w, "the connection is cut", http.StatusServiceUnavailable)
+			return
+		}
+		whole.ServeHTTP(w, r)
+	}))
 	t.Cleanup(func() {
 		s.Close()
 		server.Close()
@@ -283,9 +293,11 @@ func TestThePageCatchesUpAfterTheConnectionWasLost(t *testing.T) {
 	p := newTab(t, server.URL+"/?user=U0IC&channel=incidents")
 	w.post(t, "C0INCIDENTS", slack.MsgOptionText("before the gap", false))
 	p.sees(".message", "before the gap")
+	cut.Store(true) // until the page was seen to notice
 	server.CloseClientConnections()
 	p.sees("#banner", "Reconnecting")
 	w.post(t, "C0INCIDENTS", slack.MsgOptionText("in the gap", false))
+	cut.Store(false)
 	p.sees(".message", "in the gap")
 	p.until("the banner to go", `document.querySelector('#banner').hidden`)
 	w.post(t, "C0INCIDENTS", slack.MsgOptionText("after the gap", false))

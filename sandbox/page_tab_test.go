@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -22,9 +23,11 @@ type tab struct {
 // page reports as an error, such as a refused script, fails the test.
 func newTab(t *testing.T, url string) tab {
 	t.Helper()
+	var watching sync.WaitGroup
+	t.Cleanup(watching.Wait) // after the browser has gone, which ends it
 	p := tab{t: t, ctx: browsertest.Chrome(t)}
 	messages := chromedp.Console(p.ctx)
-	go func() {
+	watching.Go(func() {
 		for message, err := range messages {
 			if err != nil {
 				return
@@ -33,7 +36,10 @@ func newTab(t *testing.T, url string) tab {
 				t.Errorf("the page reports %s: %s (%s)", message.Type, message.Text, message.URL)
 			}
 		}
-	}()
+	})
+	if _, err := chromedp.Call(p.ctx, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "UTC"}); err != nil {
+		t.Fatal(err)
+	}
 	p.do(chromedp.Navigate(url))
 	p.until("the page to be ready", `document.activeElement.id === 'composer-input'`)
 	return p
@@ -49,8 +55,7 @@ func (p tab) do(steps ...chromedp.Action[chromedp.Void]) {
 // until waits for a JavaScript condition.
 func (p tab) until(what, condition string) {
 	p.t.Helper()
-	_, err := chromedp.Run(p.ctx, chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(patience)))
-	if err != nil {
+	if err := browsertest.Until(p.ctx, condition, patience); err != nil {
 		text := js[string](p, `document.body.innerText`)
 		p.t.Fatalf("waited for %s: %v; the page shows:\n%s", what, err, text)
 	}

@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,6 +77,31 @@ func Chrome(tb testing.TB) context.Context {
 		tb.Fatalf("start %s: %v", program, err)
 	}
 	return ctx
+}
+
+// Until waits until a JavaScript condition holds in the page that the browser shows. A condition
+// that does something must bear to be tried again. It returns chromedp.ErrPollingTimeout when
+// limit is over, or what keeps the browser from answering.
+//
+// A page that was just navigated to takes the place of the one before while the browser goes on;
+// whoever asks the one that has gone has to ask again.
+func Until(ctx context.Context, condition string, limit time.Duration) error {
+	for end := time.Now().Add(limit); ; {
+		_, err := chromedp.Run(ctx, chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(max(time.Millisecond, time.Until(end)))))
+		if err == nil || !pageHasGone(err) || time.Now().After(end) {
+			return err
+		}
+	}
+}
+
+// pageHasGone tells whether it was the page before that was asked.
+func pageHasGone(err error) bool {
+	for _, said := range []string{"Cannot find context with specified id", "Execution context was destroyed", "Inspected target navigated"} {
+		if strings.Contains(err.Error(), said) {
+			return true
+		}
+	}
+	return false
 }
 
 // flags are those of a browser that talks to nobody but the page under test.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -159,5 +160,25 @@ func (v *verdict) Fatalf(form string, args ...any) { v.record("fatal", fmt.Sprin
 func (v *verdict) record(kind, said string) {
 	if v.first == "" { // the real ones do not return
 		v.first, v.said = kind, said
+	}
+}
+
+// TestAConditionIsAskedOfThePageThatComes: the one that was asked first goes while it is.
+func TestAConditionIsAskedOfThePageThatComes(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "<!doctype html><title>%s</title>", r.URL.Path)
+	}))
+	t.Cleanup(server.Close)
+	ctx := Chrome(t)
+	if err := chromedp.Do(ctx, chromedp.Navigate(server.URL+"/first")); err != nil {
+		t.Fatal(err)
+	}
+	const leaves = `document.title === '/second' || (window.leaves ??= (location.href = '/second', true), false)`
+	if err := Until(ctx, leaves, patience); err != nil {
+		t.Error(err)
+	}
+	if err := Until(ctx, "false", 10*time.Millisecond); !errors.Is(err, chromedp.ErrPollingTimeout) {
+		t.Errorf("what never holds: %v", err)
 	}
 }

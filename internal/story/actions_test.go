@@ -110,7 +110,7 @@ func TestACorrectiveActionIsFollowedToClosure(t *testing.T) {
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, setting{database, "socket"})
+			w := newMortalWorld(t, database)
 			github := newCodeHost(t)
 			w.params.GitHub = github.server.URL
 			w.log.expect("") // the crash may be noticed as any error
@@ -119,10 +119,7 @@ func TestACorrectiveActionIsFollowedToClosure(t *testing.T) {
 			room := w.room("inc-1-")
 
 			w.types("U0IC", room, "/action narrow the mail tool")
-			w.fills("U0IC", map[string]any{"owner": "U0ENG", "layer": "tool_permissions", "test": "evals/optout_test.py", "tracker": "github"})
-			if !p.killed() {
-				t.Fatal("the process ended by itself")
-			}
+			w.diesOf(p, "U0IC", map[string]any{"owner": "U0ENG", "layer": "tool_permissions", "test": "evals/optout_test.py", "tracker": "github"})
 			w.launches("")
 			w.reads("U0ENG", room, "The corrective action INC-1/1 is .*1.* in github")
 			w.isPaged("U0ENG", "gave you the corrective action INC-1/1")

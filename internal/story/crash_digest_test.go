@@ -16,7 +16,7 @@ func TestACrashBetweenADigestAndItsPictureLosesNeither(t *testing.T) {
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, setting{database, "socket"})
+			w := newMortalWorld(t, database)
 			w.log.expect("") // a crash may be noticed as any error
 			s := &survivor{world: w, point: "digest.posted"}
 			w.slack.RefuseCharts(true)

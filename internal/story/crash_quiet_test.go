@@ -30,7 +30,7 @@ func TestACrashWhileASilenceEndsOrAFlagIsRaisedLosesNothing(t *testing.T) {
 		for _, database := range []string{"sqlite", "postgres"} {
 			t.Run(point+"/"+database, func(t *testing.T) {
 				t.Parallel()
-				crashQuietly(newWorld(t, setting{database, "socket"}), point)
+				crashQuietly(newMortalWorld(t, database), point)
 			})
 		}
 	}

@@ -15,7 +15,7 @@ func TestAGoDoesNotCountAfterAnAlertOfAnotherIncidentWhoseProcessDied(t *testing
 		for _, database := range []string{"sqlite", "postgres"} {
 			t.Run(name+"/"+database, func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, setting{database, "socket"})
+				w := newMortalWorld(t, database)
 				w.log.expect("")     // a crash may be noticed as any error
 				w.params.Idle = true // the alert hangs no hold, which would be seen as well
 				s := &survivor{world: w, point: "alert.folded"}

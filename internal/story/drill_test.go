@@ -46,7 +46,7 @@ func (w *world) lastDrill() (d struct {
 // TestStoppingAndRollingBackArePractisedAndUndone: by a person, by a token, and with a control
 // that is broken on purpose; everything runs again as before, and nobody was woken.
 func TestStoppingAndRollingBackArePractisedAndUndone(t *testing.T) {
-	tellWith(t, bothStores, func(p *params) { drilling(p); p.ContainDeadline = "3s" }, func(t *testing.T, w *world) {
+	tellWith(t, bothStores, drilling, func(t *testing.T, w *world) {
 		w.deploys("prompt", "v41", "v42")
 		w.types("U0GUEST", "#general", "/drill kill mailer")
 		w.reads("U0GUEST", "#general", "Guests")
@@ -65,18 +65,21 @@ func TestStoppingAndRollingBackArePractisedAndUndone(t *testing.T) {
 		if w.mailer.version("prompt") != "v42" {
 			t.Errorf("the mailer runs %s", w.mailer.version("prompt"))
 		}
-		w.types("U0IC", "#general", "/drill kill mailer scenario=deaf")
-		w.reads("U0IC", "#general", "INC-3.*passed: noticed: not observed stopped in time")
-
 		w.log.expect("refused", "command")
 		if code, _, _ := w.breaksGlass("stop-token", "drill", "kill", "mailer"); code != 4 {
 			t.Errorf("a token that may only stop drills: exit %d", code)
 		}
-		if code, out, errs := w.breaksGlass("drill-token", "drill", "kill", "mailer"); code != 0 || !strings.Contains(out, "INC-4, kill drill of mailer on mailer/sms/us: passed\n  observed stopped   in ") ||
-			!strings.Contains(out, "\n  running again      after ") || !strings.Contains(errs, "INC-4 +") {
+		if code, out, errs := w.breaksGlass("drill-token", "drill", "kill", "mailer"); code != 0 || !strings.Contains(out, "INC-3, kill drill of mailer on mailer/sms/us: passed\n  observed stopped   in ") ||
+			!strings.Contains(out, "\n  running again      after ") || !strings.Contains(errs, "INC-3 +") {
 			t.Errorf("exit %d: %s %s", code, out, errs)
 		}
-		w.reads("U0IC", "#incidents", "INC-4.*kill drill of mailer.*passed")
+		w.reads("U0IC", "#incidents", "INC-3.*kill drill of mailer.*passed")
+
+		w.stops()
+		w.params.ContainDeadline = "1s" // which is waited for now
+		w.starts()
+		w.types("U0IC", "#general", "/drill kill mailer scenario=deaf")
+		w.reads("U0IC", "#general", "INC-4.*passed: noticed: not observed stopped in time")
 		for _, who := range []string{"U0PROGRAM", "U0PLATFORM", "U0LEGAL"} {
 			if n := len(w.slack.Messages(w.slack.DM(who))); n > 0 {
 				t.Errorf("%s was told something %d times", who, n)
@@ -93,7 +96,7 @@ func TestStoppingAndRollingBackArePractisedAndUndone(t *testing.T) {
 // TestAnythingRealKeepsWhatADrillHolds: a stop that comes in the midst of a drill, and a
 // control that does not stop; both are incidents then, and only sign-offs let go.
 func TestAnythingRealKeepsWhatADrillHolds(t *testing.T) {
-	tellWith(t, bothStores, func(p *params) { drilling(p); p.ContainDeadline = "4s" }, func(t *testing.T, w *world) {
+	tellWith(t, bothStores, drilling, func(t *testing.T, w *world) {
 		w.log.expect("drift", "running", "control")
 		w.mailer.set(func(m *machine) { m.deaf = true })
 		w.types("U0IC", "#general", "/drill kill mailer")
@@ -144,7 +147,7 @@ func TestACrashInADrillEndsItOrKeepsItsHold(t *testing.T) {
 		for _, database := range []string{"sqlite", "postgres"} {
 			t.Run(point+"/"+database, func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, setting{database, "socket"})
+				w := newMortalWorld(t, database)
 				drilling(&w.params)
 				w.log.expect("") // a crash may be noticed as any error
 				s := &survivor{world: w, point: point}

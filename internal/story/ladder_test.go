@@ -99,7 +99,7 @@ func TestALadderClimbsOverACrash(t *testing.T) {
 		for _, point := range []string{"page.round:2", "page.sending:6", "page.sent:6", "slack.paged:4"} {
 			t.Run(point+"/"+database, func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, setting{database, "socket"})
+				w := newMortalWorld(t, database)
 				w.log.expect("")
 				w.params.Repeat = "1s"
 				s := &survivor{world: w, point: point, process: w.launches(point)}

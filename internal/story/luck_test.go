@@ -276,7 +276,8 @@ func TestARequestExpires(t *testing.T) {
 	tellWith(t, bothStores, func(p *params) { p.Expires = "1500ms" }, func(t *testing.T, w *world) {
 		id := w.alarm("MailToUnsubscribed", critical)
 		room := w.room("inc-1-")
-		w.asksToResume("U0IC", room, deliverables)
+		w.types("U0IC", room, "/resume")
+		w.fills("U0IC", deliverables) // it may expire before anybody can read it
 		w.reads("U0IC", room, "request expired")
 		w.reads("U0IC", room, "Expired\\.")
 		if i := w.incident(id); len(i.Holds) != 1 {
@@ -380,6 +381,7 @@ func TestAStormIsOneIncident(t *testing.T) {
 		if n := w.posted(room, "200 alerts"); n != 1 {
 			t.Errorf("%d messages tell of the storm", n)
 		}
+		w.reads("U0IC", "#incidents", "INC-1")
 		if n := w.posted("#incidents", "INC-1"); n != 1 {
 			t.Errorf("%d messages announce the storm", n)
 		}

@@ -21,8 +21,7 @@ func TestInAMaintenanceWindowOnlyWhatCanWaitWaits(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			day := time.Now().In(berlin).AddDate(0, 0, 2)
-			night := time.Date(day.Year(), day.Month(), day.Day(), 2, 0, 0, 0, berlin)
+			night := nightIn(berlin)
 			clock.to(night.Add(-time.Hour))
 			w.params.Maintenance, w.params.Idle, w.params.Lease, w.clock = "0 2 * * *", true, "3s", clock
 			w.starts()
@@ -67,5 +66,18 @@ func TestInAMaintenanceWindowOnlyWhatCanWaitWaits(t *testing.T) {
 			}
 			w.verifies()
 		})
+	}
+}
+
+// nightIn is two in the morning of one of the next days: of one on which the clocks are not changed,
+// since there may be no such time then, or there are two.
+func nightIn(zone *time.Location) time.Time {
+	now := time.Now().In(zone)
+	for days := 2; ; days++ {
+		midnight := time.Date(now.Year(), now.Month(), now.Day()+days, 0, 0, 0, 0, zone)
+		_, before := midnight.Zone()
+		if _, after := midnight.Add(12 * time.Hour).Zone(); before == after {
+			return midnight.Add(2 * time.Hour)
+		}
 	}
 }

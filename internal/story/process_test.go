@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"tagout/sandbox"
 )
 
 // workshop is a folder for what is made once for all stories.
@@ -89,11 +91,29 @@ func (p *process) dead() bool {
 	}
 }
 
-// killed reports whether the process ended by SIGKILL.
+// killed waits for the end of the process, and reports whether it was by SIGKILL.
 func (p *process) killed() bool {
 	<-p.died
 	status, ok := p.command.ProcessState.Sys().(syscall.WaitStatus)
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
+// diesOf sends a form whose consequences kill the process. Whether the form is answered before that
+// depends on which is quicker.
+func (w *world) diesOf(p *process, user string, values map[string]any) {
+	w.t.Helper()
+	w.eventually(user+" sees a form", func() bool { return len(w.slack.Views(user)) > 0 })
+	problems, err := w.slack.Submit(w.ctx, sandbox.Submission{User: user, Values: values})
+	if len(problems) > 0 {
+		w.t.Fatalf("%s's form was refused: %v\n%s", user, problems, w.scene())
+	}
+	w.eventually("the process dies", p.dead)
+	if !p.killed() {
+		w.t.Fatalf("the process ended by itself\n%s", w.scene())
+	}
+	if err != nil && len(w.slack.Views(user)) > 0 {
+		w.closes(user)
+	}
 }
 
 // verifies runs `tagout verify` over everything.

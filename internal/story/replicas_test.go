@@ -169,12 +169,12 @@ func TestTheLeaderAloneLoosensAndAnotherTakesOver(t *testing.T) {
 		t.Helper()
 		by.isReached()
 		room := by.room("inc-" + number(id) + "-")
-		before := map[*replica]string{}
 		by.state(id, tagout.StateContained)
+		by.asksToResume("U0IC", room, deliverables)
+		before := map[*replica]string{} // the stop was sent long ago
 		for _, r := range append(replicas{loosens}, others...) {
 			before[r] = r.metric(applies)
 		}
-		by.asksToResume("U0IC", room, deliverables)
 		by.presses("U0LEGAL", room, "GO")
 		by.state(id, tagout.StateResumed)
 		by.eventually("the control is told", func() bool { return !by.mailer.holding("mailer") })
@@ -228,6 +228,7 @@ func TestAReplicaDiesInTheMiddleOfAStop(t *testing.T) {
 			if err := dying.tries("U0IC", "#general", "/kill mailer sev1 wrong people"); err == nil {
 				t.Log("the command was acknowledged")
 			}
+			dying.eventually("the process dies", dying.dead)
 			if !dying.killed() {
 				t.Fatal("the process ended in another way")
 			}

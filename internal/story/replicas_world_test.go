@@ -112,7 +112,8 @@ func (w *world) orders(verb, text string) (out said) {
 	return out
 }
 
-// listens opens an event stream about an agent; each event is given out with its time.
+// listens opens an event stream about an agent; each event is given out with its time, until
+// the stream ends.
 func (w *world) listens(agent string) <-chan time.Time {
 	w.t.Helper()
 	request, err := http.NewRequestWithContext(w.ctx, http.MethodGet, "http://"+w.address+"/ofrep/v1/events?agent="+agent, nil)
@@ -125,6 +126,7 @@ func (w *world) listens(agent string) <-chan time.Time {
 	}
 	events := make(chan time.Time, 100)
 	go func() {
+		defer close(events)
 		defer response.Body.Close()
 		lines := bufio.NewScanner(response.Body)
 		for lines.Scan() {

@@ -37,12 +37,16 @@ func (w *world) signsPlan() (id, room string) {
 	return id, room
 }
 
-// goesOn presses until the time of the stage has passed.
+// goesOn presses until the time of the stage has passed. Each press is answered before the next: of
+// two under way, the second might begin the stage after that.
 func (w *world) goesOn(id, user, room string, stage int) {
 	w.t.Helper()
+	begun := func() bool { return w.events(id, tagout.EventStage) >= stage }
 	w.eventually("the next stage begins", func() bool {
+		had := len(w.slack.Ephemerals(user))
 		w.types(user, room, "/stage advance")
-		return w.events(id, tagout.EventStage) >= stage
+		w.eventually("it begins or is refused", func() bool { return begun() || len(w.slack.Ephemerals(user)) > had })
+		return begun()
 	})
 }
 

@@ -3,6 +3,7 @@ package story_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,9 +20,11 @@ type tab struct {
 
 func newTab(t *testing.T, url string, width, height int64) tab {
 	t.Helper()
+	var watching sync.WaitGroup
+	t.Cleanup(watching.Wait) // after the browser has gone, which ends it
 	p := tab{t, browsertest.Chrome(t)}
 	messages := chromedp.Console(p.ctx)
-	go func() {
+	watching.Go(func() {
 		for message, err := range messages {
 			if err != nil {
 				return
@@ -30,7 +33,7 @@ func newTab(t *testing.T, url string, width, height int64) tab {
 				t.Errorf("the page reports %s: %s (%s)", message.Type, message.Text, message.URL)
 			}
 		}
-	}()
+	})
 	p.do(chromedp.EmulateViewport(width, height), chromedp.Navigate(url))
 	return p
 }
@@ -58,8 +61,7 @@ func (p tab) inside(id string) frame {
 // until waits for a JavaScript condition on doc.
 func (f frame) until(what, condition string) {
 	f.t.Helper()
-	_, err := chromedp.Run(f.ctx, chromedp.Poll[bool](fmt.Sprintf("((doc) => Boolean(%s))(%s)", condition, f.document), chromedp.WithPollingTimeout(patience)))
-	if err != nil {
+	if err := browsertest.Until(f.ctx, fmt.Sprintf("((doc) => Boolean(%s))(%s)", condition, f.document), patience); err != nil {
 		text, _ := chromedp.Run(f.ctx, chromedp.Evaluate[string](f.document+".body.innerText"))
 		browsertest.Screenshot(f.t, f.ctx, "failed")
 		f.t.Fatalf("waited for %s: %v; the page shows:\n%s", what, err, text)

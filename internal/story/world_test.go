@@ -119,12 +119,25 @@ type params struct {
 // hurry is the pace of stories that are not about Slack's limits: they only wait for them.
 const hurry = 25
 
+// newWorld is a world in which Slack waits for whatever comes: how busy the machine is, is no story.
 func newWorld(t *testing.T, s setting) *world {
+	t.Helper()
+	return newWorldWith(t, s, sandbox.Options{AckTimeout: patience})
+}
+
+// newMortalWorld is one in which Tagout dies. Slack waits as long as it really does there.
+func newMortalWorld(t *testing.T, database string) *world {
+	t.Helper()
+	return newWorldWith(t, setting{database, "socket"}, sandbox.Options{})
+}
+
+func newWorldWith(t *testing.T, s setting, o sandbox.Options) *world {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
 	t.Cleanup(cancel)
 	w := &world{t: t, ctx: ctx, setting: s, dir: t.TempDir(), log: newJournalist(t), mails: newMailbox(t), mailer: newMachine(t)}
-	w.slack = sandbox.New(sandbox.Options{RetryDelays: []time.Duration{0, 0, 0}})
+	o.RetryDelays = []time.Duration{0, 0, 0}
+	w.slack = sandbox.New(o)
 	slackServer := httptest.NewServer(w.slack.Handler())
 	t.Cleanup(func() { w.slack.Close(); slackServer.Close() })
 	w.slack.SetBaseURL(slackServer.URL)
