@@ -1,7 +1,6 @@
 package sandbox_test
 
 import (
-	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -13,32 +12,46 @@ import (
 )
 
 // ear is an app that remembers the reactions that it heard of.
-type ear struct {
-	mu    sync.Mutex
-	heard []string
-}
+type ear struct{ heard chan string }
+
+func newEar() *ear { return &ear{make(chan string, 16)} }
 
 func (e *ear) answer(event socketmode.Event) any {
 	if body, ok := event.Data.(slackevents.EventsAPIEvent); ok {
 		if added, ok := body.InnerEvent.Data.(*slackevents.ReactionAddedEvent); ok {
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			e.heard = append(e.heard, added.User+" "+added.Reaction)
+			e.heard <- added.User + " " + added.Reaction
 		}
 	}
 	return nil
 }
 
-func (e *ear) list() []string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return append([]string(nil), e.heard...)
+// hears waits for what the app hears next. People see a reaction before the app hears of it.
+func (e *ear) hears(t *testing.T, want string) {
+	t.Helper()
+	select {
+	case got := <-e.heard:
+		if got != want {
+			t.Errorf("the app heard of %q, want %q", got, want)
+		}
+	case <-soon(t).Done():
+		t.Errorf("the app never heard of %q", want)
+	}
+}
+
+// hearsNoMore fails if the app has heard of more.
+func (e *ear) hearsNoMore(t *testing.T) {
+	t.Helper()
+	select {
+	case got := <-e.heard:
+		t.Errorf("the app heard of %q", got)
+	default:
+	}
 }
 
 func TestAReactionIsHeardOnlyWithItsScopeAndTakenBack(t *testing.T) {
 	t.Parallel()
 	w := open(t, sandbox.Options{})
-	e := &ear{}
+	e := newEar()
 	w.answering(t, e.answer)
 	ts := w.post(t, "C0INCIDENTS", slack.MsgOptionText("odd", false))
 	react := func(user, name string) error { return w.React(soon(t), user, "incidents", ts, name) }
@@ -57,9 +70,9 @@ func TestAReactionIsHeardOnlyWithItsScopeAndTakenBack(t *testing.T) {
 	if err := react("U0EXEC", "eyes"); err != nil {
 		t.Fatal(err)
 	}
-	if got := e.list(); len(got) != 2 || got[0] != "U0IC eyes" || got[1] != "U0LEGAL eyes" {
-		t.Errorf("the app heard %v", got)
-	}
+	e.hears(t, "U0IC eyes")
+	e.hears(t, "U0LEGAL eyes")
+	e.hearsNoMore(t)
 	if m := w.Messages("incidents")[0]; len(m.Reactions) != 1 || len(m.Reactions[0].Users) != 3 {
 		t.Errorf("%+v", m.Reactions)
 	}
@@ -79,7 +92,7 @@ func TestAReactionIsHeardOnlyWithItsScopeAndTakenBack(t *testing.T) {
 func TestAPersonReactsByMouseAndByKeyboardAndTakesItBack(t *testing.T) {
 	t.Parallel()
 	w := open(t, sandbox.Options{Commands: pageCommands})
-	e := &ear{}
+	e := newEar()
 	w.answering(t, e.answer)
 	w.post(t, "C0INCIDENTS", slack.MsgOptionText("The mailer promised a refund", false))
 	p := newTab(t, w.URL+"/?user=U0IC&channel=incidents")
@@ -89,9 +102,7 @@ func TestAPersonReactsByMouseAndByKeyboardAndTakesItBack(t *testing.T) {
 	p.sees("[role=menu] [data-emoji=octagonal_sign]", "🛑")
 	p.click("[role=menu] [data-emoji=octagonal_sign]")
 	p.sees(".reaction[aria-pressed=true]", "🛑1")
-	if got := e.list(); len(got) != 1 || got[0] != "U0IC octagonal_sign" {
-		t.Errorf("the app heard %v", got)
-	}
+	e.hears(t, "U0IC octagonal_sign")
 	p.becomes("U0LEGAL")
 	p.sees(".reaction[aria-pressed=false]", "🛑1")
 	p.click(".reaction") // the same too
@@ -100,7 +111,6 @@ func TestAPersonReactsByMouseAndByKeyboardAndTakesItBack(t *testing.T) {
 	p.types("\r")
 	p.sees(".reaction[aria-pressed=false]", "🛑1")
 	p.until("the focus to stay", `document.activeElement.dataset.reaction === 'octagonal_sign'`)
-	if len(e.list()) != 2 {
-		t.Errorf("the app heard %v", e.list())
-	}
+	e.hears(t, "U0LEGAL octagonal_sign")
+	e.hearsNoMore(t)
 }
