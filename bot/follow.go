@@ -12,6 +12,9 @@ import (
 const (
 	moreUses   = 4                // of a response_url after the answer: it works five times
 	firstPause = 10 * time.Second // until the first of them, then three times as long, …
+
+	moreFollows = 6               // of one message, after Slack did not take it: two minutes in all
+	followAgain = 2 * time.Second // after the first of them, then twice as long, …
 )
 
 // keepUpToDate replaces an answer by newer versions until there are no more, in the
@@ -78,25 +81,38 @@ func (b *Bot) followByURL(to origin, news *latest, public bool) {
 	}
 }
 
-// followMessage updates a message of ours, as often as the pace allows.
+// followMessage updates a message of ours, as often as the pace allows. What Slack did not take,
+// and may take later, is tried again, since it may be how it ended.
 func (b *Bot) followMessage(at Place, news *latest) {
-	for {
+	for failed := 0; ; {
 		select {
 		case <-news.changed:
 		case <-news.ended:
 		}
 		m, fresh, ended := news.take()
 		if fresh && at.TS != "" {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(b.base), finishBudget)
-			if err := b.update(ctx, at, answersNext, m); err != nil {
+			err := b.updateAnswer(at, m)
+			switch {
+			case err == nil:
+				failed = 0
+			case failed < moreFollows && !readFailure(err).refused() && sleep(b.base, followAgain<<failed) == nil:
+				failed++
+				news.missed(m)
+				continue
+			default:
 				b.log.Warn("an answer could not be brought up to date", "error", slackName(err))
 			}
-			cancel()
 		}
 		if ended {
 			return
 		}
 	}
+}
+
+func (b *Bot) updateAnswer(at Place, m tagout.Message) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(b.base), finishBudget)
+	defer cancel()
+	return b.update(ctx, at, answersNext, m)
 }
 
 // latest holds the newest version of a message; older ones that nobody took are lost.
@@ -116,6 +132,20 @@ func newLatest(shown tagout.Message) *latest {
 func (l *latest) set(m tagout.Message) {
 	l.mu.Lock()
 	l.newer = &m
+	l.mu.Unlock()
+	select {
+	case l.changed <- struct{}{}:
+	default:
+	}
+}
+
+// missed has a version that was taken be taken again, unless there is a newer one.
+func (l *latest) missed(m tagout.Message) {
+	l.mu.Lock()
+	l.shown = tagout.Message{}
+	if l.newer == nil {
+		l.newer = &m
+	}
 	l.mu.Unlock()
 	select {
 	case l.changed <- struct{}{}:

@@ -69,7 +69,7 @@ func Chrome(tb testing.TB) context.Context {
 		endTab()
 		endProcess()
 		endPatience()
-		if err := os.RemoveAll(profile); err != nil {
+		if err := removeAll(profile); err != nil {
 			tb.Logf("the browser's profile stays behind: %v", err)
 		}
 	})
@@ -77,6 +77,18 @@ func Chrome(tb testing.TB) context.Context {
 		tb.Fatalf("start %s: %v", program, err)
 	}
 	return ctx
+}
+
+// removeAll removes a folder into which somebody may still write: what a browser has started ends a
+// little later than the browser.
+func removeAll(folder string) error {
+	for tries := 0; ; tries++ {
+		err := os.RemoveAll(folder)
+		if err == nil || tries == 100 {
+			return err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 }
 
 // Until waits until a JavaScript condition holds in the page that the browser shows. A condition
