@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -57,27 +58,31 @@ func TestAPeerThatCannotRecordItEitherIsAskedAgainUntilItCan(t *testing.T) {
 	}
 }
 
+// TestPeersThatDoNotAnswerHoldNobodyUp, in time that passes only while everybody waits: whoever does
+// answer is in time.
 func TestPeersThatDoNotAnswerHoldNobodyUp(t *testing.T) {
 	t.Parallel()
-	in := newTable()
-	a, b := newReplica(t, "a", in), newReplica(t, "b", in)
-	hung := make(chan struct{})
-	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hung }))
-	defer silent.Close()
-	defer close(hung)
-	in.rows["gone"] = tagout.Replica{ID: "gone", URL: "http://127.0.0.1:1"}
-	in.rows["hung"] = tagout.Replica{ID: "hung", URL: silent.URL}
-	in.rows["nowhere"] = tagout.Replica{ID: "nowhere"}
-	in.rows["odd"] = tagout.Replica{ID: "odd", URL: "http://bad host"}
-	meet(t, a, b)
-	b.result = tagout.StopResult{Incident: &tagout.Incident{ID: 3}}
-	if by, as, ok := a.Forward(soon(t), wrongPeople); !ok || as != 3 || by != b.options.Me.Name() {
-		t.Fatal(by, as, ok)
-	}
-	seen, missing := a.Sightings(soon(t), "mailer")
-	if len(seen) != 1 || len(missing) != 3 {
-		t.Errorf("%d answered, %q did not", len(seen), missing)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		in, network := newTable(), wires{"hung.test": nil}
+		a, b := &replica{}, &replica{}
+		for id, r := range map[string]*replica{"a": a, "b": b} {
+			r.joins(t, id, "http://"+id+".test", in, network)
+			network[id+".test"] = r.Handler()
+		}
+		in.rows["gone"] = tagout.Replica{ID: "gone", URL: "http://gone.test"}
+		in.rows["hung"] = tagout.Replica{ID: "hung", URL: "http://hung.test"}
+		in.rows["nowhere"] = tagout.Replica{ID: "nowhere"}
+		in.rows["odd"] = tagout.Replica{ID: "odd", URL: "http://bad host"}
+		meet(t, a, b)
+		b.result = tagout.StopResult{Incident: &tagout.Incident{ID: 3}}
+		if by, as, ok := a.Forward(soon(t), wrongPeople); !ok || as != 3 || by != b.options.Me.Name() {
+			t.Fatal(by, as, ok)
+		}
+		seen, missing := a.Sightings(soon(t), "mailer")
+		if len(seen) != 1 || len(missing) != 3 {
+			t.Errorf("%d answered, %q did not", len(seen), missing)
+		}
+	})
 }
 
 func TestForwardingEndsWithItsContextAndWithTheProcess(t *testing.T) {

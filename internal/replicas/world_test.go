@@ -2,6 +2,7 @@ package replicas
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -94,11 +95,18 @@ type replica struct {
 
 func newReplica(t *testing.T, id string, in *table) *replica {
 	t.Helper()
-	r := &replica{clock: &clock{at: noon}, result: tagout.StopResult{Pending: true}}
+	r := &replica{}
 	r.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { r.Handler().ServeHTTP(w, q) }))
 	t.Cleanup(r.server.Close)
+	r.joins(t, id, r.server.URL, in, nil)
+	return r
+}
+
+// joins makes the replica one of those that share a table; without a transport it reaches them by TCP.
+func (r *replica) joins(t *testing.T, id, url string, in *table, by http.RoundTripper) {
+	r.clock, r.result = &clock{at: noon}, tagout.StopResult{Pending: true}
 	r.Peers = New(Options{
-		Me: tagout.Replica{ID: id, URL: r.server.URL, Version: "v1"}, Store: in, Clock: r.clock,
+		Me: tagout.Replica{ID: id, URL: url, Version: "v1"}, Store: in, Clock: r.clock, Transport: by,
 		Stop: func(_ context.Context, s tagout.StopRequest) (tagout.StopResult, error) {
 			r.mu.Lock()
 			defer r.mu.Unlock()
@@ -110,7 +118,24 @@ func newReplica(t *testing.T, id string, in *table) *replica {
 		Look:   func(string) tagout.Sighting { r.mu.Lock(); defer r.mu.Unlock(); return r.sight },
 	})
 	t.Cleanup(r.end)
-	return r
+}
+
+// wires are a network in memory: what answers by host. Who is not there cannot be reached.
+type wires map[string]http.Handler
+
+// RoundTrip has a host answer, or waits until nobody waits any more if that never does.
+func (w wires) RoundTrip(r *http.Request) (*http.Response, error) {
+	handler, there := w[r.URL.Host]
+	switch {
+	case !there:
+		return nil, errors.New("connection refused")
+	case handler == nil:
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	answer := httptest.NewRecorder()
+	handler.ServeHTTP(answer, r)
+	return answer.Result(), nil
 }
 
 // meet lets every replica hear of the others.
