@@ -77,7 +77,7 @@ func (d *Desk) Sign(ctx context.Context, id tagout.IncidentID, s tagout.Signing)
 	var news string
 	crashpoint.Here("sign.received")
 	count := d.store.Update
-	if s.Verdict == tagout.Go {
+	if signer := len(s.Roles)+len(s.Delegations) > 0; signer && s.Verdict == tagout.Go { // for nobody else alerts wait
 		count = d.decide
 	}
 	i, err := count(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {

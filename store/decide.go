@@ -19,8 +19,15 @@ const alertsKey = "alerts"
 
 // Decide is [Store.Update] while no new alert is being stored, by anybody: what fn reads of them
 // is all there is until it is committed, and what comes later finds it committed. All alerts wait
-// for it, so ctx should end soon, and fn must be quick and store none.
+// for it, so ctx should end soon, and fn must be quick and store none. One decides after another
+// and waits without a connection: a crowd that presses leaves enough of them to whoever reads.
 func (s *Store) Decide(ctx context.Context, id tagout.IncidentID, fn tagout.Transition) (*tagout.Incident, error) {
+	select {
+	case s.deciding <- struct{}{}:
+		defer func() { <-s.deciding }()
+	case <-ctx.Done():
+		return nil, explain(ctx.Err())
+	}
 	var w *work
 	err := s.survive(func() error {
 		return s.change(ctx, func(t *tx) (works []*work, err error) {

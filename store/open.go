@@ -54,6 +54,7 @@ type Store struct {
 	pruned  atomic.Int64 // Unix seconds of the last pruning of deliveries
 
 	together   together
+	deciding   chan struct{} // whose turn it is in Decide
 	habits     habits
 	precedence precedence
 
@@ -71,7 +72,7 @@ const patience = 20 * time.Second
 // schema is brought up to date or checked then. Open returns Invalid for a URL of another
 // kind and Conflict if the schema is not the one that this program needs.
 func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
-	s := &Store{options: o, log: o.Logger, together: newTogether()}
+	s := &Store{options: o, log: o.Logger, together: newTogether(), deciding: make(chan struct{}, 1)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
