@@ -130,13 +130,13 @@ func (r *Redaction) hide(m mask, found string) string {
 	if m.within == nil {
 		return "‹" + m.name + "›"
 	}
-	shown := ""
+	var shown strings.Builder
 	for {
 		from, to := m.within(found)
 		if from == to {
-			return shown + found
+			return shown.String() + found
 		}
-		shown += found[:from] + "‹" + m.name + "›"
+		shown.WriteString(found[:from] + "‹" + m.name + "›")
 		found = found[to:]
 	}
 }
@@ -184,25 +184,44 @@ func (r *Redaction) Message(m Message) Message {
 }
 
 // cardIn finds the first number of a payment card among groups of digits: whole groups, 13 to
-// 19 digits, with a check digit that fits. Other numbers may stand beside it.
+// 19 digits, with a check digit that fits. Other numbers may stand beside it. However long the
+// text is, it looks no further than it must.
 func cardIn(text string) (from, to int) {
-	var edges [][2]int // of the groups
-	for n := range len(text) {
-		if digit := text[n] >= '0' && text[n] <= '9'; digit && (n == 0 || text[n-1] < '0') {
-			edges = append(edges, [2]int{n, n + 1})
-		} else if digit {
-			edges[len(edges)-1][1] = n + 1
+	for from = nextGroup(text, 0); from < len(text); from = nextGroup(text, from) {
+		var ends []int // of the groups that one number may have
+		for n, digits := from, 0; n < len(text) && digits < 19; n = nextGroup(text, n) {
+			end := endOfGroup(text, n)
+			digits += end - n
+			ends = append(ends, end)
+			n = end
 		}
-	}
-	for n, first := range edges {
-		for k := min(len(edges), n+19) - 1; k >= n; k-- {
-			if isCard(text[first[0]:edges[k][1]]) {
-				return first[0], edges[k][1]
+		for _, end := range slices.Backward(ends) {
+			if isCard(text[from:end]) {
+				return from, end
 			}
 		}
+		from = endOfGroup(text, from)
 	}
 	return 0, 0
 }
+
+// nextGroup is where the digits begin that are at n or after it.
+func nextGroup(text string, n int) int {
+	for n < len(text) && !isDigit(text[n]) {
+		n++
+	}
+	return n
+}
+
+// endOfGroup is where the digits at n end.
+func endOfGroup(text string, n int) int {
+	for n < len(text) && isDigit(text[n]) {
+		n++
+	}
+	return n
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // isCard reports whether digits are the number of a payment card, by its check digit.
 func isCard(text string) bool {

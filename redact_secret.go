@@ -3,14 +3,14 @@ package tagout
 import "regexp"
 
 // namedSecret finds what is called a secret in running text, log lines, addresses and bits of
-// JSON: password=…, "api_key": "…", ?token=…, https://user:…@host. Its one group that took
-// part is the secret itself.
+// JSON, be that text in JSON again: password=…, "api_key": "…", ?token=…, https://user:…@host.
+// Its one group that took part is the secret itself.
 var namedSecret = regexp.MustCompile(`(?i)` +
 	`\b(?:[a-z0-9]+[_.-])*(?:` +
-	`(?:password|passwd|passphrase|pwd|secret|api[_-]?key|(?:private|access|secret|signing)[_-]?key|(?:auth|access|refresh|session|id|bearer)[_-]?token)["']?\s{0,3}[:=]` +
+	`(?:password|passwd|passphrase|pwd|secret|api[_-]?key|(?:private|access|secret|signing)[_-]?key|(?:auth|access|refresh|session|id|bearer)[_-]?token)\\{0,3}["']?\s{0,3}[:=]` +
 	`|token=` +
-	`)\s{0,3}(?:"([^"‹\n]+)|'([^'‹\n]+)|([^\s"'‹&,;(){}\[\]]+))` +
-	`|\bauthorization["']?\s{0,3}[:=]\s{0,3}["']?([^\s"'‹,;][^"'‹,;\n]*)` +
+	`)\s{0,3}(?:\\{1,3}"((?:\\*[^"\\‹\n])+)|"([^"‹\n]+)|'([^'‹\n]+)|\\{0,3}([^\s"'‹&,;(){}\[\]\\][^\s"'‹&,;(){}\[\]]*))` +
+	`|\bauthorization\\{0,3}["']?\s{0,3}[:=]\s{0,3}\\{0,3}["']?([^\s"'‹,;\\][^"'‹,;\n\\]*)` +
 	`|\b[a-z][a-z0-9+.-]{1,20}://[^\s/@:'"]*:([^\s/@'"‹]+)@`)
 
 // secretIn is where the secret stands in what namedSecret found.

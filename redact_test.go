@@ -56,6 +56,16 @@ func TestWhatIsPersonalOrSecretIsMasked(t *testing.T) {
 	}
 }
 
+// TestThousandsOfCardsAreMaskedInOneGo would last for minutes if each looked at all that follow.
+func TestThousandsOfCardsAreMaskedInOneGo(t *testing.T) {
+	t.Parallel()
+	const many = 1 << 15
+	got := usual(t, tagout.RedactionPolicy{}).Text(strings.Repeat("4111 1111 1111 1111 12 ", many))
+	if want := strings.Repeat("‹card› 12 ", many); got != want {
+		t.Errorf("%d bytes are left, and not %d", len(got), len(want))
+	}
+}
+
 func TestASecretIsMaskedByTheNameInFrontOfIt(t *testing.T) {
 	t.Parallel()
 	r := usual(t, tagout.RedactionPolicy{})
@@ -75,6 +85,12 @@ func TestASecretIsMaskedByTheNameInFrontOfIt(t *testing.T) {
 		"Authorization: Bearer abcdef0123456789abcdef": "Authorization: ‹token›",
 		"pay DE89 3704 0044 0532 0130 00 now":          "pay ‹bank account› now",
 		"GB82WEST12345698765432":                       "‹bank account›",
+		`body "{\"password\":\"hunter2\",\"a\":1}"`:    `body "{\"password\":\"‹secret›\",\"a\":1}"`,
+		`{\\\"api_key\\\": \\\"a b\\\"}`:               `{\\\"api_key\\\": \\\"‹secret›\\\"}`,
+		`"{\"password\":\"a\\\\b\\nc\",\"d\":1}"`:      `"{\"password\":\"‹secret›\",\"d\":1}"`,
+		`pwd=\x1 y`:                         `pwd=\‹secret› y`,
+		`password: \"hunter2\"`:             `password: \"‹secret›\"`,
+		`\"Authorization\": \"Digest abc\"`: `\"Authorization\": \"‹secret›\"`,
 	} {
 		if got := r.Text(text); got != want {
 			t.Errorf("%q is shown as %q, want %q", text, got, want)
