@@ -133,6 +133,8 @@ type Incoming struct {
 	Silence *Silence // nobody is to be woken by it; the store forgets it if it is not in force any more
 	Counted bool     // and while it is silenced it opens no incident: it is only kept and counted
 
+	excerpt *excerpt // of its texts; nil: not made yet
+
 	// Doc is what the store keeps of it, if [Store.Prepare] has written that out. Nothing above
 	// may be changed afterwards, but for the silence.
 	Doc string
@@ -140,6 +142,34 @@ type Incoming struct {
 	// What the store knows of it, set before it is folded.
 	Repeat    bool // seen before with the same status: it only counts
 	WasFiring bool // seen before, firing
+}
+
+// excerpt is what an incident tells of an alert.
+type excerpt struct{ name, summary, opening string }
+
+// Excerpt cuts the texts of an alert to what an incident tells of them. A cut divides no secret,
+// and to look for those takes up to some ten milliseconds: too long while an incident is locked
+// and hundreds of alerts wait, so it is done beforehand.
+func (in *Incoming) Excerpt() {
+	a := in.Alert
+	in.excerpt = &excerpt{name: clip(a.Name, 300), summary: clip(a.Summary, 1000), opening: clip(a.Summary, maxOpening-len("…"))}
+}
+
+// texts are the excerpt.
+func (in Incoming) texts() excerpt {
+	if in.excerpt == nil {
+		in.Excerpt()
+	}
+	return *in.excerpt
+}
+
+// Opening is the title and the summary of an incident that the alert opens.
+func (in Incoming) Opening() (title, summary string) {
+	t := in.texts()
+	if title = t.summary; title == "" {
+		title = t.name
+	}
+	return title, t.opening
 }
 
 // Match says which incident something belongs to. Fields are tried in order; an incident

@@ -24,13 +24,16 @@ type Opening struct {
 	Hush          *Hush // of a silence that covers it; nil: none
 }
 
+// maxOpening is how many bytes of what opened an incident are its summary.
+const maxOpening = 3000
+
 // Open makes a fresh incident, whose ID the store has set, into an open one. It returns
 // Conflict if it is not fresh.
 func (i *Incident) Open(o Opening, at time.Time) (Change, error) {
 	if i.State != "" {
 		return Change{}, Errorf(Conflict, "%s is open already.", i.ID)
 	}
-	i.Title, i.Summary, i.Scope, i.Class = clip(o.Title, 300), clip(o.Summary, 3000), o.Scope, o.Class
+	i.Title, i.Summary, i.Scope, i.Class = clip(o.Title, 300), clip(o.Summary, maxOpening), o.Scope, o.Class
 	i.CorrelationID, i.OpenedBy, i.Private, i.Drill = clip(o.CorrelationID, 200), o.By, o.Private, o.Drill
 	i.Severity, i.State = o.Row.Severity, StateOpen
 	i.Roles = map[string]UserID{}
@@ -247,8 +250,9 @@ func (i *Incident) TakeAlert(in Incoming, a *Agent, at time.Time) Change {
 	if in.Alert.Report != nil {
 		kind = EventReport
 	}
+	texts := in.texts()
 	c.event(kind, in.Alert.Actor(), at, alertTold{
-		Alert: in.ID, Source: in.Alert.Source, Name: clip(in.Alert.Name, 300), Summary: clip(in.Alert.Summary, 1000),
+		Alert: in.ID, Source: in.Alert.Source, Name: texts.name, Summary: texts.summary,
 		Scope: in.Verdict.Scope, Severity: in.Verdict.Severity, StartsAt: in.Alert.StartsAt, Value: in.Alert.Value,
 	})
 	if r := i.Request; kind != EventAlertResolved && r != nil && r.Scope.Touches(in.Verdict.Scope, a) {

@@ -47,6 +47,9 @@ type intake struct {
 func newIntake(d *Desk) *intake { return &intake{desk: d} }
 
 func (q *intake) submit(ctx context.Context, in []tagout.Incoming) ([]tagout.Folded, error) {
+	for n := range in {
+		in[n].Excerpt() // each sender pays for its own
+	}
 	a := &arrival{in: in, done: make(chan struct{})}
 	q.mu.Lock()
 	if q.count+len(in) > queueMax && q.count > 0 {

@@ -115,12 +115,9 @@ func (d *Desk) wake(i *tagout.Incident, in tagout.Incoming, opening bool, now ti
 func (d *Desk) opening(in tagout.Incoming) tagout.Opening {
 	v := in.Verdict
 	row := d.policy.SeverityPolicy(v.Severity)
-	title := in.Alert.Name
-	if in.Alert.Summary != "" {
-		title = in.Alert.Summary
-	}
+	title, summary := in.Opening()
 	return tagout.Opening{
-		Title: title, Summary: in.Alert.Summary, Scope: v.Scope, Class: v.Class, CorrelationID: in.Alert.CorrelationID,
+		Title: title, Summary: summary, Scope: v.Scope, Class: v.Class, CorrelationID: in.Alert.CorrelationID,
 		By: in.Alert.Actor(), Onset: in.Alert.Began(), Hush: tagout.HushOf(in.Silence), Row: row, Page: d.withWished(d.pageRoles(row, v.Class), in), Of: d.policy.Classes[v.Class],
 	}
 }

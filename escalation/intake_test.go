@@ -3,6 +3,7 @@ package escalation_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -268,4 +269,19 @@ func TestInAStormHalfOfTheSendersAreStoredWhileTheOthersComeBack(t *testing.T) {
 			t.Error(got.err)
 		}
 	})
+}
+
+func TestTheTextsOfAnAlertAreCutBeforeItsIncidentIsLocked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := alert("Rate", "mailer", "minor")
+	a.Summary = "before"
+	w.accept(a)
+	in := w.store.folds[0][0]
+	in.Alert.Summary = "anew"
+	title, summary := in.Opening()
+	told := (&tagout.Incident{ID: 2}).TakeAlert(in, nil, w.clock.Now()).Events[0].Data
+	if title != "before" || summary != "before" || strings.Contains(told, "anew") {
+		t.Errorf("%q, %q and %s", title, summary, told)
+	}
 }
