@@ -2,8 +2,8 @@ package tagout
 
 import "time"
 
-// Threshold is how many alerts within a window open an incident. The zero value is none: the
-// first alert opens it.
+// Threshold is how many alerts within a window open an incident. With a count of none the first
+// alert opens it; what was only counted within the window goes into the incident.
 type Threshold struct {
 	Count  int
 	Within time.Duration
@@ -19,6 +19,7 @@ const (
 	ThresholdClass  ThresholdBy = "class"  // the failure class says so
 	ThresholdGrave  ThresholdBy = "grave"  // the class has one, but the gravest severity waits only if its rule says so
 	ThresholdRaised ThresholdBy = "raised" // the failure report itself asks for a worse severity
+	ThresholdRetry  ThresholdBy = "retry"  // there is none, but the failure class lets the agent that reports the failure try again
 	ThresholdStops  ThresholdBy = "stops"  // there is one, but the agent that reports the failure must stop: its work waits for somebody
 )
 
@@ -36,6 +37,24 @@ func (p *Policy) Threshold(route Threshold, s Severity, class string) (Threshold
 		return Threshold{}, ThresholdGrave
 	}
 	return of.Threshold, ThresholdClass
+}
+
+// retryWindow is within which the failures count whose agents may try again.
+const retryWindow = time.Hour
+
+// ReportThreshold is [Policy.Threshold] for a failure report. An agent that must stop waits for
+// nothing. One that may try again opens no incident until its class has no retry left, so that
+// nothing holds it meanwhile; a rule may write a count of one to hear of the first failure.
+func (p *Policy) ReportThreshold(f *FailureReport, route Threshold, s Severity, class string) (Threshold, ThresholdBy) {
+	limit, by := p.Threshold(route, s, class)
+	of := p.Classes[class]
+	if by == ThresholdNone && of != nil && of.Retry && !p.Gravest(s) {
+		limit, by = Threshold{Count: of.Retries + 1, Within: retryWindow}, ThresholdRetry
+	}
+	if limit.Count > 1 && p.MustStop(f, class) {
+		return Threshold{Within: limit.Within}, ThresholdStops // what it tried before belongs to the incident
+	}
+	return limit, by
 }
 
 // Gravest reports whether s is SEV-1, or what stands in its place: the worst severity there is,

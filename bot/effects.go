@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -81,13 +82,23 @@ func (b *Bot) announceIncident(ctx context.Context, e tagout.Effect) error {
 	}
 	place, err := b.post(ctx, outgoing{channel: b.announce, priority: postsThen, key: "announce:" + inc.ID.String(), message: line})
 	if err != nil {
-		b.log.Error("an incident could not be announced", "incident", inc.ID.String(), "channel", b.announce, "error", tagout.Sentence(err))
+		b.unannounced(ctx, err, "an incident", "incident", inc.ID.String())
 		return settled(err)
 	}
 	b.announced.Store(&place.Channel)
 	_, err = b.desk.SetRoom(ctx, inc.ID, func(r *tagout.Room) { r.Announced, r.AnnounceIn = place.TS, place.Channel })
 	b.Changed(inc.ID)
 	return err
+}
+
+// unannounced logs that something does not stand in the announce channel. While Tagout stops this
+// is no error: it is posted after the next start.
+func (b *Bot) unannounced(ctx context.Context, err error, what string, which ...any) {
+	level := slog.LevelError
+	if b.draining.Load() {
+		level = slog.LevelInfo
+	}
+	b.log.Log(ctx, level, what+" could not be announced", append(which, "channel", b.announce, "error", tagout.Sentence(err))...)
 }
 
 // postNote posts a message in the incident's channel.

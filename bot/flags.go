@@ -48,7 +48,7 @@ func (b *Bot) triage(ctx context.Context, e tagout.Effect) error {
 	if f.TS == "" {
 		place, err := b.post(ctx, outgoing{channel: b.announce, priority: postsThen, key: "flag:" + f.ID.String(), message: b.desk.FlagMessage(f)})
 		if err != nil {
-			b.log.Error("a flag could not be announced", "flag", f.ID.String(), "channel", b.announce, "error", tagout.Sentence(err))
+			b.unannounced(ctx, err, "a flag", "flag", f.ID.String())
 			return err
 		}
 		crashpoint.Here("flag.posted")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -214,5 +215,19 @@ func TestReadinessMeansRecentTraffic(t *testing.T) {
 	h.answered(false, now.Add(51*time.Second))
 	if ok, _ := h.ready(now.Add(52 * time.Second)); ok {
 		t.Error("ready though the Web API does not answer")
+	}
+}
+
+// TestWhatIsNotAnnouncedIsAnErrorUnlessTagoutStops: then it is announced after the next start.
+func TestWhatIsNotAnnouncedIsAnErrorUnlessTagoutStops(t *testing.T) {
+	t.Parallel()
+	for _, stopping := range []bool{false, true} {
+		var log strings.Builder
+		b := &Bot{log: slog.New(slog.NewTextHandler(&log, nil))}
+		b.draining.Store(stopping)
+		b.unannounced(t.Context(), errors.New("gone"), "an incident", "incident", "INC-7")
+		if got := log.String(); strings.Contains(got, "level=ERROR") == stopping || !strings.Contains(got, "an incident could not be announced") {
+			t.Errorf("stopping %t: %s", stopping, got)
+		}
 	}
 }

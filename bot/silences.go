@@ -36,7 +36,7 @@ func (b *Bot) tellSilence(ctx context.Context, e tagout.Effect) error {
 	if s.TS == "" {
 		place, err := b.post(ctx, outgoing{channel: b.announce, priority: postsThen, key: "silence:" + s.ID.String(), message: m})
 		if err != nil {
-			b.log.Error("a silence could not be announced", "silence", s.ID.String(), "channel", b.announce, "error", tagout.Sentence(err))
+			b.unannounced(ctx, err, "a silence", "silence", s.ID.String())
 			return settled(err)
 		}
 		crashpoint.Here("silence.posted")

@@ -54,8 +54,11 @@ func thresholdText(p *tagout.Policy, m tagout.Message, r tagout.Routing) tagout.
 		return m
 	}
 	by := ", as its rule says"
-	if r.ThresholdBy == tagout.ThresholdClass {
+	switch r.ThresholdBy {
+	case tagout.ThresholdClass:
 		by = ", as its class " + p.ClassTitle(v.Class) + " says"
+	case tagout.ThresholdRetry:
+		by = ", since the class " + p.ClassTitle(v.Class) + " lets the agent try again"
 	}
 	return m.Para(tagout.Bold(fmt.Sprintf("The incident opens with alert %d within %s", v.Threshold.Count, tagout.Elapsed(v.Threshold.Within))), by+"; until then this only counts. Then:")
 }

@@ -3,6 +3,7 @@ package escalation
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"cel.dev/cel-go/cel"
 
@@ -37,7 +38,7 @@ func NewRouter(p *tagout.Policy) (*Router, error) {
 	for n, route := range p.Routes {
 		compiled, err := compile(env, route)
 		if err != nil {
-			return nil, tagout.Errorf(tagout.Invalid, "%s: routes[%d].when does not compile: %w", route.Place, n, err)
+			return nil, tagout.Errorf(tagout.Invalid, "%s: routes[%d].when does not compile: %w\nFix: Write a CEL expression that is true or false, such as alert.labels.severity == \"critical\".", route.Place, n, err)
 		}
 		r.rules = append(r.rules, compiled)
 	}
@@ -69,7 +70,8 @@ func compile(env *cel.Env, route tagout.Route) (rule, error) {
 
 // Route decides what an alert means. The first rule that matches wins; a rule that fails,
 // for example over a label that is not there, does not match; without any rule it is SEV-2.
-// A severity or class in a failure report may raise, never lower.
+// A severity or class in a failure report may raise, never lower; its class counts where no rule
+// says more than the default.
 func (r *Router) Route(a tagout.Alert) tagout.Verdict {
 	return r.route(a, nil).Verdict
 }
@@ -85,6 +87,7 @@ func (r *Router) Explain(a tagout.Alert) tagout.Routing {
 // route decides, and tells of each rule that it tries unless told is nil.
 func (r *Router) route(a tagout.Alert, told func(tagout.RuleTried)) tagout.Routing {
 	v := tagout.Verdict{Severity: tagout.Sev2, Class: r.policy.DefaultClass}
+	decided := false // what kind of failure it is
 	input := map[string]any{"alert": facts(a)}
 	var scope *tagout.Scope
 	for n, candidate := range r.rules {
@@ -98,6 +101,7 @@ func (r *Router) route(a tagout.Alert, told func(tagout.RuleTried)) tagout.Routi
 		}
 		v.Severity, v.Class, v.Threshold = candidate.route.Severity, candidate.route.Class, candidate.route.Threshold
 		scope = candidate.scope
+		decided = strings.TrimSpace(candidate.route.When) != "true" || v.Class != r.policy.DefaultClass
 		break
 	}
 	if scope == nil {
@@ -107,13 +111,14 @@ func (r *Router) route(a tagout.Alert, told func(tagout.RuleTried)) tagout.Routi
 	}
 	v.Scope = *scope
 	routed := v
-	r.raise(&v, a.Report)
+	r.raise(&v, a.Report, decided)
 	out := tagout.Routing{Raised: v != routed, ThresholdBy: tagout.ThresholdRaised}
-	if v.Severity == routed.Severity {
+	switch {
+	case v.Severity != routed.Severity:
+	case a.Report != nil:
+		v.Threshold, out.ThresholdBy = r.policy.ReportThreshold(a.Report, routed.Threshold, v.Severity, v.Class)
+	default:
 		v.Threshold, out.ThresholdBy = r.policy.Threshold(routed.Threshold, v.Severity, v.Class)
-		if v.Threshold.Count > 1 && a.Report != nil && r.policy.MustStop(a.Report, v.Class) {
-			v.Threshold, out.ThresholdBy = tagout.Threshold{}, tagout.ThresholdStops
-		}
 	}
 	out.Verdict = v
 	return out
@@ -130,13 +135,15 @@ func whyNot(matched bool, err error) string {
 	return "it is false"
 }
 
-func (r *Router) raise(v *tagout.Verdict, report *tagout.FailureReport) {
+// raise takes from a failure report what is not milder. decided reports whether the rules said
+// what kind of failure it is: a last rule that takes everything for the default class did not.
+func (r *Router) raise(v *tagout.Verdict, report *tagout.FailureReport, decided bool) {
 	if report == nil {
 		return
 	}
 	if class, known := r.policy.Classes[report.Class]; known {
 		routed := r.policy.Classes[v.Class]
-		if !class.Retry || routed == nil || routed.Retry { // never from stopping to retrying
+		if !class.Retry || !decided || routed == nil || routed.Retry { // never from stopping to retrying
 			v.Class = report.Class
 		}
 	}

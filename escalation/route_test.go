@@ -90,7 +90,7 @@ func TestRulesThatCannotWorkAreRefusedWithTheirPlace(t *testing.T) {
 		"a number":          {tagout.Route{When: `1 + 1`}, "not true or false"},
 		"a text":            {tagout.Route{When: `"sev1"`}, "not true or false"},
 		"nothing":           {tagout.Route{When: ``}, "does not compile"},
-		"not an expression": {tagout.Route{When: `alert.labels.severity ==`}, "does not compile"},
+		"not an expression": {tagout.Route{When: `alert.labels.severity ==`}, "Fix: Write a CEL expression"},
 		"an unknown name":   {tagout.Route{When: `alrt.value > 1.0`}, "alrt"},
 		"a bad scope":       {tagout.Route{When: `true`, Scope: "mailer/email/eu/x"}, "too many parts"},
 	} {
@@ -165,6 +165,70 @@ func TestAFailureReportMayRaiseNeverLower(t *testing.T) {
 				t.Errorf("got %s %s, threshold %+v; want %s %s", v.Class, v.Severity, v.Threshold, c.class, c.severity)
 			}
 		})
+	}
+}
+
+// TestAReportSaysItsClassWhereNoRuleDoes: the last rule of the example takes everything else for
+// the default class.
+func TestAReportSaysItsClassWhereNoRuleDoes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		when, routed string
+		class        string
+	}{
+		"no rule matches":               {"false", "budget_drift", "integration_failure"},
+		"a rule that takes all":         {" true ", "judgment_error", "integration_failure"},
+		"one that says another class":   {"true", "budget_drift", "budget_drift"},
+		"one that looks at the alert":   {`alert.name != ""`, "judgment_error", "judgment_error"},
+		"one that says the same itself": {`alert.report.class == "integration_failure"`, "integration_failure", "integration_failure"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := matrix()
+			p.DefaultClass, p.Routes = "judgment_error", []tagout.Route{{When: c.when, Severity: "sev3", Class: c.routed}}
+			p.Classes["judgment_error"] = &tagout.FailureClass{Key: "judgment_error"}
+			r, err := escalation.NewRouter(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			alert := tagout.Alert{Name: "failure report", Report: &tagout.FailureReport{Agent: "mailer", Class: "integration_failure"}}
+			if v := r.Route(alert); v.Class != c.class {
+				t.Errorf("taken for %s, want %s", v.Class, c.class)
+			}
+		})
+	}
+}
+
+// TestAnAgentThatMayTryAgainOpensNoIncidentUntilNoRetryIsLeft: nothing would be left to try.
+func TestAnAgentThatMayTryAgainOpensNoIncidentUntilNoRetryIsLeft(t *testing.T) {
+	t.Parallel()
+	p := matrix()
+	p.Routes = []tagout.Route{{When: `alert.name == "once"`, Severity: "sev3", Class: "integration_failure", Threshold: tagout.Threshold{Count: 1}},
+		{When: `alert.name == "grave"`, Severity: "sev1", Class: "integration_failure"}, {When: "true", Severity: "sev3", Class: "integration_failure"}}
+	r, err := escalation.NewRouter(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	retries := p.Classes["integration_failure"].Retries
+	for name, c := range map[string]struct {
+		alert string
+		tried int
+		count int
+		by    tagout.ThresholdBy
+	}{
+		"the first failure": {"report", 0, retries + 1, tagout.ThresholdRetry},
+		"the last retry":    {"report", retries, 0, tagout.ThresholdStops},
+		"the gravest":       {"grave", 0, 0, tagout.ThresholdNone},
+		"a rule says once":  {"once", 0, 1, tagout.ThresholdRoute},
+	} {
+		report := &tagout.FailureReport{Agent: "mailer", Class: "integration_failure", RetryCount: c.tried}
+		got := r.Explain(tagout.Alert{Name: c.alert, Report: report})
+		if got.Verdict.Threshold.Count != c.count || got.ThresholdBy != c.by {
+			t.Errorf("%s: %+v by %q, want a count of %d by %q", name, got.Verdict.Threshold, got.ThresholdBy, c.count, c.by)
+		}
+	}
+	if got := r.Explain(tagout.Alert{Name: "an alert"}); got.Verdict.Threshold.Count != 0 {
+		t.Errorf("an alert waits for %+v", got.Verdict.Threshold)
 	}
 }
 

@@ -77,7 +77,7 @@ func (f *folding) open(n int) error {
 			f.written.keptQuiet(tagout.Incoming{ID: k.ID, Silence: in.Silence}, number)
 		}
 	}
-	if in.Verdict.Threshold.Count > 1 {
+	if limit := in.Verdict.Threshold; limit.Count > 1 || limit.Within > 0 {
 		f.forgetSightings(in)
 	}
 	return f.written.record(f, n, &number)
@@ -87,7 +87,7 @@ func (f *folding) open(n int) error {
 // class that have no incident, oldest first.
 func (f *folding) kept(in tagout.Incoming) ([]tagout.Incoming, error) {
 	limit := in.Verdict.Threshold
-	if limit.Count <= 1 {
+	if limit.Count <= 1 && limit.Within <= 0 {
 		return nil, nil
 	}
 	var bodies []bodyRow

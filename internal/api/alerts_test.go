@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,23 @@ func TestIncidentsAreNamedOnce(t *testing.T) {
 	}
 	if got := fmt.Sprint(incidentsOf(folded)); got != "[INC-7 INC-8 INC-9]" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// TestASenderOfTooMuchReadsTheRefusal: it sends all before it reads anything, as most do.
+func TestASenderOfTooMuchReadsTheRefusal(t *testing.T) {
+	t.Parallel()
+	b := newBench(func(o *Options) { o.MaxBody = 512 })
+	for name, size := range map[string]int64{"announced": 4000, "not announced": -1} {
+		body := strings.NewReader(`{"name":"` + strings.Repeat("x", 3989) + `"}`)
+		r := httptest.NewRequest("POST", "/v1/alerts/generic", body)
+		r.ContentLength = size
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "Bearer "+sourceToken)
+		w := httptest.NewRecorder()
+		if b.handler.ServeHTTP(w, r); w.Code != http.StatusRequestEntityTooLarge || body.Len() > 0 {
+			t.Errorf("%s: %d, with %d bytes unread", name, w.Code, body.Len())
+		}
 	}
 }
 

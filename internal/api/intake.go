@@ -134,10 +134,12 @@ func readJSON(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	}
 	tooLarge := newProblem(tagout.TooLarge, fmt.Sprintf("The body is larger than %d bytes.", limit))
 	if r.ContentLength > limit {
+		linger(r.Body, limit)
 		return nil, tooLarge
 	}
 	body, err := readAll(http.MaxBytesReader(w, r.Body, limit), r.ContentLength)
 	if _, over := errors.AsType[*http.MaxBytesError](err); over {
+		linger(r.Body, limit)
 		return nil, tooLarge
 	}
 	if err != nil {
@@ -145,6 +147,10 @@ func readJSON(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	}
 	return body, nil
 }
+
+// linger reads on for a while what is thrown away: a sender that hears of nothing before it has
+// sent everything would take the refusal for a broken connection, and send it all again.
+func linger(body io.Reader, limit int64) { _, _ = io.CopyN(io.Discard, body, 8*limit) }
 
 // readAll reads to the end; size is how much will come, or negative.
 func readAll(from io.Reader, size int64) ([]byte, error) {

@@ -34,6 +34,30 @@ func TestAnAgentHandsOverAndPeopleWorkThroughWhatItsClassAsksFor(t *testing.T) {
 	}
 }
 
+// TestAnAgentTriesAgainAsOftenAsItsClassSays: nothing holds it meanwhile, and who comes then sees
+// all that it tried.
+func TestAnAgentTriesAgainAsOftenAsItsClassSays(t *testing.T) {
+	tell(t, bothStores, func(t *testing.T, w *world) {
+		report := map[string]any{"agent": "researcher", "run_id": "run-9", "summary": "The CRM did not answer", "class": "integration_failure"}
+		for tried := range 4 {
+			var answer struct {
+				Incidents []string
+				Decision  string
+				Left      int `json:"retries_left"`
+			}
+			report["retry_count"] = tried
+			want := []string{"retry", "retry", "retry", "stop"}[tried]
+			if status := w.call(http.MethodPost, "/v1/failures", "report-token", report, &answer); status != http.StatusAccepted || answer.Decision != want || answer.Left != 3-tried || len(answer.Incidents) != tried/3 {
+				t.Fatalf("after %d retries: %d, %+v", tried, status, answer)
+			}
+		}
+		var kept struct{ Alerts []any }
+		if status := w.call(http.MethodGet, "/v1/incidents/INC-1/evidence", "read-token", nil, &kept); status != http.StatusOK || len(kept.Alerts) != 4 {
+			t.Errorf("%d: the incident has %d of 4 reports", status, len(kept.Alerts))
+		}
+	})
+}
+
 // TestAnAgentThatMustStopWaitsForNoThresholdOfARule: somebody has to hear of its work.
 func TestAnAgentThatMustStopWaitsForNoThresholdOfARule(t *testing.T) {
 	t.Parallel()
