@@ -65,8 +65,7 @@ func crash(w *world, point string) {
 	s.process = w.launches(point)
 	s.revive()
 
-	acknowledged := s.does(func() error { return w.tries("U0IC", "#general", "/kill mailer sev1 wrong people") })
-	w.agentSees("mailer", emailEU(), tagout.Halted)
+	s.stopsTheMailer()
 	s.settles("the e-mail page goes out", func() bool { return w.mails.count("legal@example.com", "INC-1") >= 1 })
 	s.settles("the direct message goes out", func() bool { return s.paged("U0LEGAL") })
 	s.settles("the stop is observed and recorded", func() bool { return s.has(tagout.EventContained) >= 1 })
@@ -121,7 +120,25 @@ func crash(w *world, point string) {
 		s.reviews(room)
 	}
 	s.settles("the crash point "+point+" is passed", func() bool { return s.crashed })
-	s.concludes(acknowledged)
+	s.concludes()
+}
+
+// stopsTheMailer has a person stop the mailer. A stop is acknowledged to Slack after a moment, however
+// far it is: whoever hears no more of it, since the process died, types it again.
+func (s *survivor) stopsTheMailer() {
+	kill := func() error { return s.tries("U0IC", "#general", "/kill mailer sev1 wrong people") }
+	acknowledged := s.does(kill)
+	s.settles("the stop stands", func() bool {
+		var gate struct{ Holds []struct{ Scope string } }
+		status, data, err := s.try(http.MethodGet, "/v1/agents/mailer/gate", "breakglass-token", nil)
+		stands := err == nil && status == http.StatusOK && jsonInto(data, &gate) == nil && len(gate.Holds) > 0
+		if !stands && s.crashed && acknowledged {
+			acknowledged = false
+			s.does(kill)
+		}
+		return stands
+	})
+	s.agentSees("mailer", emailEU(), tagout.Halted)
 }
 
 // reviews writes the review and has it approved, which closes the incident.
@@ -145,7 +162,7 @@ func (s *survivor) reviews(room string) {
 }
 
 // concludes checks what must hold whatever happened on the way.
-func (s *survivor) concludes(bool) {
+func (s *survivor) concludes() {
 	if got := s.has(tagout.EventSigned); got != 1 {
 		s.t.Errorf("%d sign-offs counted, want 1", got)
 	}
