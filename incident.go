@@ -277,3 +277,16 @@ func (i *Incident) derive() State {
 	}
 	return StateOpen
 }
+
+// AgentUnknown reports whether nothing says which agent the incident is about, so that nothing
+// was ever held for it. One that holds everything is about every agent.
+func (i *Incident) AgentUnknown() bool { return i.Scope.Agent == "" && len(i.Holds) == 0 }
+
+// ScopeText is what the incident is about, for people: its scope, or that nobody knows the
+// agent yet, since the scope * would read as everything.
+func (i *Incident) ScopeText() Text {
+	if i.AgentUnknown() {
+		return T("agent not known yet")
+	}
+	return T(Fixed(i.Scope.String()))
+}

@@ -98,7 +98,7 @@ func (i *Incident) FillRoles(holders map[string]UserID, told []UserID, at time.T
 // tell queues a direct message about the incident; of a private one it says the number alone.
 func (c *Change) tell(i *Incident, key string, to UserID, t Text) {
 	if !i.Private {
-		t = append(t, T(": "+i.Title+". It is "+i.Severity.Label()+", on ", Fixed(i.Scope.String()))...)
+		t = append(t, T(": "+i.Title+". It is "+i.Severity.Label()+", on ", i.ScopeText())...)
 	}
 	m := Message{Body: []Text{append(t, T(".")...)}}
 	if i.Room.Channel != "" {

@@ -65,7 +65,7 @@ func (s *Silence) Text() Text {
 func (t SilenceTally) Text() Text {
 	switch {
 	case t.Alerts == 0:
-		return T("No alert came")
+		return T("It kept nothing quiet")
 	case len(t.Incidents) == 0:
 		return T("It kept quiet ", plural(t.Alerts, "alert"), " and no incident")
 	}

@@ -37,6 +37,8 @@ type Store interface {
 	Timeline(ctx context.Context, id IncidentID) ([]Event, error)
 	// Alerts reads the alerts of an incident, newest first, with their raw bodies.
 	Alerts(ctx context.Context, id IncidentID, limit int) ([]Incoming, error)
+	// AlertsBrief is Alerts without the raw bodies.
+	AlertsBrief(ctx context.Context, id IncidentID, limit int) ([]Incoming, error)
 	// AlertOf reads one alert of an incident, as it began, with its raw body. Returns NotFound if
 	// the incident has none of that ID.
 	AlertOf(ctx context.Context, id IncidentID, alert string) (Incoming, error)

@@ -41,7 +41,7 @@ func topicOf(inc *tagout.Incident) string {
 	if id := inc.Roles[tagout.IncidentCommander]; isID(string(id), "UW") {
 		lead = "IC <@" + string(id) + ">"
 	}
-	parts := []string{inc.ID.String(), inc.Severity.Label(), string(inc.State), escape(clipText(oneLine(inc.Scope.String()), 40)), lead}
+	parts := []string{inc.ID.String(), inc.Severity.Label(), string(inc.State), escape(clipText(oneLine(inc.ScopeText().String()), 40)), lead}
 	return cutUnits(strings.Join(parts, " · "), maxTopic)
 }
 

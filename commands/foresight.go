@@ -60,7 +60,7 @@ func thresholdText(p *tagout.Policy, m tagout.Message, r tagout.Routing) tagout.
 	case tagout.ThresholdRetry:
 		by = ", since the class " + p.ClassTitle(v.Class) + " lets the agent try again"
 	}
-	return m.Para(tagout.Bold(fmt.Sprintf("The incident opens with alert %d within %s", v.Threshold.Count, tagout.Elapsed(v.Threshold.Within))), by+"; until then this only counts. Then:")
+	return m.Para(tagout.Bold(fmt.Sprintf("The incident opens with alert %d within %s", v.Threshold.Count, tagout.WindowText(v.Threshold.Within))), by+"; until then this only counts. Then:")
 }
 
 // silencedText says what a silence that is in force now would keep quiet.
@@ -121,7 +121,7 @@ func deadlinesText(row *tagout.SeverityPolicy) string {
 	var words []string
 	add := func(what string, d time.Duration) {
 		if d > 0 {
-			words = append(words, what+" within "+tagout.Elapsed(d))
+			words = append(words, what+" within "+tagout.WindowText(d))
 		}
 	}
 	add("contain", row.Deadlines.Contain)
@@ -148,7 +148,7 @@ func resumeText(p *tagout.Policy, row *tagout.SeverityPolicy) string {
 		text += ", with " + strings.Join(labels, ", ")
 	}
 	if row.Resume.Monitor > 0 {
-		text += ", after " + tagout.Elapsed(row.Resume.Monitor) + " without an alert"
+		text += ", after " + tagout.WindowText(row.Resume.Monitor) + " without an alert"
 	}
 	return text
 }

@@ -187,7 +187,7 @@ func (s statuses) incidentLine(ctx context.Context, i *tagout.Incident) tagout.T
 	if !s.desk.Sees(ctx, i, s.viewer) {
 		return append(t, tagout.T(", private")...)
 	}
-	t = append(t, tagout.T(" ", i.Severity.Label(), " ", string(i.State), ": ", tagout.Fixed(i.Scope.String()), " ", i.Title)...)
+	t = append(t, tagout.T(" ", i.Severity.Label(), " ", string(i.State), ": ", i.ScopeText(), " ", i.Title)...)
 	if i.Private {
 		t = append(t, tagout.T(" (private)")...)
 	}

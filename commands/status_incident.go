@@ -25,7 +25,7 @@ func (s statuses) ofIncident(ctx context.Context, id tagout.IncidentID) (tagout.
 	if i.Summary != "" && i.Summary != i.Title {
 		m = m.Para(s.policy.Redaction.Cut(prose(i.Summary), 600))
 	}
-	m = m.Fact("Scope", tagout.Fixed(i.Scope.String())).Fact("Class", s.policy.ClassTitle(i.Class))
+	m = m.Fact("Scope", i.ScopeText()).Fact("Class", s.policy.ClassTitle(i.Class))
 	m = m.Fact("Detected", i.When(tagout.Detected))
 	if i.At(tagout.Acknowledged).IsZero() {
 		m = m.Fact("Acknowledged", tagout.Bold("by nobody yet"))

@@ -53,11 +53,15 @@ func (d *Desk) assess(ctx context.Context, e tagout.Effect) error {
 	})
 }
 
+// oneFailure is for how long what comes to an incident is still the failure that opened it:
+// the other alerts of a group or a storm are no repetition.
+const oneFailure = 5 * time.Minute
+
 // againWithin suggests the rollback that was foreseen for a failure that comes again while its
 // incident is open: last is when something of it came before.
 func (d *Desk) againWithin(i *tagout.Incident, last, now time.Time) tagout.Change {
 	class := d.policy.Classes[i.Class]
-	if class == nil || class.RollbackWhen != tagout.WhenRepeated || last.IsZero() || now.Sub(last) > class.Window() || i.Scope.Agent == "" {
+	if class == nil || class.RollbackWhen != tagout.WhenRepeated || last.IsZero() || now.Sub(last) > class.Window() || now.Sub(i.At(tagout.Detected)) < oneFailure || i.Scope.Agent == "" {
 		return tagout.Change{}
 	}
 	s := tagout.Suggestion{Agent: i.Scope.Agent, When: class.RollbackWhen,

@@ -13,6 +13,9 @@ func (d *Desk) ownerText(i *tagout.Incident) string {
 	a := d.policy.Agents[i.Scope.Agent]
 	switch {
 	case i.Scope.Agent == "":
+		if i.AgentUnknown() {
+			return "not known before the agent is"
+		}
 		return "not one agent"
 	case a == nil:
 		return "nobody: the agent is not in the configuration"

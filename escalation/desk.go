@@ -29,6 +29,7 @@ type Store interface {
 	Incidents(ctx context.Context, q tagout.IncidentQuery) ([]*tagout.Incident, error)
 	Timeline(ctx context.Context, id tagout.IncidentID) ([]tagout.Event, error)
 	Alerts(ctx context.Context, id tagout.IncidentID, limit int) ([]tagout.Incoming, error)
+	AlertsBrief(ctx context.Context, id tagout.IncidentID, limit int) ([]tagout.Incoming, error)
 	AlertOf(ctx context.Context, id tagout.IncidentID, alert string) (tagout.Incoming, error)
 	Holds(ctx context.Context) ([]tagout.Hold, error)
 	KnownHolds(ctx context.Context, ids []tagout.HoldID) (map[tagout.HoldID]tagout.Hold, error)

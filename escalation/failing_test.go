@@ -58,6 +58,11 @@ func TestAFailureThatComesAgainOffersARollbackWithItsReason(t *testing.T) {
 	if w.incident(1).OffersRollback() {
 		t.Fatal("once is not repeated")
 	}
+	w.clock.pass(time.Minute)
+	w.accept(alert("Odd as well", "mailer/email", "minor"))
+	if w.incident(1).OffersRollback() {
+		t.Fatal("the rest of a storm is no repetition")
+	}
 	w.clock.pass(time.Hour)
 	w.accept(alert("Odd too", "mailer/email", "minor"))
 	i := w.incident(1)

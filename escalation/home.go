@@ -47,7 +47,7 @@ func (d *Desk) pagedFor(open []*tagout.Incident, user tagout.User) tagout.HomeSe
 
 // homeItem is an incident with what can be done about it now.
 func (d *Desk) homeItem(i *tagout.Incident) tagout.Message {
-	t := tagout.T(tagout.Bold(i.ID.String()+" "+i.Severity.Label()), " ", tagout.Fixed(i.Scope.String()), " ", i.Title, " — ", tagout.Bold(string(i.State)))
+	t := tagout.T(tagout.Bold(i.ID.String()+" "+i.Severity.Label()), " ", i.ScopeText(), " ", i.Title, " — ", tagout.Bold(string(i.State)))
 	if i.Private {
 		t = append(t, tagout.T(", private")...)
 	}

@@ -12,7 +12,7 @@ import (
 func (d *Desk) pageMessage(i *tagout.Incident, why string) tagout.Message {
 	m := tagout.Message{Title: i.ID.String() + " " + i.Severity.Label() + ": " + i.Title, Tone: tagout.ToneDanger}
 	m = m.Para("You are paged: ", why, ". ", tagout.Bold(d.policy.SeverityPolicy(i.Severity).DecisionRights), ".")
-	m = m.Fact("Agent and scope", tagout.Fixed(i.Scope.String())).Fact("Class", d.policy.ClassTitle(i.Class))
+	m = m.Fact("Agent and scope", i.ScopeText()).Fact("Class", d.policy.ClassTitle(i.Class))
 	m = m.Fact("Held", holdsText(i)).Fact("Detected", i.At(tagout.Detected))
 	if i.Room.Channel != "" {
 		m = m.Fact("Channel", tagout.ChannelLink(i.Room.Channel))
@@ -57,14 +57,14 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 	}
 	m := tagout.Message{Title: i.ID.String() + " " + i.Severity.Label() + ": " + i.Title, Tone: toneOf(i)}
 	m = m.Fact("State", tagout.Bold(string(i.State))).Fact("Class", d.policy.ClassTitle(i.Class))
-	m = m.Fact("Scope", tagout.Fixed(i.Scope.String())).Fact("Held", holdsText(i))
+	m = m.Fact("Scope", i.ScopeText()).Fact("Held", holdsText(i))
 	if i.Staging.Standing() && !i.State.Ended() {
 		m = m.Fact("Resumption", stageText(i.Staging))
 	}
 	m = m.Fact("Enforcement", enforcement(i)).Fact("Next", d.next(i))
 	m = d.heardBy(ctx, m, i)
 	m = m.Fact("People", peopleOf(i)).Fact("Owner", d.ownerText(i))
-	m = m.Fact("Alerts", alertsText(i), flapsText(i)).Fact("To resume", signersText(d.policy, i))
+	m = m.Fact("Alerts", alertsText(i), flapsText(i), d.alertNames(ctx, i)).Fact("To resume", signersText(d.policy, i))
 	m = m.Fact("Detected", i.At(tagout.Detected))
 	m = d.kindFacts(ctx, m, i)
 	if text := actionsText(i, d.clock.Now()); text != nil {
@@ -75,7 +75,7 @@ func (d *Desk) Card(ctx context.Context, id tagout.IncidentID) (tagout.Message, 
 	if i.Private {
 		m = m.Para(tagout.Bold("Private."), " Only its people read about it. Outside this channel nothing is told but its number.")
 	}
-	if i.Scope.Agent == "" && len(i.Holds) == 0 {
+	if i.AgentUnknown() {
 		m = m.Para(tagout.Bold("Which agent is this about?"), " The alert does not say, so nothing is held. Type ", tagout.Typed("kill AGENT"), " here.")
 	}
 	if len(i.Doubted) > 0 && i.At(tagout.Acknowledged).IsZero() && !i.State.Ended() {
@@ -226,7 +226,7 @@ func (d *Desk) Announcement(ctx context.Context, id tagout.IncidentID) (tagout.M
 		return drillLine(i), nil
 	}
 	observed, all := i.Confirmed()
-	t := tagout.T(tagout.Bold(i.ID.String()+" "+i.Severity.Label()), " ", tagout.Fixed(i.Scope.String()), " ", i.Title, " — ", tagout.Bold(string(i.State)))
+	t := tagout.T(tagout.Bold(i.ID.String()+" "+i.Severity.Label()), " ", i.ScopeText(), " ", i.Title, " — ", tagout.Bold(string(i.State)))
 	if active := i.ActiveHolds(); len(active) > 0 {
 		strictest := active[0].Mode
 		for _, h := range active {

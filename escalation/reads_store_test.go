@@ -63,6 +63,14 @@ func (m *memory) Alerts(ctx context.Context, id tagout.IncidentID, limit int) ([
 	return list[:min(limit, len(list))], nil
 }
 
+func (m *memory) AlertsBrief(ctx context.Context, id tagout.IncidentID, limit int) ([]tagout.Incoming, error) {
+	list, err := m.Alerts(ctx, id, limit)
+	for n := range list {
+		list[n].Alert.Raw = nil
+	}
+	return list, err
+}
+
 func (m *memory) AlertOf(ctx context.Context, id tagout.IncidentID, alert string) (tagout.Incoming, error) {
 	list, err := m.Alerts(ctx, id, 10000)
 	for _, in := range list {

@@ -108,13 +108,22 @@ func silenceOf(in tagout.Incoming) int64 {
 
 // Alerts reads the alerts of an incident, newest first, with their raw bodies. An alert
 // that was resolved is there twice, as it began and as it ended. No limit means 100.
-func (s *Store) Alerts(ctx context.Context, id tagout.IncidentID, limit int) (list []tagout.Incoming, err error) {
+func (s *Store) Alerts(ctx context.Context, id tagout.IncidentID, limit int) ([]tagout.Incoming, error) {
+	return s.alertsOf(ctx, id, limit, "*")
+}
+
+// AlertsBrief is [Store.Alerts] without the raw bodies, which may be large.
+func (s *Store) AlertsBrief(ctx context.Context, id tagout.IncidentID, limit int) ([]tagout.Incoming, error) {
+	return s.alertsOf(ctx, id, limit, "alert, incident, status, at, doc")
+}
+
+func (s *Store) alertsOf(ctx context.Context, id tagout.IncidentID, limit int, columns string) (list []tagout.Incoming, err error) {
 	if limit <= 0 {
 		limit = defaultLimit
 	}
 	err = s.read(ctx, func(db *gorm.DB) error {
 		var rows []bodyRow
-		if err := db.Where("incident = ?", int64(id)).Order("at DESC, alert, status").Limit(limit).Find(&rows).Error; err != nil {
+		if err := db.Select(columns).Where("incident = ?", int64(id)).Order("at DESC, alert, status").Limit(limit).Find(&rows).Error; err != nil {
 			return err
 		}
 		list = make([]tagout.Incoming, len(rows))

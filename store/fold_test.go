@@ -138,6 +138,10 @@ func TestARepeatOnlyCountsAndItsEndEndsIt(t *testing.T) {
 		if err != nil || len(alerts) != 3 || alerts[0].Alert.Status != tagout.Resolved || string(alerts[0].Alert.Raw) != `{"raw":"aresolved"}` || alerts[0].Verdict.Class != "tool_misuse" {
 			t.Fatalf("%+v, %v", alerts, err)
 		}
+		brief, err := s.AlertsBrief(t.Context(), 1, 2)
+		if err != nil || len(brief) != 2 || brief[0].Alert.Raw != nil || brief[0].Alert.Name != alerts[0].Alert.Name || brief[1].ID != alerts[1].ID {
+			t.Fatalf("%+v, %v", brief, err)
+		}
 		// It fires again: news once more.
 		if out := mustFold(t, s, a); out[0].Repeat || out[0].Incident.ID != 1 {
 			t.Fatalf("%+v", out[0])

@@ -31,7 +31,7 @@ func TestInAMaintenanceWindowOnlyWhatCanWaitWaits(t *testing.T) {
 				return db.QueryRow("SELECT count(*) FROM routines WHERE next_at IS NOT NULL AND name LIKE 'maintenance%'").Scan(&known) == nil && known == 1
 			})
 			clock.to(night.Add(time.Second))
-			told := w.reads("U0IC", "#incidents", "SIL-1 · researcher is silenced.*The CRM is being imported.*No alert came")
+			told := w.reads("U0IC", "#incidents", "SIL-1 · researcher is silenced.*The CRM is being imported.*It kept nothing quiet")
 
 			small := map[string]string{"agent": "researcher", "severity": "info"}
 			begins, ends := map[string]any{"status": "firing"}, map[string]any{"status": "resolved"}

@@ -20,7 +20,7 @@ func TestDuringMaintenanceNobodyIsWokenAndNothingRuns(t *testing.T) {
 	tell(t, bothStores, func(t *testing.T, w *world) {
 		w.types("U0ENG", "#general", "/silence mailer 2h maintenance of the CRM")
 		w.reads("U0ENG", "#general", "SIL-1 mailer is silenced")
-		told := w.reads("U0IC", "#incidents", "SIL-1 · mailer is silenced.*@U0ENG silenced mailer: maintenance of the CRM.*No alert came.*End now")
+		told := w.reads("U0IC", "#incidents", "SIL-1 · mailer is silenced.*@U0ENG silenced mailer: maintenance of the CRM.*It kept nothing quiet.*End now")
 
 		// Three alerts reach their threshold: the shard is paused, and nobody hears of it.
 		warning := map[string]string{"agent": "mailer", "severity": "warning", "channel": "email"}

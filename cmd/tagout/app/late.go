@@ -86,6 +86,10 @@ func (l *lateStore) Alerts(ctx context.Context, id tagout.IncidentID, limit int)
 	return ask(l, func(s tagout.Store) ([]tagout.Incoming, error) { return s.Alerts(ctx, id, limit) })
 }
 
+func (l *lateStore) AlertsBrief(ctx context.Context, id tagout.IncidentID, limit int) ([]tagout.Incoming, error) {
+	return ask(l, func(s tagout.Store) ([]tagout.Incoming, error) { return s.AlertsBrief(ctx, id, limit) })
+}
+
 func (l *lateStore) AlertOf(ctx context.Context, id tagout.IncidentID, alert string) (tagout.Incoming, error) {
 	return ask(l, func(s tagout.Store) (tagout.Incoming, error) { return s.AlertOf(ctx, id, alert) })
 }
