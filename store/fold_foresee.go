@@ -54,9 +54,10 @@ func (f *folding) plain() bool {
 	return f.opened == 0 && len(f.written.fresh) == len(f.in) && f.expectable()
 }
 
-// repeatsOf is told how many repeats an incident has, once it is saved.
+// repeatsOf is told how many repeats an incident has, at any time before the commit.
 func (f *folding) repeatsOf(incident int64, repeats int) {
-	f.works[incident].incident.Alerts.Repeats = repeats + int(f.written.repeated[incident])
+	w := f.works[incident]
+	w.incident.Alerts.Repeats += repeats - w.before.Alerts.Repeats
 }
 
 // The statements that check what was foreseen: incidents that must be locked or not, and which
@@ -103,6 +104,9 @@ func (t postgresTx) foresee(q questions, open map[kindOf]int64, repeats func(inc
 	e.queue(t.pending, expectLocked, repeats)
 	t.pending.Queue(expectOpen, e.agents, e.classes, e.open)
 	t.takeForGranted(now)
+	sent := *t.pending
+	*t.pending = pgx.Batch{}
+	t.tx.start(t.ctx, &sent, false) // the database locks and checks while we go on
 	return found, true
 }
 

@@ -19,6 +19,7 @@ type transaction struct {
 	begin []string
 	begun bool
 	over  bool
+	under pgx.BatchResults // what was sent and is not read yet, or nil
 	// surprising tells that it goes on from what was foreseen, not from what was read.
 	surprising bool
 }
@@ -29,9 +30,23 @@ var errNested = errors.New("a transaction within a transaction")
 // send sends statements together, and what they gathered is read. With the last ones the
 // transaction is committed.
 func (t *transaction) send(ctx context.Context, b *pgx.Batch, last bool) error {
+	if err := t.settle(ctx); err != nil {
+		return err
+	}
 	if t.over {
 		return pgx.ErrTxClosed
 	}
+	t.start(ctx, b, last)
+	if err := t.settle(ctx); err != nil {
+		return err
+	}
+	t.over = last
+	return nil
+}
+
+// start sends statements and does not wait for what comes of them: whoever uses the
+// transaction next does, and is told if they failed.
+func (t *transaction) start(ctx context.Context, b *pgx.Batch, last bool) {
 	var whole pgx.Batch
 	if !t.begun {
 		for _, statement := range t.begin {
@@ -43,17 +58,25 @@ func (t *transaction) send(ctx context.Context, b *pgx.Batch, last bool) error {
 	if last {
 		whole.Queue("commit").Exec(committed)
 	}
-	err := t.conn.SendBatch(ctx, &whole).Close()
-	if err != nil {
-		_ = t.Rollback(ctx) // then the connection is closed
-		t.over = true
-		if t.surprising && (isUnexpected(err) || isOnRecord(err)) {
-			return errSurprise
-		}
-		return err
+	t.under = t.conn.SendBatch(ctx, &whole)
+}
+
+// settle waits for what was started, and reads it.
+func (t *transaction) settle(ctx context.Context) error {
+	if t.under == nil {
+		return nil
 	}
-	t.over = last
-	return nil
+	err := t.under.Close()
+	t.under = nil
+	if err == nil {
+		return nil
+	}
+	_ = t.Rollback(ctx) // then the connection is closed
+	t.over = true
+	if t.surprising && (isUnexpected(err) || isOnRecord(err)) {
+		return errSurprise
+	}
+	return err
 }
 
 func committed(tag pgconn.CommandTag) error {
@@ -63,8 +86,11 @@ func committed(tag pgconn.CommandTag) error {
 	return nil
 }
 
-// ready begins the transaction if nothing has yet.
+// ready begins the transaction if nothing has yet, and waits for what is under way.
 func (t *transaction) ready(ctx context.Context) error {
+	if err := t.settle(ctx); err != nil {
+		return err
+	}
 	if t.over {
 		return pgx.ErrTxClosed
 	}
@@ -91,6 +117,7 @@ func (t *transaction) Commit(ctx context.Context) error {
 // Rollback undoes what was sent, unless it is committed. It gives the connection up if that
 // fails.
 func (t *transaction) Rollback(ctx context.Context) error {
+	_ = t.settle(ctx) // whatever came of it is undone
 	if !t.begun || t.over {
 		return nil
 	}
@@ -148,6 +175,9 @@ func (t *transaction) Begin(context.Context) (pgx.Tx, error) { return nil, errNe
 
 // Prepare prepares a statement.
 func (t *transaction) Prepare(ctx context.Context, name, statement string) (*pgconn.StatementDescription, error) {
+	if err := t.settle(ctx); err != nil {
+		return nil, err
+	}
 	return t.conn.Prepare(ctx, name, statement)
 }
 
@@ -212,9 +242,13 @@ func (r rows) QueryContext(ctx context.Context, query string, values ...any) (*s
 	return r.conn.QueryContext(ctx, query, values...)
 }
 
-// QueryRowContext sends a statement and reads its row. If the transaction could not begin,
-// its connection is closed, which is what the row then tells.
+// QueryRowContext sends a statement and reads its row. If the transaction has failed nothing
+// is sent, and the row tells that it was given up.
 func (r rows) QueryRowContext(ctx context.Context, query string, values ...any) *sql.Row {
-	_ = r.in.ready(ctx)
+	if r.in.ready(ctx) != nil {
+		failed, giveUp := context.WithCancel(ctx)
+		giveUp()
+		ctx = failed
+	}
 	return r.conn.QueryRowContext(ctx, query, values...)
 }
