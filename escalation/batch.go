@@ -17,10 +17,12 @@ const (
 )
 
 // After a transaction in a storm, which is at least so many senders, the next one waits until
-// half of them stand there again, or nobody comes any more: so one half is stored while the
-// other half is answered and comes back, in transactions of the same size.
+// they stand there again, or nobody comes any more: a transaction costs much, one more alert in
+// it little. Of a great many senders one half is stored while the other half is answered and
+// comes back.
 const (
 	aStorm  = 16
+	aLot    = 64 // senders; to store more of them at once saves little
 	breath  = 500 * time.Microsecond
 	breaths = 8
 )
@@ -100,8 +102,9 @@ func (q *intake) gather(answered int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	waiting := len(q.waiting)
-	if crowd := answered + waiting; crowd >= aStorm && waiting < crowd/2 {
-		q.want = crowd / 2
+	crowd := answered + waiting
+	if enough := max(crowd/2, min(crowd, aLot)); crowd >= aStorm && waiting < enough {
+		q.want = enough
 		q.round++
 		q.breathe(q.round, -1, breaths)
 		return true

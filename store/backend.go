@@ -75,12 +75,15 @@ type tx struct {
 		insert(s *shape, rows reflect.Value, conflict string) error
 		// count writes nothing but the tallies and heads of incidents.
 		count(rows []tallyRow) error
-		// remember keeps in mind what was only counted, once it is committed.
-		remember(counted []*work)
+		// remember keeps in mind what was only counted, once it is committed, and forgets what
+		// was rewritten.
+		remember(counted []*work, rewritten []int64)
 		// countRepeats adds to the counts of alerts; what was foreseen must be recorded as it says.
 		countRepeats(rows []repeatRow) error
 		// announce tells other processes of holds, once the transaction commits.
 		announce()
+		// start sends what insert has gathered, and does not wait for it.
+		start()
 		// flush sends what insert, countRepeats and announce have gathered.
 		flush() error
 	}

@@ -70,6 +70,7 @@ type folding struct {
 	fn       tagout.FoldTransition
 	caution  caution
 	foreseen bool // nothing was asked
+	recorded bool // and the alerts are written already, each with the incident that was foreseen
 	in       []tagout.Incoming
 	out      []tagout.Folded
 	now      time.Time
@@ -95,8 +96,7 @@ func (f *folding) run() ([]*work, error) {
 	if err := f.lockEverything(); err != nil {
 		return nil, err
 	}
-	var err error
-	if f.now, err = f.store.moment(f.tx); err != nil {
+	if err := f.readClock(); err != nil {
 		return nil, err
 	}
 	f.dateAfterRequests()
@@ -123,6 +123,14 @@ func (f *folding) run() ([]*work, error) {
 		list = append(list, w)
 	}
 	return list, nil
+}
+
+// readClock reads the database's clock, once.
+func (f *folding) readClock() (err error) {
+	if f.now.IsZero() {
+		f.now, err = f.store.moment(f.tx)
+	}
+	return err
 }
 
 // findOver marks what fires without a known beginning, and whose incident has ended: nobody
@@ -153,12 +161,16 @@ func (f *folding) onlyCounts(row *alertRow, in tagout.Incoming) bool {
 // reads its incident once. A batch of repeats locks no incident.
 func (f *folding) lockEverything() (err error) {
 	q := f.ask()
-	if f.foreseen = f.foresee(q); !f.foreseen {
-		if f.found, err = f.sql.look(q); err != nil {
-			return err
-		}
+	if f.foreseen = f.foresee(q); f.foreseen {
+		f.known = f.found.known
+		err = f.writeAhead()
+	} else {
+		f.found, err = f.sql.look(q)
+		f.known = f.found.known
 	}
-	f.known = f.found.known
+	if err != nil {
+		return err
+	}
 	for _, w := range worksOf(f.found.locked) {
 		f.remember(w)
 	}
@@ -211,6 +223,8 @@ func (f *folding) take(n int) error {
 	row := f.known[key(in.ID)]
 	in.Repeat, in.WasFiring = false, row != nil && row.Status == string(tagout.Firing)
 	switch {
+	case f.recorded:
+		return f.asForeseen(n, row)
 	case f.onlyCounts(row, *in):
 		f.repeat(n, row)
 		return nil

@@ -28,12 +28,22 @@ func (f *folding) foresee(q questions) bool {
 		return false
 	}
 	if known, ok := f.store.habits.foreseeRepeats(f.in); ok {
-		f.found, ok = f.sql.foreseeRepeats(known)
+		for _, row := range known {
+			ok = ok && !f.store.together.changing(*row.Incident)
+		}
+		if ok {
+			f.found, ok = f.sql.foreseeRepeats(known)
+		}
 		return ok
 	}
 	open, ok := f.store.habits.foresee(q.kinds)
 	if !ok || !f.expectable() {
 		return false
+	}
+	for _, id := range open {
+		if f.store.together.changing(id) {
+			return false
+		}
 	}
 	f.found, ok = f.sql.foresee(q, open, f.repeatsOf)
 	return ok
@@ -41,12 +51,52 @@ func (f *folding) foresee(q questions) bool {
 
 // expectable reports alerts that need no question if nothing is known of them.
 func (f *folding) expectable() bool {
+	seen := make(map[string]bool, len(f.in))
 	for _, in := range f.in {
-		if in.ID == "" || in.Alert.Status == tagout.Resolved || in.Alert.CorrelationID != "" || in.Silence != nil {
+		id := key(in.ID)
+		if id == "" || seen[id] || in.Alert.Status == tagout.Resolved || in.Alert.CorrelationID != "" || in.Silence != nil {
 			return false
 		}
+		seen[id] = true
 	}
 	return true
+}
+
+// writeAhead writes new alerts before they are folded, each with the incident that was
+// foreseen, so that the database locks, checks and writes while we fold.
+func (f *folding) writeAhead() error {
+	if len(f.known) > 0 {
+		return nil // they came before
+	}
+	if err := f.readClock(); err != nil {
+		return err
+	}
+	for n, in := range f.in {
+		id := f.found.open[kindOfAlert(in)]
+		if err := f.written.record(f, n, &id); err != nil {
+			return err
+		}
+	}
+	if err := f.flush(); err != nil {
+		return err
+	}
+	f.written.alerts, f.written.bodies, f.written.noise = map[string]*alertRow{}, nil, map[tagout.Scope]bool{}
+	f.sql.start()
+	f.recorded = true
+	return nil
+}
+
+// asForeseen folds an alert that is written already. It is a surprise if alerts of its kind
+// now go elsewhere.
+func (f *folding) asForeseen(n int, row *alertRow) error {
+	w := f.works[*row.Incident]
+	if _, err := f.fold(n, w); err != nil {
+		return err
+	}
+	if !takes(w.incident, kindOfAlert(f.in[n])) {
+		return errSurprise
+	}
+	return nil
 }
 
 // plain reports whether all of this could have been foreseen.
@@ -84,7 +134,7 @@ func (t postgresTx) foresee(q questions, open map[kindOf]int64, repeats func(inc
 	for _, k := range q.kinds {
 		id := open[k]
 		known := t.recall.find([]int64{id})[id]
-		if known == nil || !known.fits(k) {
+		if known == nil || !takes(known.incident, k) {
 			return findings{}, false
 		}
 		for _, last := range []time.Time{known.incident.Alerts.LastAt, known.at} {
@@ -104,9 +154,6 @@ func (t postgresTx) foresee(q questions, open map[kindOf]int64, repeats func(inc
 	e.queue(t.pending, expectLocked, repeats)
 	t.pending.Queue(expectOpen, e.agents, e.classes, e.open)
 	t.takeForGranted(now)
-	sent := *t.pending
-	*t.pending = pgx.Batch{}
-	t.tx.start(t.ctx, &sent, false) // the database locks and checks while we go on
 	return found, true
 }
 
@@ -146,9 +193,8 @@ func (t postgresTx) takeForGranted(now time.Time) {
 	}
 }
 
-// fits reports whether alerts of a kind still go to the incident.
-func (r *recalled) fits(k kindOf) bool {
-	i := r.incident
+// takes reports whether alerts of a kind still go to the incident.
+func takes(i *tagout.Incident, k kindOf) bool {
 	return !i.State.Ended() && !i.Drill && clean(i.Scope.Agent) == k.agent && clean(i.Class) == k.class
 }
 

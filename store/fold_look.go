@@ -26,6 +26,10 @@ type questions struct {
 // kindOf is what makes alerts without a correlation one incident.
 type kindOf struct{ agent, class string }
 
+func kindOfAlert(in tagout.Incoming) kindOf {
+	return kindOf{clean(in.Verdict.Scope.Agent), clean(in.Verdict.Class)}
+}
+
 // findings are the answers.
 type findings struct {
 	known      map[string]*alertRow       // by ID
@@ -49,7 +53,7 @@ func (f *folding) ask() questions {
 			openers[k] = true
 		}
 		alerts[key(in.ID)] = true
-		kinds[kindOf{clean(m.Agent), clean(m.Class)}] = true
+		kinds[kindOfAlert(in)] = true
 		if m.CorrelationID != "" {
 			correlated[correlation(m.CorrelationID)] = true
 		}
@@ -205,9 +209,8 @@ func (t sqliteTx) read(ids []int64, into findings) error {
 func (f *folding) openings() int {
 	kinds := map[kindOf]bool{}
 	for _, in := range f.in {
-		m := matchOf(in)
-		k := kindOf{clean(m.Agent), clean(m.Class)}
-		plain := m.CorrelationID == "" && in.ID != "" && in.Alert.Status != tagout.Resolved && !in.Counted && in.Verdict.Threshold.Count <= 1
+		k := kindOfAlert(in)
+		plain := in.Alert.CorrelationID == "" && in.ID != "" && in.Alert.Status != tagout.Resolved && !in.Counted && in.Verdict.Threshold.Count <= 1
 		if plain && f.known[key(in.ID)] == nil && f.found.open[k] == 0 {
 			kinds[k] = true
 		}

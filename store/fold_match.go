@@ -18,10 +18,9 @@ func (f *folding) candidates() []int64 {
 		if row != nil && row.Incident != nil {
 			ids[*row.Incident] = true
 		}
-		m := matchOf(in)
-		ids[f.found.open[kindOf{clean(m.Agent), clean(m.Class)}]] = true
-		if m.CorrelationID != "" {
-			ids[f.found.correlated[correlation(m.CorrelationID)]] = true
+		ids[f.found.open[kindOfAlert(in)]] = true
+		if c := in.Alert.CorrelationID; c != "" {
+			ids[f.found.correlated[correlation(c)]] = true
 		}
 	}
 	delete(ids, 0) // there is none

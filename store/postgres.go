@@ -126,6 +126,7 @@ func (p *postgresDB) transact(ctx context.Context, fn func(t *tx) error) error {
 			return err
 		}
 		p.recall.keep(sql.ahead.counted)
+		p.recall.forget(sql.ahead.rewritten)
 		return nil
 	})
 }
@@ -181,9 +182,10 @@ type postgresTx struct {
 
 // ahead is what was read before it was asked for, on a way that was made anyway.
 type ahead struct {
-	now     time.Time           // zero: nothing
-	numbers []int64             // of incidents
-	counted map[int64]*recalled // incidents as this transaction will have left them
+	now       time.Time           // zero: nothing
+	numbers   []int64             // of incidents
+	counted   map[int64]*recalled // incidents as this transaction will have left them
+	rewritten []int64             // incidents that will have to be read again
 }
 
 // queueClock reads the clock on the way, unless it was read before.
@@ -266,8 +268,13 @@ func (t postgresTx) commit() error {
 	return t.send(true)
 }
 
-func (t postgresTx) send(last bool) error {
-	sent := *t.pending
+func (t postgresTx) send(last bool) error { return t.tx.send(t.ctx, t.gathered(), last) }
+
+func (t postgresTx) start() { t.tx.start(t.ctx, t.gathered()) }
+
+// gathered takes the statements that travel together.
+func (t postgresTx) gathered() *pgx.Batch {
+	b := *t.pending
 	*t.pending = pgx.Batch{}
-	return t.tx.send(t.ctx, &sent, last)
+	return &b
 }

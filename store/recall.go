@@ -49,3 +49,12 @@ func (r *recall) keep(read map[int64]*recalled) {
 		r.incidents.put(id, known)
 	}
 }
+
+// forget keeps nothing of incidents that were written otherwise than they were read.
+func (r *recall) forget(ids []int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, id := range ids {
+		r.incidents.forget(id)
+	}
+}

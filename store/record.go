@@ -210,7 +210,8 @@ func (t postgresTx) count(rows []tallyRow) error {
 }
 
 // remember asks for the number of the transaction, which will have written the rows.
-func (t postgresTx) remember(counted []*work) {
+func (t postgresTx) remember(counted []*work, rewritten []int64) {
+	t.ahead.rewritten = append(t.ahead.rewritten, rewritten...)
 	if len(counted) == 0 {
 		return
 	}

@@ -46,7 +46,7 @@ func (t *tx) save(works []*work) ([]*work, error) {
 	if len(b.hung)+len(b.lifted)+len(b.pins) > 0 {
 		t.sql.announce()
 	}
-	t.sql.remember(b.counted)
+	t.sql.remember(b.counted, b.rewritten)
 	if err := t.enqueue(now); err != nil {
 		return nil, err
 	}
@@ -93,6 +93,7 @@ func (t *tx) saveRest(b batch) error {
 type batch struct {
 	changed   []*work
 	incidents []incidentRow
+	rewritten []int64    // incidents that are otherwise than they were read
 	counted   []*work    // of which nothing else changed than how many alerts there are
 	tallies   []tallyRow // of those
 	measures  []measureRow
@@ -134,6 +135,9 @@ func (b *batch) add(w *work) error {
 		if !rehung {
 			b.counted = append(b.counted, w)
 		}
+	}
+	if rewritten || rehung {
+		b.rewritten = append(b.rewritten, int64(i.ID))
 	}
 	if row, news := w.measured(rewritten || rehung); news {
 		b.measures = append(b.measures, row)

@@ -135,6 +135,7 @@ type sqliteTx struct {
 func (t sqliteTx) now() (time.Time, error) { return time.Now(), nil }
 func (t sqliteTx) lockKeys([]string) error { return nil }
 func (t sqliteTx) flush() error            { return nil }
+func (t sqliteTx) start()                  {}
 func (t sqliteTx) skipLocked() string      { return "" }
 
 // number continues after the last incident: incidents are never deleted.
@@ -164,7 +165,7 @@ func (t sqliteTx) count(rows []tallyRow) error {
 }
 
 // remember: the file has one writer, but is read anew each time.
-func (t sqliteTx) remember([]*work) {}
+func (t sqliteTx) remember([]*work, []int64) {}
 
 func (t sqliteTx) countRepeats(rows []repeatRow) error {
 	for _, r := range rows {

@@ -26,11 +26,12 @@ type together struct {
 	waiting []*update
 	running int
 	alone   map[tagout.IncidentID][]*update // those that wait for their incident, by incident
+	asked   map[tagout.IncidentID]int       // how many of an incident are not answered yet
 	turns   chan struct{}                   // of those whose turn it is
 }
 
 func newTogether() together {
-	return together{alone: map[tagout.IncidentID][]*update{}, turns: make(chan struct{}, mostAlone)}
+	return together{alone: map[tagout.IncidentID][]*update{}, asked: map[tagout.IncidentID]int{}, turns: make(chan struct{}, mostAlone)}
 }
 
 // update is one call of Update.
@@ -67,6 +68,7 @@ func (g *together) add(u *update) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.waiting = append(g.waiting, u)
+	g.asked[u.id]++
 	if g.running == atOnce {
 		return false
 	}
@@ -154,7 +156,7 @@ func (s *Store) commitLine(ctx context.Context, id tagout.IncidentID) {
 			for _, u := range behind {
 				u.out, u.err = nil, err
 			}
-			answer(behind)
+			s.together.answer(behind...)
 		}
 	}
 }
@@ -172,7 +174,7 @@ func (s *Store) commitGroup(ctx context.Context, group []*update) (left []*updat
 	})
 	switch {
 	case err == nil:
-		answer(did)
+		s.together.answer(did...)
 		return left
 	case tagout.CodeOf(err) != tagout.Unavailable:
 		return group
@@ -180,14 +182,26 @@ func (s *Store) commitGroup(ctx context.Context, group []*update) (left []*updat
 	for _, u := range group { // whether or not it came to its turn
 		u.out, u.err = nil, err
 	}
-	answer(group)
+	s.together.answer(group...)
 	return nil
 }
 
-func answer(updates []*update) {
+func (g *together) answer(updates ...*update) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	for _, u := range updates {
+		if g.asked[u.id]--; g.asked[u.id] == 0 {
+			delete(g.asked, u.id)
+		}
 		close(u.done)
 	}
+}
+
+// changing reports whether an incident is about to be changed.
+func (g *together) changing(id int64) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.asked[tagout.IncidentID(id)] > 0
 }
 
 func (s *Store) runTogether(t *tx, group []*update) (works []*work, did, left []*update, err error) {
@@ -247,7 +261,7 @@ func (s *Store) attempt(fn tagout.Transition, w *work) (change tagout.Change, er
 
 // commitAlone commits one update in a transaction of its own, and answers it.
 func (s *Store) commitAlone(ctx context.Context, u *update) {
-	defer close(u.done)
+	defer s.together.answer(u)
 	var w *work
 	u.out, u.err = nil, nil
 	u.err = s.survive(func() error {

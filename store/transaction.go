@@ -36,17 +36,18 @@ func (t *transaction) send(ctx context.Context, b *pgx.Batch, last bool) error {
 	if t.over {
 		return pgx.ErrTxClosed
 	}
-	t.start(ctx, b, last)
-	if err := t.settle(ctx); err != nil {
-		return err
+	if last {
+		b.Queue("commit").Exec(committed)
 	}
-	t.over = last
-	return nil
+	t.start(ctx, b)
+	err := t.settle(ctx)
+	t.over = t.over || last
+	return err
 }
 
-// start sends statements and does not wait for what comes of them: whoever uses the
+// start sends statements together and does not wait for what comes of them: whoever uses the
 // transaction next does, and is told if they failed.
-func (t *transaction) start(ctx context.Context, b *pgx.Batch, last bool) {
+func (t *transaction) start(ctx context.Context, b *pgx.Batch) {
 	var whole pgx.Batch
 	if !t.begun {
 		for _, statement := range t.begin {
@@ -55,9 +56,6 @@ func (t *transaction) start(ctx context.Context, b *pgx.Batch, last bool) {
 	}
 	t.begun = true
 	whole.QueuedQueries = append(whole.QueuedQueries, b.QueuedQueries...)
-	if last {
-		whole.Queue("commit").Exec(committed)
-	}
 	t.under = t.conn.SendBatch(ctx, &whole)
 }
 
