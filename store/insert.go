@@ -77,16 +77,17 @@ type insertion struct {
 	conflict string
 }
 
-// insertion is the statement that inserts rows of this shape into Postgres.
+// insertion is the statement that inserts rows of this shape into Postgres. It takes the columns
+// apart row by row; those of a FROM would first be kept as tables, a quarter of the work.
 func (s *shape) insertion(conflict string) string {
 	if known, ok := insertions.Load(insertion{s, conflict}); ok {
 		return known.(string)
 	}
-	arrays := make([]string, len(s.names))
+	columns := make([]string, len(s.names))
 	for n, t := range s.types {
-		arrays[n] = fmt.Sprintf("$%d::%s[]", n+1, postgresType(t))
+		columns[n] = fmt.Sprintf("unnest($%d::%s[])", n+1, postgresType(t))
 	}
-	text := "INSERT INTO " + s.table + " (" + strings.Join(s.names, ", ") + ") SELECT * FROM unnest(" + strings.Join(arrays, ", ") + ") " + conflict
+	text := "INSERT INTO " + s.table + " (" + strings.Join(s.names, ", ") + ") SELECT " + strings.Join(columns, ", ") + " " + conflict
 	insertions.Store(insertion{s, conflict}, text)
 	return text
 }
