@@ -96,10 +96,9 @@ func (f *folding) run() ([]*work, error) {
 	if err := f.lockEverything(); err != nil {
 		return nil, err
 	}
-	if err := f.readClock(); err != nil {
+	if err := f.date(); err != nil {
 		return nil, err
 	}
-	f.dateAfterRequests()
 	if err := f.hear(); err != nil {
 		return nil, err
 	}
@@ -125,10 +124,13 @@ func (f *folding) run() ([]*work, error) {
 	return list, nil
 }
 
-// readClock reads the database's clock, once.
-func (f *folding) readClock() (err error) {
-	if f.now.IsZero() {
-		f.now, err = f.store.moment(f.tx)
+// date decides, once, when all of this happens.
+func (f *folding) date() (err error) {
+	if !f.now.IsZero() {
+		return nil
+	}
+	if f.now, err = f.store.moment(f.tx); err == nil {
+		f.dateAfterRequests()
 	}
 	return err
 }

@@ -68,7 +68,7 @@ func (f *folding) writeAhead() error {
 	if len(f.known) > 0 {
 		return nil // they came before
 	}
-	if err := f.readClock(); err != nil {
+	if err := f.date(); err != nil {
 		return err
 	}
 	for n, in := range f.in {
