@@ -290,3 +290,24 @@ func (i *Incident) ScopeText() Text {
 	}
 	return T(Fixed(i.Scope.String()))
 }
+
+// MaxAnother is how many alerts that join an incident whose agent nobody knows are told of in
+// its channel, one by one.
+const MaxAnother = 5
+
+// Another tells the channel of an incident whose agent nobody knows that one more alert without
+// an agent joined it: it may be about something else, and pages nobody. The card names what
+// comes beyond [MaxAnother].
+func (i *Incident) Another(in Incoming) Change {
+	var c Change
+	told := i.Alerts.Distinct - 1
+	if !i.AgentUnknown() || !in.Verdict.NoAgent || in.Alert.Report != nil || i.State.Ended() || told < 1 || told > MaxAnother {
+		return c
+	}
+	t := T(Bold("Another alert that names no agent: "), clip(in.Alert.Name, 150), " from "+in.Alert.Source+". It may be about something else.")
+	if told == MaxAnother {
+		t = append(t, T(" The card names those that come now.")...)
+	}
+	c.post(i, "another:"+in.ID, Message{Tone: ToneWarning, Body: []Text{t}})
+	return c
+}

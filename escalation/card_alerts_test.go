@@ -49,6 +49,29 @@ func TestAnAlertWithoutANameOfAnAgentIsNamedWithWhatItSays(t *testing.T) {
 	}
 }
 
+func TestAlertsThatNameNoAgentAreToldOfInTheChannelOfTheFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for n := range 9 {
+		a := alert(fmt.Sprint("Something ", n), "mailer", "minor")
+		delete(a.Labels, "agent")
+		w.accept(a)
+		w.accept(a) // a repeat is no news
+	}
+	var told []string
+	for _, e := range w.store.effects {
+		if e.Kind == tagout.EffectPost && strings.Contains(string(e.Data), "Another alert that names no agent") {
+			told = append(told, string(e.Data))
+		}
+	}
+	if len(told) != tagout.MaxAnother || !strings.Contains(told[0], "Something 1") || !strings.Contains(told[4], "The card names those that come now") {
+		t.Errorf("told of are %d: %s", len(told), told)
+	}
+	if i := w.incident(1); i.Alerts.Distinct != 9 {
+		t.Errorf("%d alerts are in the first incident", i.Alerts.Distinct)
+	}
+}
+
 func cardOf(t *testing.T, w *world) string {
 	t.Helper()
 	card, err := w.desk.Card(t.Context(), 1)

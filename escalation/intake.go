@@ -67,7 +67,7 @@ func (d *Desk) fold(i *tagout.Incident, in tagout.Incoming, now time.Time) (tago
 	if worse && round != nil && i.Hush == nil { // the round of the new severity pages them
 		i.HandedTo = append(i.HandedTo, round.Key)
 	}
-	c = c.And(d.againWithin(i, last, now)).And(i.TakePacket(in, round))
+	c = c.And(d.againWithin(i, last, now)).And(i.TakePacket(in, round)).And(i.Another(in))
 	if worse {
 		row := d.policy.SeverityPolicy(v.Severity)
 		raised, err := d.changeSeverity(i, row, v.Class, "an alert of "+v.Severity.Label(), in.Alert.Actor(), now)
