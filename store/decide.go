@@ -22,14 +22,13 @@ const alertsKey = "alerts"
 // for it, so ctx should end soon, and fn must be quick and store none. One decides after another
 // and waits without a connection: a crowd that presses leaves enough of them to whoever reads.
 func (s *Store) Decide(ctx context.Context, id tagout.IncidentID, fn tagout.Transition) (*tagout.Incident, error) {
-	select {
-	case s.deciding <- struct{}{}:
-		defer func() { <-s.deciding }()
-	case <-ctx.Done():
-		return nil, explain(ctx.Err())
+	leave, err := turn(ctx, s.deciding)
+	if err != nil {
+		return nil, err
 	}
+	defer leave()
 	var w *work
-	err := s.survive(func() error {
+	err = s.survive(func() error {
 		return s.change(ctx, func(t *tx) (works []*work, err error) {
 			if err = t.sql.lockKeys([]string{alertsKey}); err != nil {
 				return nil, err

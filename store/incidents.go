@@ -19,8 +19,13 @@ const notEnded = "state NOT IN ('resumed', 'closed', 'cancelled')"
 // Join runs fn on the incident that m matches, or on a fresh one, and commits what it did.
 // It reports whether it was fresh. Its errors are those of [Store.Update].
 func (s *Store) Join(ctx context.Context, m tagout.Match, fn tagout.Transition) (*tagout.Incident, bool, error) {
+	leave, err := turn(ctx, s.joining)
+	if err != nil {
+		return nil, false, err
+	}
+	defer leave()
 	var w *work
-	err := s.change(ctx, func(t *tx) ([]*work, error) {
+	err = s.change(ctx, func(t *tx) ([]*work, error) {
 		if err := t.lockOpeners(m); err != nil {
 			return nil, err
 		}

@@ -55,6 +55,7 @@ type Store struct {
 
 	together   together
 	deciding   chan struct{} // whose turn it is in Decide
+	joining    chan struct{} // and in Join
 	habits     habits
 	precedence precedence
 
@@ -72,7 +73,7 @@ const patience = 20 * time.Second
 // schema is brought up to date or checked then. Open returns Invalid for a URL of another
 // kind and Conflict if the schema is not the one that this program needs.
 func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
-	s := &Store{options: o, log: o.Logger, together: newTogether(), deciding: make(chan struct{}, 1)}
+	s := &Store{options: o, log: o.Logger, together: newTogether(), deciding: make(chan struct{}, 1), joining: make(chan struct{}, mostJoining)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

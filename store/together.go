@@ -15,7 +15,19 @@ const (
 	atOnce       = 4  // transactions for updates under way
 	mostTogether = 64 // updates in one
 	mostAlone    = 8  // transactions that wait for an incident: a third of the connections
+	mostJoining  = 8  // and of those that may open one
 )
+
+// turn waits, without a connection, until less than all turns are taken. Whoever waits for an
+// incident with a connection keeps it from whoever has locked that and wants to read.
+func turn(ctx context.Context, turns chan struct{}) (leave func(), err error) {
+	select {
+	case turns <- struct{}{}:
+		return func() { <-turns }, nil
+	case <-ctx.Done():
+		return nil, explain(ctx.Err())
+	}
+}
 
 // together gathers the updates that come while others are being committed, and commits them
 // in one transaction: a storm of effects, each of which changes another incident, costs few
