@@ -79,7 +79,7 @@ func (i *Incident) HandOver(to UserID, by Actor, at time.Time) (Change, error) {
 	if h.From.Kind != "" {
 		m = m.Para(h.From.Text(), " answers for it until ", Mention(to), " acknowledges.")
 	}
-	m.Buttons = []Button{{Action: "ack", Label: "Acknowledge", Value: i.ID.String(), Tone: ToneGood}}
+	m.Buttons = []Button{i.AckButton()}
 	c.post(i, h.key(), m)
 	c.effect(EffectPage, i.ID, h.key()+":0", PageRound{Key: h.key(), People: []UserID{to}, Even: true,
 		Why: by.Text().String() + " hands it over to you"})
@@ -155,7 +155,7 @@ func (i *Incident) LapseAnswer(row *SeverityPolicy, roles []string, last, at tim
 	still := Elapsed(at.Sub(last))
 	c.post(i, "unattended:"+strconv.Itoa(i.Lapses), Message{Tone: ToneDanger, Body: []Text{
 		T(Bold("Nothing has happened for "+still), " since ", last, ", although ", who.Text(), " acknowledged. The acknowledgement has run out: paging starts again, louder.")},
-		Buttons: []Button{{Action: "ack", Label: "Acknowledge", Value: i.ID.String(), Tone: ToneGood}}})
+		Buttons: []Button{i.AckButton()}})
 	louder := slices.Clone(roles)
 	if len(row.Escalate) > 0 {
 		for _, role := range row.Escalate[0].To {

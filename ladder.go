@@ -133,7 +133,7 @@ func (p Paging) told(i *Incident) Message {
 			mentions = append(append(mentions, page.To.Text()...), Span{Text: " "})
 		}
 	}
-	m := Message{Body: []Text{mentions}, Buttons: []Button{{Action: "ack", Label: "Acknowledge", Value: i.ID.String(), Tone: ToneGood}}}
+	m := Message{Body: []Text{mentions}, Buttons: []Button{i.AckButton()}}
 	if len(p.Pages) == 0 {
 		m.Body = []Text{T(Bold("Paging"), " (", p.Round.Why, "): nobody yet")}
 	}

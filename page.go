@@ -126,6 +126,8 @@ type PageLink struct {
 	AnsweredAt time.Time
 	State      State
 	Leads      bool // the reader leads it now
+	Drill      bool // it is a drill now
+	Became     bool // the page was of a drill, which has become this incident
 	ExpiresAt  time.Time
 	Trial      string // the pager of a page that was a trial; then there is no incident
 }

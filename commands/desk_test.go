@@ -122,6 +122,13 @@ func (d *desk) Acknowledge(ctx context.Context, id tagout.IncidentID, by tagout.
 	return i, err
 }
 
+func (d *desk) AcknowledgeDrill(ctx context.Context, id tagout.IncidentID, by tagout.User) (*tagout.Incident, error) {
+	if i, err := d.Incident(ctx, id); err != nil || !i.Drill {
+		return i, err
+	}
+	return d.Acknowledge(ctx, id, by)
+}
+
 func (d *desk) Assign(ctx context.Context, id tagout.IncidentID, role string, to tagout.UserID, _ tagout.Actor) (*tagout.Incident, error) {
 	d.given = append(d.given, role+" "+string(to))
 	return d.Incident(ctx, id)

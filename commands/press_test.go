@@ -273,3 +273,44 @@ func TestDeclaringOpensAnIncidentWithOrWithoutAStop(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoPressesForADrillThatIsRealNowIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	drill := incident7(halted("mailer/email"))
+	drill.Drill = true
+	b.incidents[7] = drill
+	shown := drill.AckButton()
+	reply, err := b.pressed(t, legal, "ack", shown.Value)
+	if told := must(t, reply, err).Message.String(); len(b.acks) != 1 || !strings.Contains(told, "You acknowledged INC-7") {
+		t.Errorf("of the drill: %s", told)
+	}
+
+	b.acks, drill.Drill = nil, false
+	reply, err = b.pressed(t, legal, "ack", shown.Value)
+	m := must(t, reply, err).Message
+	if told := m.String(); len(b.acks) != 0 || !strings.Contains(told, "This is no drill anymore: INC-7 is real.") || !strings.Contains(told, "You have not acknowledged it yet.") {
+		t.Errorf("%d acknowledged, told: %s", len(b.acks), told)
+	}
+	if len(m.Buttons) != 1 || m.Buttons[0].Label != "Acknowledge INC-7" {
+		t.Fatalf("%+v", m.Buttons)
+	}
+	reply, err = b.pressed(t, legal, m.Buttons[0].Action, m.Buttons[0].Value)
+	if told := must(t, reply, err).Message.String(); len(b.acks) != 1 || !strings.Contains(told, "You acknowledged INC-7") {
+		t.Errorf("pressed again: %s", told)
+	}
+
+	for name, change := range map[string]func(i *tagout.Incident){
+		"It is closed by now": func(i *tagout.Incident) { i.State = tagout.StateClosed },
+		"It was acknowledged by U0ENG": func(i *tagout.Incident) {
+			i.AcknowledgedBy, i.Milestones = tagout.User{ID: "U0ENG"}.Actor(), map[tagout.Milestone]time.Time{tagout.Acknowledged: noon}
+		},
+	} {
+		b.incidents[7] = incident7(halted("mailer/email"))
+		change(b.incidents[7])
+		reply, err = b.pressed(t, legal, "ack", shown.Value)
+		if m = must(t, reply, err).Message; len(m.Buttons) > 0 || !strings.Contains(m.String(), "INC-7 is real.") || !strings.Contains(m.String(), name) {
+			t.Errorf("%s: %s", name, m)
+		}
+	}
+}

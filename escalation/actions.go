@@ -15,6 +15,17 @@ func (d *Desk) Acknowledge(ctx context.Context, id tagout.IncidentID, by tagout.
 	})
 }
 
+// AcknowledgeDrill is the same for who was shown a drill. If that has become a real incident
+// nothing is acknowledged, and the incident is returned as it is, which is no drill.
+func (d *Desk) AcknowledgeDrill(ctx context.Context, id tagout.IncidentID, by tagout.User) (*tagout.Incident, error) {
+	return d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		if !i.Drill {
+			return tagout.Change{}, nil
+		}
+		return d.acknowledge(i, tagout.Answer{By: by.Actor(), Guest: by.Guest}, now)
+	})
+}
+
 // Note puts words on an incident's timeline. It returns Invalid for an empty note.
 func (d *Desk) Note(ctx context.Context, id tagout.IncidentID, text string, by tagout.Actor) (*tagout.Incident, error) {
 	return d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {

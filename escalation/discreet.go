@@ -19,7 +19,7 @@ func discreet(i *tagout.Incident, p tagout.Page) tagout.Page {
 	}
 	p.Message = tagout.Message{
 		Title: i.ID.String() + " " + i.Severity.Label(), Tone: tagout.ToneDanger,
-		Buttons: []tagout.Button{{Action: "ack", Label: "Acknowledge", Value: i.ID.String(), Tone: tagout.ToneGood}},
+		Buttons: []tagout.Button{i.AckButton()},
 	}.Para("You are paged. The incident is private: read about it in Slack.")
 	return p
 }

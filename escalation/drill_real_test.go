@@ -132,3 +132,42 @@ func TestAPageOfTheDrillThatWaitsIsDroppedOnceItIsReal(t *testing.T) {
 		t.Errorf("%d pages, %d dropped", len(duty.sent), w.count(1, tagout.EventPageDropped))
 	}
 }
+
+// TestWhoWasShownADrillDoesNotAcknowledgeWhatItBecame, by the button or the link of its page.
+func TestWhoWasShownADrillDoesNotAcknowledgeWhatItBecame(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, drillable)
+	w.drills(killDrill(func(o *tagout.DrillOrder) { o.Page, o.Severity = true, "sev1" }))
+	w.ring()
+	page := func() tagout.Page { return w.email.sent[len(w.email.sent)-1] }
+	token := func(p tagout.Page) string { return strings.TrimPrefix(p.AckURL, "https://tagout.example.com/ack/") }
+	drill := page()
+	if !drill.OfDrill() || !strings.HasSuffix(drill.Message.Buttons[0].Value, "INC-1 drill") {
+		t.Fatalf("the drill pages %+v", drill.Message.Buttons)
+	}
+	if link, err := w.desk.ReadLink(t.Context(), token(drill)); err != nil || !link.Drill || link.Became {
+		t.Errorf("of a drill the link shows %+v, %v", link, err)
+	}
+	w.accept(alert("A", "mailer/sms/us", "critical"))
+	w.ring()
+	if i := w.incident(1); i.Drill || i.AckButton().Value != "INC-1" {
+		t.Fatalf("it is %s; its button says %q", i.Exercise.Verdict(), i.AckButton().Value)
+	}
+
+	if i, err := w.desk.AcknowledgeDrill(t.Context(), 1, responder); err != nil || i.Drill || i.Answered() {
+		t.Errorf("the button: answered %v, %v", i.Answered(), err)
+	}
+	if link, err := w.desk.ReadLink(t.Context(), token(drill)); err != nil || link.Drill || !link.Became {
+		t.Errorf("the link shows %+v, %v", link, err)
+	}
+	if link, err := w.desk.PressLink(t.Context(), token(drill), false); err != nil || !link.Became || w.incident(1).Answered() {
+		t.Errorf("pressed as a drill it shows %+v, %v", link, err)
+	}
+	real := page()
+	if link, err := w.desk.ReadLink(t.Context(), token(real)); real.OfDrill() || err != nil || link.Became {
+		t.Errorf("the link of the incident shows %+v, %v", link, err)
+	}
+	if link, err := w.desk.PressLink(t.Context(), token(drill), true); err != nil || link.Became || !w.incident(1).Answered() {
+		t.Errorf("pressed again it shows %+v, %v", link, err)
+	}
+}

@@ -124,7 +124,7 @@ func (d *Desk) ReadLink(ctx context.Context, token string) (tagout.PageLink, err
 	if err != nil {
 		return tagout.PageLink{}, err
 	}
-	return d.viewLink(ctx, l, reader, i), nil
+	return d.viewLink(ctx, l, reader, i)
 }
 
 // readerOf is whom a link was sent to. It returns NotFound if that is not known any more.
@@ -145,10 +145,12 @@ func (d *Desk) readerOf(ctx context.Context, l pageLink) (tagout.Actor, error) {
 	return tagout.Actor{Kind: tagout.ByPager, ID: cutAt(name, 100)}, nil
 }
 
-// PressLink acknowledges for the person to whom the page went. It returns Conflict, with
-// what the link shows now, if that has happened before or the incident is over, and
+// PressLink acknowledges for the person to whom the page went, if they were shown what it is: real
+// tells that they were shown a real incident. If they were shown a drill that has become one,
+// nothing is acknowledged, and the link tells that it became. It returns Conflict, with
+// what the link shows now, if somebody has acknowledged before or the incident is over, and
 // otherwise what [Desk.ReadLink] does.
-func (d *Desk) PressLink(ctx context.Context, token string) (tagout.PageLink, error) {
+func (d *Desk) PressLink(ctx context.Context, token string, real bool) (tagout.PageLink, error) {
 	l, err := d.openLink(ctx, token)
 	if err != nil {
 		return tagout.PageLink{}, err
@@ -164,7 +166,12 @@ func (d *Desk) PressLink(ctx context.Context, token string) (tagout.PageLink, er
 		return view, err
 	}
 	answer := d.answer(ctx, by, "link")
+	unaware := false
 	i, err := d.store.Update(ctx, l.incident, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
+		became, err := d.became(ctx, l, i)
+		if unaware = became && !real; unaware || err != nil {
+			return tagout.Change{}, err
+		}
 		return d.acknowledge(i, answer, now)
 	})
 	if tagout.CodeOf(err) == tagout.Conflict {
@@ -177,7 +184,20 @@ func (d *Desk) PressLink(ctx context.Context, token string) (tagout.PageLink, er
 	if err != nil {
 		return tagout.PageLink{}, err
 	}
-	return d.viewLink(ctx, l, by, i), nil
+	view, err := d.viewLink(ctx, l, by, i)
+	view.Became = unaware
+	return view, err
+}
+
+// became reports whether the page of a link was of a drill that has become a real incident, or may
+// have been.
+func (d *Desk) became(ctx context.Context, l pageLink, i *tagout.Incident) (bool, error) {
+	if i.Drill || i.Exercise == nil {
+		return false, nil
+	}
+	pages, err := d.store.Pages(ctx, l.incident)
+	n := slices.IndexFunc(pages, func(p tagout.Page) bool { return p.ID == l.page })
+	return n < 0 || pages[n].OfDrill(), err
 }
 
 // trial is what the link of a trial page shows.
@@ -186,8 +206,12 @@ func (l pageLink) trial(reader tagout.Actor) tagout.PageLink {
 	return tagout.PageLink{Trial: pager, Reader: reader, ExpiresAt: l.queued.Add(linkLife)}
 }
 
-func (d *Desk) viewLink(ctx context.Context, l pageLink, reader tagout.Actor, i *tagout.Incident) tagout.PageLink {
-	v := tagout.PageLink{Incident: i.ID, Private: i.Private, Reader: reader, ReaderName: d.nameOf(ctx, reader), State: i.State, Leads: i.LedBy(reader), ExpiresAt: l.queued.Add(linkLife)}
+func (d *Desk) viewLink(ctx context.Context, l pageLink, reader tagout.Actor, i *tagout.Incident) (tagout.PageLink, error) {
+	became, err := d.became(ctx, l, i)
+	if err != nil {
+		return tagout.PageLink{}, err
+	}
+	v := tagout.PageLink{Incident: i.ID, Private: i.Private, Reader: reader, ReaderName: d.nameOf(ctx, reader), State: i.State, Leads: i.LedBy(reader), Drill: i.Drill, Became: became, ExpiresAt: l.queued.Add(linkLife)}
 	if h, handing := i.Handing(); i.Answered() && (!handing || h.To != l.person) {
 		v.AnsweredBy, v.Answerer, v.AnsweredAt = i.AcknowledgedBy, d.nameOf(ctx, i.AcknowledgedBy), i.LastAnswered()
 	}
@@ -195,10 +219,10 @@ func (d *Desk) viewLink(ctx context.Context, l pageLink, reader tagout.Actor, i 
 		if v.AnsweredBy.Kind != "" && v.AnsweredBy != reader {
 			v.AnsweredBy, v.Answerer = tagout.Tagout, "somebody"
 		}
-		return v
+		return v, nil
 	}
 	v.Severity, v.Title, v.Scope = i.Severity, i.Title, i.Scope
-	return v
+	return v, nil
 }
 
 // nameOf is somebody in words for a page outside Slack: as Slack knows them, else their ID.

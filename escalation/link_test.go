@@ -34,13 +34,13 @@ func TestALinkAcknowledgesForWhomItWasSent(t *testing.T) {
 	if !w.incident(1).At(tagout.Acknowledged).IsZero() {
 		t.Error("reading it acknowledged")
 	}
-	if _, err := w.desk.PressLink(t.Context(), token); err != nil {
+	if _, err := w.desk.PressLink(t.Context(), token, true); err != nil {
 		t.Fatal(err)
 	}
 	if by := w.incident(1).AcknowledgedBy.String(); by != "user:U0PLATFORM" {
 		t.Errorf("acknowledged by %s", by)
 	}
-	link, err = w.desk.PressLink(t.Context(), token)
+	link, err = w.desk.PressLink(t.Context(), token, true)
 	refused(t, err, tagout.Conflict, "acknowledged already, by @U0PLATFORM")
 	if link.AnsweredBy.ID != "U0PLATFORM" || !link.AnsweredAt.Equal(noon) || w.count(1, tagout.EventAcknowledged) != 1 {
 		t.Errorf("pressed twice it shows %+v", link)
@@ -85,7 +85,7 @@ func TestOnlyAWholeLinkOfOursWorksAndForAWeek(t *testing.T) {
 	} {
 		for _, try := range []func() error{
 			func() error { _, err := w.desk.ReadLink(t.Context(), bad); return err },
-			func() error { _, err := w.desk.PressLink(t.Context(), bad); return err },
+			func() error { _, err := w.desk.PressLink(t.Context(), bad, true); return err },
 		} {
 			if err := try(); tagout.CodeOf(err) != tagout.NotFound || strings.Contains(tagout.Sentence(err), "INC-") {
 				t.Errorf("%s: %v", name, err)
@@ -97,7 +97,7 @@ func TestOnlyAWholeLinkOfOursWorksAndForAWeek(t *testing.T) {
 		t.Errorf("after seven days: %v", err)
 	}
 	w.clock.pass(time.Second)
-	_, err := w.desk.PressLink(t.Context(), token)
+	_, err := w.desk.PressLink(t.Context(), token, true)
 	refused(t, err, tagout.Expired, "expired")
 	if !w.incident(1).At(tagout.Acknowledged).IsZero() {
 		t.Error("something acknowledged")

@@ -17,7 +17,7 @@ func (d *Desk) pageMessage(i *tagout.Incident, why string) tagout.Message {
 	if i.Room.Channel != "" {
 		m = m.Fact("Channel", tagout.ChannelLink(i.Room.Channel))
 	}
-	m.Buttons = []tagout.Button{{Action: "ack", Label: "Acknowledge", Value: i.ID.String(), Tone: tagout.ToneGood}}
+	m.Buttons = []tagout.Button{i.AckButton()}
 	return m
 }
 
@@ -111,7 +111,7 @@ func (d *Desk) cardButtons(i *tagout.Incident) []tagout.Button {
 	id := i.ID.String()
 	var b []tagout.Button
 	if _, handing := i.Handing(); (handing || !i.Answered()) && !i.State.Ended() {
-		b = append(b, tagout.Button{Action: "ack", Label: "Acknowledge", Value: id, Tone: tagout.ToneGood})
+		b = append(b, i.AckButton())
 	}
 	if !i.State.Ended() {
 		b = append(b, tagout.Button{Action: "kill", Label: "Stop more", Value: id, Tone: tagout.ToneDanger})

@@ -176,14 +176,14 @@ func TestSomebodyOnCallElsewhereAcknowledgesByTheirLink(t *testing.T) {
 	if err != nil || link.ReaderName != "Jane Doe (jane@example.com)" {
 		t.Fatalf("it shows %+v, %v", link, err)
 	}
-	if _, err := w.desk.PressLink(t.Context(), token); err != nil {
+	if _, err := w.desk.PressLink(t.Context(), token, true); err != nil {
 		t.Fatal(err)
 	}
 	i := w.incident(1)
 	if i.AcknowledgedBy.Text().String() != "Jane Doe (jane@example.com)" || !i.Answered() {
 		t.Errorf("acknowledged by %s", i.AcknowledgedBy)
 	}
-	link, err = w.desk.PressLink(t.Context(), token)
+	link, err = w.desk.PressLink(t.Context(), token, true)
 	refused(t, err, tagout.Conflict, "acknowledged already")
 	if link.AnsweredBy != link.Reader {
 		t.Errorf("pressed twice it shows %+v", link)

@@ -63,7 +63,7 @@ func TestATrialByMailIsProvedByItsLink(t *testing.T) {
 	if err != nil || link.Trial != "email" || link.Reader.ID != "U0PLATFORM" || link.Incident != 0 {
 		t.Errorf("it shows %+v, %v", link, err)
 	}
-	if link, err = w.desk.PressLink(t.Context(), token); err != nil || link.AnsweredAt.IsZero() {
+	if link, err = w.desk.PressLink(t.Context(), token, true); err != nil || link.AnsweredAt.IsZero() {
 		t.Errorf("pressed: %+v, %v", link, err)
 	}
 }

@@ -17,9 +17,10 @@ type Acknowledger interface {
 	// ReadLink tells what a link is about and changes nothing. It returns NotFound for a
 	// token that is not ours and Expired for one that is too old.
 	ReadLink(ctx context.Context, token string) (tagout.PageLink, error)
-	// PressLink acknowledges. It returns Conflict, with what the link shows now, if that
+	// PressLink acknowledges, unless a drill was shown that has become a real incident: real tells
+	// that a real one was shown. It returns Conflict, with what the link shows now, if that
 	// has happened before or the incident is over.
-	PressLink(ctx context.Context, token string) (tagout.PageLink, error)
+	PressLink(ctx context.Context, token string, real bool) (tagout.PageLink, error)
 }
 
 var (
@@ -40,6 +41,9 @@ func sourceSum(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
+
+// ackForm is how much a pressed button may send, in bytes.
+const ackForm = 1 << 10
 
 // acked is what the page of a link shows.
 type acked struct {
@@ -70,19 +74,22 @@ func (e *edge) ackRoutes() {
 			showLink(w, http.StatusOK, acked{Title: "Did this page reach you?", Trial: true, Text: "It is a TEST by " + link.Trial + ", which you asked for. There is no incident."})
 			return
 		}
-		page := acked{Title: "Acknowledge " + link.Incident.String() + "?", Link: &link, Ask: true}
+		page := asked(link)
 		if link.AnsweredBy.Kind != "" || link.State.Ended() {
 			page = answered(link)
 		}
 		showLink(w, http.StatusOK, page)
 	})
 	e.handle(open("POST /ack/{token}", oneLink), func(w http.ResponseWriter, r *http.Request) {
-		link, err := e.Links.PressLink(r.Context(), r.PathValue("token"))
+		r.Body = http.MaxBytesReader(w, r.Body, ackForm)
+		link, err := e.Links.PressLink(r.Context(), r.PathValue("token"), r.PostFormValue("shown") == "real")
 		switch {
 		case tagout.CodeOf(err) == tagout.Conflict && err != nil:
 			showLink(w, http.StatusOK, answered(link))
 		case err != nil:
 			e.failedLink(w, err)
+		case link.Became:
+			showLink(w, http.StatusOK, asked(link))
 		case link.Trial != "":
 			showLink(w, http.StatusOK, acked{Title: "Received", Tone: "good", Mark: "✓", Text: "Pages by " + link.Trial + " reach you. It was a TEST; there is no incident."})
 		default:
@@ -96,6 +103,16 @@ func (e *edge) ackRoutes() {
 			})
 		}
 	})
+}
+
+// asked is the page of an incident that somebody may take on.
+func asked(link tagout.PageLink) acked {
+	page := acked{Title: "Acknowledge " + link.Incident.String() + "?", Link: &link, Ask: true}
+	if link.Became {
+		page.Title = "This is no drill anymore: " + link.Incident.String() + " is real"
+		page.Text, page.Tone, page.Mark = "What you were paged for began as a drill. You have not acknowledged it yet.", "bad", "!"
+	}
+	return page
 }
 
 // answered is the page of an incident that nobody needs to take on any more.

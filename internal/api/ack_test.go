@@ -21,6 +21,7 @@ type fakeLinks struct {
 	link    tagout.PageLink
 	err     error
 	presses int
+	drilled bool // the page was of a drill, which is real now
 }
 
 func (f *fakeLinks) ReadLink(_ context.Context, token string) (tagout.PageLink, error) {
@@ -30,9 +31,12 @@ func (f *fakeLinks) ReadLink(_ context.Context, token string) (tagout.PageLink, 
 	return f.link, f.err
 }
 
-func (f *fakeLinks) PressLink(ctx context.Context, token string) (tagout.PageLink, error) {
+func (f *fakeLinks) PressLink(ctx context.Context, token string, real bool) (tagout.PageLink, error) {
 	if _, err := f.ReadLink(ctx, token); err != nil {
 		return tagout.PageLink{}, err
+	}
+	if f.link.Became = f.drilled && !real; f.link.Became {
+		return f.link, nil
 	}
 	if f.presses++; f.link.AnsweredBy.Kind != "" {
 		return f.link, tagout.Errorf(tagout.Conflict, "INC-7 was acknowledged already.")
@@ -160,5 +164,35 @@ func TestTheLinkWorksInABrowserByKeyboardOnAPhone(t *testing.T) {
 	browsertest.Screenshot(t, ctx, "ack-pressed")
 	if f.presses != 1 {
 		t.Errorf("pressed %d times", f.presses)
+	}
+}
+
+func TestALinkOfADrillThatIsRealNowSaysSoBeforeItAcknowledges(t *testing.T) {
+	t.Parallel()
+	f := newLinks()
+	f.link.Drill = true
+	b := newBench(withLinks(f))
+	if got := b.do("GET", "/ack/zebra-token", ""); !strings.Contains(got.body, `name="shown" value="drill"`) {
+		t.Errorf("of a drill: %s", got.body)
+	}
+	f.link.Drill, f.drilled = false, true
+	form := header("Content-Type", "application/x-www-form-urlencoded")
+	warns := func(got call) {
+		t.Helper()
+		for _, want := range []string{"This is no drill anymore: INC‑7 is real", "You have not acknowledged it yet.", `name="shown" value="real"`, "Acknowledge INC-7</button>"} {
+			if !strings.Contains(got.body, want) {
+				t.Errorf("it does not say %q: %s", want, got.body)
+			}
+		}
+	}
+	warns(b.do("POST", "/ack/zebra-token", "shown=drill", form)) // the page was opened before
+	warns(b.do("POST", "/ack/zebra-token", ""))
+	f.link.Became = true
+	warns(b.do("GET", "/ack/zebra-token", ""))
+	if f.presses != 0 {
+		t.Fatal("that acknowledged")
+	}
+	if got := b.do("POST", "/ack/zebra-token", "shown=real", form); !strings.Contains(got.body, "You acknowledged INC") || f.presses != 1 {
+		t.Errorf("pressed: %s", got.body)
 	}
 }
