@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tagout"
 )
@@ -302,8 +303,8 @@ func TestWhoPressesForADrillThatIsRealNowIsAskedAgain(t *testing.T) {
 
 	for name, change := range map[string]func(i *tagout.Incident){
 		"It is closed by now": func(i *tagout.Incident) { i.State = tagout.StateClosed },
-		"It was acknowledged by U0ENG": func(i *tagout.Incident) {
-			i.AcknowledgedBy, i.Milestones = tagout.User{ID: "U0ENG"}.Actor(), map[tagout.Milestone]time.Time{tagout.Acknowledged: noon}
+		"It was acknowledged by @U0ENG": func(i *tagout.Incident) {
+			i.AcknowledgedBy, i.Milestones = tagout.User{ID: "U0ENG"}.Actor(), map[tagout.Milestone]time.Time{tagout.Acknowledged: t0}
 		},
 	} {
 		b.incidents[7] = incident7(halted("mailer/email"))

@@ -289,3 +289,25 @@ func (w *world) holdsAndLetsGo(t *testing.T) {
 	w.letsGo(nil)
 	w.ring()
 }
+
+// TestTheCardOfADrillAsksForNoSignOff: it ends by itself.
+func TestTheCardOfADrillAsksForNoSignOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, drillable)
+	w.drills(killDrill(func(o *tagout.DrillOrder) { o.Page = true }))
+	card := func() (text string, resume bool) {
+		m, err := w.desk.Card(t.Context(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.String(), slices.ContainsFunc(m.Buttons, func(b tagout.Button) bool { return b.Action == "resume" })
+	}
+	if text, resume := card(); !strings.Contains(text, "To resume: nothing to sign; a drill ends by itself") || resume {
+		t.Errorf("with the button %v: %s", resume, text)
+	}
+	w.accept(alert("A", "mailer/sms/us", "critical"))
+	w.ring()
+	if text, resume := card(); !strings.Contains(text, "To resume: GO of ") || !resume {
+		t.Errorf("it is real, with the button %v: %s", resume, text)
+	}
+}

@@ -118,7 +118,7 @@ func (d *Desk) cardButtons(i *tagout.Incident) []tagout.Button {
 		if d.hasAudience(i) {
 			b = append(b, tagout.Button{Action: "inform", Label: "Status note", Value: id})
 		}
-		if len(i.ActiveHolds())+len(i.Pins) > 0 {
+		if len(i.ActiveHolds())+len(i.Pins) > 0 && !i.Drill { // which ends by itself
 			b = append(b, tagout.Button{Action: "resume", Label: "Request resume", Value: id})
 		}
 	}
@@ -209,6 +209,9 @@ func counted(n int, thing string) string {
 func signersText(p *tagout.Policy, i *tagout.Incident) string {
 	if i.State.Ended() {
 		return "nothing; it is " + string(i.State)
+	}
+	if i.Drill {
+		return "nothing to sign; a drill ends by itself"
 	}
 	return "GO of " + p.RuleText(i.Rule)
 }

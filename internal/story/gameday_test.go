@@ -62,30 +62,6 @@ func TestAGameDayIsPractisedBesideRealWork(t *testing.T) {
 	})
 }
 
-// TestWhoPressesForADrillThatIsRealNowIsAskedAgain: whoever presses the button or the link of a
-// game day's page thinks that it is one.
-func TestWhoPressesForADrillThatIsRealNowIsAskedAgain(t *testing.T) {
-	tellWith(t, bothStores, drilling, func(t *testing.T, w *world) {
-		w.types("U0IC", "#general", "/drill gameday mailer")
-		w.isPaged("U0PROGRAM", `INC-1 SEV-2: \[DRILL\] game day of mailer`)
-		if id := w.alarm("MailToUnsubscribed", critical); id != "INC-2" {
-			t.Fatalf("the alert is in %s", id)
-		}
-		w.reads("U0IC", "#incidents", "INC-1 game day.*interrupted: ")
-		dm := w.slack.DM("U0PROGRAM")
-		if err := w.slack.Click(w.ctx, sandbox.Click{User: "U0PROGRAM", Channel: dm, Value: "INC-1 drill"}); err != nil {
-			t.Fatal(err)
-		}
-		w.reads("U0PROGRAM", dm, "This is no drill anymore: INC-1 is real.*You have not acknowledged it yet")
-		if n := w.events("INC-1", tagout.EventAcknowledged); n != 0 {
-			t.Fatalf("%d acknowledged", n)
-		}
-		w.presses("U0PROGRAM", dm, "Acknowledge INC-1")
-		w.reads("U0PROGRAM", dm, "You acknowledged INC-1")
-		w.happens("INC-1", tagout.EventAcknowledged, 1)
-	})
-}
-
 // TestAPagerThatIsDownIsMadeUpForByTheOthers: Slack delivers no page, as the drill wants it, and
 // the mail to the platform owner says so; their answer from the mail ends the drill. Then a real
 // incident finds Slack hanging, and the mails go out all the same.
