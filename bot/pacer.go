@@ -269,7 +269,7 @@ func (b *Bot) needs(method string, at Place) []allowance {
 
 // allowances are what a call of a method needs, the narrowest first. They stay a little below
 // Slack's limits, since calls arrive unevenly. Slack limits posts by channel; that we post no
-// more than three a second in all is our own manners, which pages need not have.
+// more than six a second in all is our own manners, which pages need not have.
 func allowances(method string, at Place) []allowance {
 	const minute = 62 * time.Second // since what was late at the end of one comes with the next
 	switch method {
@@ -278,7 +278,7 @@ func allowances(method string, at Place) []allowance {
 		if isID(at.Channel, "UWD") {
 			channel.pages = 1
 		}
-		return []allowance{channel, {key: method, limit: 30, window: 10 * time.Second, ours: true}}
+		return []allowance{channel, {key: method, limit: 60, window: 10 * time.Second, ours: true}}
 	case "chat.update":
 		return []allowance{
 			{key: method + " " + at.Channel + " " + at.TS, limit: 1, window: time.Second},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -44,6 +45,23 @@ func TestTheMostUrgentGoesFirst(t *testing.T) {
 		waiting.Wait()
 		if !slices.IsSorted(order) || time.Since(began) != 5*time.Second {
 			t.Errorf("order %v after %s", order, time.Since(began))
+		}
+	})
+}
+
+// TestThePagesOfSomeIncidentsLeaveADecisionItsTurn: who signs waits for it.
+func TestThePagesOfSomeIncidentsLeaveADecisionItsTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPacer()
+		began := time.Now()
+		for n := range 50 {
+			if err := p.wait(t.Context(), pagesFirst, allowances("chat.postMessage", Place{Channel: "U" + strconv.Itoa(n)})); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := p.wait(t.Context(), postsThen, allowances("chat.postMessage", Place{Channel: "C0ROOM"})); err != nil || time.Since(began) != 0 {
+			t.Errorf("it waited %s: %v", time.Since(began), err)
 		}
 	})
 }

@@ -59,6 +59,10 @@ func TestTheExamplesOfTheDocumentationWork(t *testing.T) {
 	}
 	var described struct{ Paths map[string]map[string]any }
 	b.do("GET", "/v1/openapi.json", "").into(t, &described)
+	types := described.Paths["/v1/incidents/{id}/review"]["get"].(map[string]any)["responses"].(map[string]any)["200"].(map[string]any)["content"].(map[string]any)
+	if types["text/markdown"] == nil || len(types) != 1 {
+		t.Errorf("the review is described as %v", types)
+	}
 	if len(called) < len(described.Paths) {
 		t.Errorf("%d examples for %d paths", len(called), len(described.Paths))
 	}

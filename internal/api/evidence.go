@@ -45,6 +45,7 @@ func (e *edge) evidenceRoutes() {
 		OperationID: "get-evidence-content", Method: http.MethodGet, Path: "/v1/incidents/{id}/evidence/{sha256}",
 		Summary: "Read one piece of evidence as it was kept", Tags: []string{"read"},
 		Description: "The content is checked against its hash before it is served.",
+		Responses:   map[string]*huma.Response{"200": {Description: "The content, of the type that it came with", Content: map[string]*huma.MediaType{"*/*": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}},
 	}, tagout.MayRead, e.evidenceContent)
 }
 

@@ -47,6 +47,7 @@ func (e *edge) reviewRoutes() {
 		OperationID: "get-review", Method: http.MethodGet, Path: "/v1/incidents/{id}/review",
 		Summary: "Read an incident's review as Markdown", Tags: []string{"read"},
 		Description: "What the record tells, and what people wrote, as far as they are. No text of it becomes markup.",
+		Responses:   map[string]*huma.Response{"200": {Description: "The review", Content: map[string]*huma.MediaType{"text/markdown": {Schema: &huma.Schema{Type: huma.TypeString}}}}},
 	}, tagout.MayRead, e.review)
 }
 
