@@ -113,6 +113,7 @@ func TestWhatTagoutSaysItselfIsLeftAlone(t *testing.T) {
 		"", "INC-7 SEV-1 · mailer/email/eu ■ halted", "2026-11-22 05:34:12.345 UTC", "2026-11-22T05:34:12Z", "03:04:05  user:U0IC    hold.hung", "1700000000.000100",
 		strings.Repeat("0123456789abcdef", 4), "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "capped at 500/day without send_email, @low", "@here @U0LEGAL",
 		"212 people, 1,500,000 mails, 99.98 %", "prompt v41 → v42 at 127.0.0.1:8080", "tool:@high", "sk-1", "https://tagout.example.com/ack/abc",
+		"Send the token of this source in the header Authorization, as Bearer TOKEN.",
 	} {
 		if got := r.Text(text); got != text {
 			t.Errorf("%q became %q", text, got)

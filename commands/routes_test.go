@@ -40,7 +40,7 @@ func routedTwice(d *desk) {
 		{Incoming: tagout.Incoming{Alert: tagout.Alert{Source: "grafana", Name: "Complaint rate <!channel>", Status: tagout.Firing}, Verdict: verdict, At: t0}, Incident: 7},
 		{Incoming: tagout.Incoming{Alert: tagout.Alert{Source: "datadog", Name: "Bounces", Status: tagout.Resolved}, Verdict: below, At: t0.Add(-time.Minute)}},
 	}
-	d.refusals = []tagout.Refusal{{Source: "sentry", Count: 12, At: t0, Why: "Send the token of this source: Authorization: Bearer TOKEN."}}
+	d.refusals = []tagout.Refusal{{Source: "sentry", Count: 12, At: t0, Why: "Send the token of this source in the header Authorization, as Bearer TOKEN."}}
 	paged := &desk{}
 	callsForSev1(paged)
 	row := d.policy.SeverityPolicy(tagout.Sev1)

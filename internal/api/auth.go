@@ -90,7 +90,7 @@ func (e *edge) authenticate(r *http.Request) (*caller, error) {
 			return c, nil
 		}
 	}
-	return nil, tagout.Errorf(tagout.Unauthorized, "Send a token that Tagout knows: Authorization: Bearer TOKEN.")
+	return nil, tagout.Errorf(tagout.Unauthorized, "Send a token that Tagout knows in the header Authorization, as Bearer TOKEN.")
 }
 
 // admit lets a request report: with the source's own token, with an API token that may
@@ -107,7 +107,7 @@ func (e *edge) admit(r *http.Request, own *fingerprint) error {
 	}
 	switch {
 	case own != nil || !e.AllowOpenSources:
-		return tagout.Errorf(tagout.Unauthorized, "Send the token of this source: Authorization: Bearer TOKEN.")
+		return tagout.Errorf(tagout.Unauthorized, "Send the token of this source in the header Authorization, as Bearer TOKEN.")
 	case !direct(r):
 		return tagout.Errorf(tagout.Unauthorized, "This is open only to programs on this machine, and the request came through a proxy or a web page. Configure a token and send it.")
 	}
