@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -45,43 +46,48 @@ type whos struct {
 func (w whos) parse(in tagout.Invocation) (tagout.WhoQuery, error) {
 	var q tagout.WhoQuery
 	for _, field := range strings.Fields(line(in.Text)) {
-		word := strings.ToLower(strings.TrimRight(bare(field), "."))
-		severity := tagout.Severity(strings.Replace(word, "-", "", 1))
-		agent, _, _ := strings.Cut(word, "/")
-		switch {
-		case looksLikeIncident(word):
-			id, err := tagout.ParseIncidentID(word)
-			if err != nil {
-				return q, err
-			}
-			q.Incident = id
-		case w.policy.Severities[severity] != nil:
-			q.Severity = severity
-		case w.policy.Agents[agent] != nil:
-			q.Agent = agent
-		case w.policy.Roles[word] != nil:
-			q.Role = word
-		case w.policy.Classes[word] != nil:
-			q.Class = word
-		default:
-			return q, tagout.Errorf(tagout.Invalid, "%q is no severity, agent, role, failure class or incident here. Write /tagout who sev1, or one of the roles: %s.", clip(field), strings.Join(sortedRoles(w.policy), ", "))
+		if err := w.take(field, &q); err != nil {
+			return q, err
 		}
 	}
-	given := q.Incident != 0 || q.Role != ""
+	aboutSeverity := q.Severity != "" || q.Agent != "" || q.Class != ""
 	switch {
-	case q.Incident != 0 && (q.Severity != "" || q.Agent != "" || q.Class != "" || q.Role != ""), q.Role != "" && (q.Severity != "" || q.Agent != "" || q.Class != ""):
+	case q.Incident != 0 && (aboutSeverity || q.Role != ""), q.Role != "" && aboutSeverity:
 		return q, tagout.Errorf(tagout.Invalid, "Ask about one thing: a severity (with an agent and a class), a role, or an incident.")
-	case !given && q.Severity == "" && q.Agent == "" && q.Class == "" && in.Incident != 0:
+	case q.Incident != 0 || q.Role != "" || q.Severity != "":
+		return q, nil
+	case aboutSeverity: // by its agent or its class: as a stop by hand opens it
+		q.Severity, q.Class = w.policy.DefaultSeverity, cmp.Or(q.Class, w.policy.DefaultClass)
+		return q, nil
+	case in.Incident != 0:
 		q.Incident = in.Incident
-	case !given && q.Severity == "" && q.Agent == "" && q.Class == "":
-		return q, tagout.Errorf(tagout.Invalid, "Say of what: /tagout who sev1, /tagout who mailer, /tagout who legal, or /tagout who INC-7.")
-	case !given && q.Severity == "":
-		q.Severity = w.policy.DefaultSeverity // as a stop by hand opens it
-		if q.Class == "" {
-			q.Class = w.policy.DefaultClass
-		}
+		return q, nil
 	}
-	return q, nil
+	return q, tagout.Errorf(tagout.Invalid, "Say of what: /tagout who sev1, /tagout who mailer, /tagout who legal, or /tagout who INC-7.")
+}
+
+// take reads one word of what is asked.
+func (w whos) take(field string, q *tagout.WhoQuery) (err error) {
+	word := strings.ToLower(strings.TrimRight(bare(field), "."))
+	severity := tagout.Severity(strings.Replace(word, "-", "", 1))
+	agent, _, _ := strings.Cut(word, "/")
+	switch {
+	case looksLikeIncident(word):
+		q.Incident, err = tagout.ParseIncidentID(word)
+		return err
+	case w.policy.Severities[severity] != nil:
+		q.Severity = severity
+	case w.policy.Agents[agent] != nil:
+		q.Agent = agent
+	case w.policy.Roles[word] != nil:
+		q.Role = word
+	case w.policy.Classes[word] != nil:
+		q.Class = word
+	default:
+		return tagout.Errorf(tagout.Invalid, "%q is no severity, agent, role, failure class or incident here. Write /tagout who sev1, or one of the roles: %s.",
+			clip(field), strings.Join(sortedRoles(w.policy), ", "))
+	}
+	return nil
 }
 
 func sortedRoles(p *tagout.Policy) []string {

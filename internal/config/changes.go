@@ -49,38 +49,52 @@ func (b *builder) changes() {
 }
 
 func (b *builder) changeRule(p path, r changeRuleSection) {
-	bad := func(key, fix, problem string) {
-		if q := p.key(key); b.ok(q) {
-			b.fail(q, fix, "%s", problem)
+	b.changeEvent(p, r)
+	b.changeVersion(p, r)
+	for i, pattern := range r.Paths {
+		q := p.key("paths").item(i)
+		if _, err := filepath.Match(pattern, ""); err != nil || strings.TrimSpace(pattern) == "" || strings.HasPrefix(pattern, "/") {
+			b.refuse(q, "Write a file or a folder as in the repository, such as prompts/mailer/.", "This path can match nothing.")
 		}
 	}
+	if b.ref(p.key("agent"), "agent", r.Agent, names(b.doc.Agents)) && r.Agent != "" && r.Component != "" {
+		b.ref(p.key("component"), "component", r.Component, b.cfg.Policy.Agents.ComponentsOf(r.Agent))
+	}
+}
+
+// refuse refuses what stands at a place, unless that was refused before.
+func (b *builder) refuse(p path, fix, problem string) {
+	if b.ok(p) {
+		b.fail(p, fix, "%s", problem)
+	}
+}
+
+// changeEvent checks which event of which repository counts.
+func (b *builder) changeEvent(p path, r changeRuleSection) {
 	isPush := r.Event == tagout.OnPush
 	if r.Event != tagout.OnDeployed && r.Event != tagout.OnDeployment && !isPush {
-		bad("event", "Use deployment_status, deployment or push.", "This event is not known.")
+		b.refuse(p.key("event"), "Use deployment_status, deployment or push.", "This event is not known.")
 	}
 	if owner, name, ok := strings.Cut(r.Repository, "/"); r.Repository != "" && (!ok || owner == "" || name == "" || strings.ContainsAny(name, "/ ")) {
-		bad("repository", "Write it as owner/name.", "This is not a repository.")
+		b.refuse(p.key("repository"), "Write it as owner/name.", "This is not a repository.")
 	}
 	switch {
 	case isPush && strings.TrimSpace(r.Branch) == "":
 		b.fail(p, "Add `branch: main`.", "A push counts on one branch only, and the rule names none.")
 	case isPush && r.Environment != "":
-		bad("environment", "Remove it, or use event: deployment_status.", "A push has no environment.")
+		b.refuse(p.key("environment"), "Remove it, or use event: deployment_status.", "A push has no environment.")
 	case !isPush && r.Branch != "":
-		bad("branch", "Remove it, or use event: push.", "A deployment has no branch here.")
+		b.refuse(p.key("branch"), "Remove it, or use event: push.", "A deployment has no branch here.")
 	case !isPush && len(r.Paths) > 0:
-		bad("paths", "Remove them, or use event: push.", "A deployment has no paths.")
+		b.refuse(p.key("paths"), "Remove them, or use event: push.", "A deployment has no paths.")
 	}
+}
+
+// changeVersion checks where the version of a change stands.
+func (b *builder) changeVersion(p path, r changeRuleSection) {
 	key, fromPayload := strings.CutPrefix(r.Version, "payload.")
-	if r.Version != "sha" && (isPush || r.Version != "ref" && (!fromPayload || key == "")) {
-		bad("version", "Use sha; for deployments also ref or payload.KEY.", "The version cannot be found there.")
-	}
-	for i, pattern := range r.Paths {
-		if _, err := filepath.Match(pattern, ""); (err != nil || strings.TrimSpace(pattern) == "" || strings.HasPrefix(pattern, "/")) && b.ok(p.key("paths").item(i)) {
-			b.fail(p.key("paths").item(i), "Write a file or a folder as in the repository, such as prompts/mailer/.", "This path can match nothing.")
-		}
-	}
-	if b.ref(p.key("agent"), "agent", r.Agent, names(b.doc.Agents)) && r.Agent != "" && r.Component != "" {
-		b.ref(p.key("component"), "component", r.Component, b.cfg.Policy.Agents.ComponentsOf(r.Agent))
+	ofDeployment := r.Version == "ref" || fromPayload && key != ""
+	if r.Version != "sha" && (r.Event == tagout.OnPush || !ofDeployment) {
+		b.refuse(p.key("version"), "Use sha; for deployments also ref or payload.KEY.", "The version cannot be found there.")
 	}
 }
