@@ -32,7 +32,7 @@ type Agent struct {
 	Title          string
 	Owner          string          // a role of the policy
 	Channels       []string        // canonical names; empty: it has no such division
-	Regions        []string        //
+	Regions        []string        // likewise
 	Tools          map[string]Risk // canonical name to risk
 	Lease          time.Duration   // a client that has not heard from Tagout for so long must stop
 	Fallback       string          // told to the agent while it is held

@@ -20,7 +20,7 @@ const (
 	EventSeverity       EventKind = "incident.severity"
 	EventNote           EventKind = "incident.note"
 	EventFlagged        EventKind = "incident.flagged" // what somebody flagged before, or meanwhile
-	EventLeft           EventKind = "incident.left"    // of a private one: somebody is none of its people any more
+	EventLeft           EventKind = "incident.left"    // of a private one: somebody is no longer one of its people
 	EventPrivate        EventKind = "incident.private" // from here on only its people read of it
 	EventRoom           EventKind = "incident.room"    // the channel was opened, or could not be
 	EventKindCorrected  EventKind = "incident.kind"

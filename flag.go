@@ -33,7 +33,7 @@ const (
 	FlagOpen      FlagState = "open"
 	FlagStopped   FlagState = "stopped"   // somebody pressed Stop now
 	FlagPromoted  FlagState = "promoted"  // it became an incident
-	FlagDismissed FlagState = "dismissed" // it is none
+	FlagDismissed FlagState = "dismissed" // it is no incident
 	FlagDuplicate FlagState = "duplicate" // of an incident
 )
 

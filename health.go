@@ -160,7 +160,7 @@ func decimal(value float64, n int) string {
 
 // Telemetry is where values of metrics are read.
 type Telemetry interface {
-	// Value is what a query gives at a time. It returns Invalid if the query is none or does not
+	// Value is what a query gives at a time. It returns Invalid if the query cannot be read or does not
 	// give exactly one number, NotFound if there is no data, and Unavailable if it cannot be found out.
 	Value(ctx context.Context, query string, at time.Time) (float64, error)
 	// Values are what it gave at the end of every step of a time, where it gave one number.

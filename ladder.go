@@ -249,7 +249,7 @@ func (c Call) ends() PageEnds {
 func (i *Incident) Needless(s SendPage) (why string, needless bool) {
 	switch {
 	case OfDrill(s.Page.Ladder) && !i.Drill:
-		return "it was for a drill, which is none any more", true
+		return "it was for a drill that has become a real incident", true
 	case s.Until != "" && i.State.Ended(), i.State == StateCancelled:
 		return i.ID.String() + " is " + string(i.State), true
 	case s.Until != "" && i.rests(s.Page.Ladder, true):

@@ -96,11 +96,11 @@ type Store interface {
 	EvidenceContent(ctx context.Context, id IncidentID, sha256 string) (Evidence, error)
 
 	// Figures computes the figures of the incidents that a query is about, all as of one moment.
-	// Returns Invalid for a window that is none.
+	// Returns Invalid for a window that ends before it begins.
 	Figures(ctx context.Context, q FiguresQuery) (Figures, error)
-	// Measured lists the incidents that a query is about, drills and cancelled ones too, what was
-	// detected first first. Returns Invalid for a window that is none or that holds more than
-	// [MostMeasured].
+	// Measured lists the incidents that a query is about, drills and cancelled ones too, in the
+	// order in which they were detected. Returns Invalid for a window that ends before it
+	// begins, or that holds more than [MostMeasured].
 	Measured(ctx context.Context, q FiguresQuery) ([]MeasuredIncident, error)
 
 	OverrideStore

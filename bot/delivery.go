@@ -172,7 +172,7 @@ func shortSum(text []byte) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// decodeCommand reads a slash command in JSON. It returns Invalid if it is none.
+// decodeCommand reads a slash command in JSON. It returns Invalid for anything else.
 func decodeCommand(body []byte, at time.Time) (*delivery, error) {
 	d := &delivery{kind: kindCommand, at: at}
 	if err := json.Unmarshal(body, &d.command); err != nil || d.command.User == "" || d.command.Command == "" {
@@ -200,7 +200,7 @@ func decodeCommandForm(body []byte, at time.Time) (*delivery, error) {
 	return decodeCommand(text, at)
 }
 
-// decodeInteraction reads an interaction in JSON. It returns Invalid if it is none.
+// decodeInteraction reads an interaction in JSON. It returns Invalid for anything else.
 func decodeInteraction(body []byte, at time.Time) (*delivery, error) {
 	d := &delivery{kind: kindOther, at: at}
 	if err := json.Unmarshal(body, &d.interaction); err != nil || d.interaction.Type == "" {

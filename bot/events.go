@@ -13,7 +13,7 @@ func Events() map[string]string {
 	return map[string]string{
 		"reaction_added":          "somebody flags a message with the emoji of `slack.flag_emoji`",
 		"app_home_opened":         "somebody looks at the app's Home tab",
-		"member_left_channel":     "who leaves a private incident's channel, or is removed from it, is none of its people any more",
+		"member_left_channel":     "who leaves a private incident's channel, or is removed from it, is no longer one of its people",
 		"subteam_members_changed": "a user group is read anew",
 		"subteam_updated":         "a user group is read anew",
 	}

@@ -34,7 +34,7 @@ type reactionBody struct {
 	} `json:"event"`
 }
 
-// decodeReaction reads a reaction in JSON. It returns Invalid if it is none to a message.
+// decodeReaction reads a reaction in JSON. It returns Invalid if it is not a reaction to a message.
 func decodeReaction(body []byte, at time.Time) (*delivery, error) {
 	d := &delivery{kind: kindReaction, at: at}
 	e := &d.reaction.Event

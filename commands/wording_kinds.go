@@ -63,7 +63,7 @@ func (f floor) courseWords() map[tagout.EventKind]func(facts) string {
 			return "corrected " + d.text("milestone") + " to " + d.time("to") + " (" + before + ")" + d.after(": ", "reason")
 		},
 		tagout.EventLeft: func(d facts) string {
-			return "@" + d.text("person") + " left its channel and is none of its people any more"
+			return "@" + d.text("person") + " left its channel and is no longer one of its people"
 		},
 		tagout.EventPrivate: func(facts) string { return "made it private" },
 		tagout.EventNote:    func(d facts) string { return "noted" + d.after(": ", "text") },

@@ -46,7 +46,7 @@ func parseRelay(place, text string) (relay, error) {
 	}
 	if u.Port() != "" {
 		if r.port, err = strconv.Atoi(u.Port()); err != nil || r.port < 1 || r.port > 65535 {
-			return refuse("The port of the mail server is not one." + relayFix)
+			return refuse("The port of the mail server is not a number from 1 to 65535." + relayFix)
 		}
 	}
 	if r.local() {
@@ -54,7 +54,7 @@ func parseRelay(place, text string) (relay, error) {
 	}
 	for key, values := range u.Query() {
 		if key != "tls" || len(values) != 1 || values[0] != "off" || r.implicit {
-			return refuse("The address of the mail server has an option that is not known. Fix: Only smtp://…?tls=off is.")
+			return refuse("The address of the mail server has an option that is not known. Fix: Remove it; only ?tls=off is known, and only of smtp.")
 		}
 		r.starttls = mail.NoTLS
 	}

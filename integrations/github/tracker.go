@@ -158,7 +158,7 @@ func explain(ctx context.Context, err error) error {
 	case status == http.StatusNotFound || status == http.StatusGone:
 		return tagout.Final(tagout.Errorf(tagout.NotFound, "GitHub knows no such issue or repository, or the token may not see it."))
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return tagout.Final(tagout.Errorf(tagout.Forbidden, "GitHub refused the token (%d).", status))
+		return tagout.Final(tagout.Errorf(tagout.Forbidden, "GitHub refused the token (%d). Fix: Put one that may write issues of the repository into the configuration.", status))
 	case status == http.StatusTooManyRequests || status == http.StatusRequestTimeout || status >= 500:
 		return tagout.Errorf(tagout.Unavailable, "GitHub answered %d.", status)
 	}

@@ -79,8 +79,8 @@ type alert struct {
 	Fingerprint  string             `json:"fingerprint"`
 }
 
-// Decode reads one notification. It returns Invalid if the body is none. The alert of
-// Grafana's button Test is taken, and is none.
+// Decode reads one notification. It returns Invalid if the body is not one of Grafana's. What
+// its button Test sends is taken, and makes no alert.
 func (s *Source) Decode(_ context.Context, in tagout.Delivery) ([]tagout.Alert, error) {
 	var n notification
 	if err := incoming.Read(in.Body, &n, ""); err != nil {

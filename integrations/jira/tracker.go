@@ -253,7 +253,7 @@ func judge(status int) error {
 	case status == http.StatusNotFound || status == http.StatusGone:
 		return tagout.Final(tagout.Errorf(tagout.NotFound, "Jira knows no such issue or project, or the token may not see it."))
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return tagout.Final(tagout.Errorf(tagout.Forbidden, "Jira refused the token (%d).", status))
+		return tagout.Final(tagout.Errorf(tagout.Forbidden, "Jira refused the token (%d). Fix: Put one that may write issues of the project into the configuration.", status))
 	case status == http.StatusTooManyRequests || status == http.StatusRequestTimeout || status >= 500:
 		return tagout.Errorf(tagout.Unavailable, "Jira answered %d.", status)
 	}

@@ -118,7 +118,7 @@ func decode(v tagout.Vendor) (settings, *Control, error) {
 	for _, one := range s.Scopes {
 		scope, err := tagout.ParseScope(one.Scope)
 		if err != nil {
-			return s, nil, tagout.Errorf(tagout.Invalid, "%s: A scope of the Kubernetes control is none. Fix: Write agent/channel/region, and tool:NAME after it if need be.", v.Place)
+			return s, nil, tagout.Errorf(tagout.Invalid, "%s: A scope of the Kubernetes control cannot be read. Fix: Write agent/channel/region, and tool:NAME after it if need be.", v.Place)
 		}
 		part, err := newArea(v, scope, one.Selector, one.Modes)
 		if err != nil {
@@ -132,7 +132,7 @@ func decode(v tagout.Vendor) (settings, *Control, error) {
 func newArea(v tagout.Vendor, scope tagout.Scope, selector string, modes []string) (area, error) {
 	parsed, err := labels.Parse(selector)
 	if err != nil || parsed.Empty() {
-		return area{}, tagout.Errorf(tagout.Invalid, "%s: A selector of the Kubernetes control is none, or would select everything. Fix: Write labels as in selector: app=mailer,channel=email.", v.Place)
+		return area{}, tagout.Errorf(tagout.Invalid, "%s: A selector of the Kubernetes control cannot be read, or would select everything. Fix: Write labels as in selector: app=mailer,channel=email.", v.Place)
 	}
 	a := area{scope: scope, selector: parsed, modes: []tagout.Mode{tagout.Halted, tagout.Paused}}
 	if len(modes) > 0 {
@@ -141,7 +141,7 @@ func newArea(v tagout.Vendor, scope tagout.Scope, selector string, modes []strin
 	for _, m := range modes {
 		mode, err := tagout.ParseMode(m)
 		if err != nil || mode == tagout.Running {
-			return area{}, tagout.Errorf(tagout.Invalid, "%s: A mode of the Kubernetes control is none. Fix: Write halted, paused, review or capped.", v.Place)
+			return area{}, tagout.Errorf(tagout.Invalid, "%s: A mode of the Kubernetes control is not known. Fix: Write halted, paused, review or capped.", v.Place)
 		}
 		a.modes = append(a.modes, mode)
 	}

@@ -92,10 +92,10 @@ type reference struct {
 	Summary string `json:"summary"`
 }
 
-// Decode reads one webhook. It returns Invalid if the body is none. An incident there fires
-// from its beginning until it is resolved, and again if it is reopened; another priority is
-// an alert of its own, which may raise the severity. What a pager of Tagout triggered there is
-// never an alert, and other events, such as notes, say nothing.
+// Decode reads one webhook. It returns Invalid if the body is not one of PagerDuty's. An
+// incident there fires from its beginning until it is resolved, and again if it is reopened;
+// another priority is an alert of its own, which may raise the severity. What a pager of Tagout
+// triggered there is never an alert, and other events, such as notes, say nothing.
 func (s *Source) Decode(_ context.Context, in tagout.Delivery) ([]tagout.Alert, error) {
 	var w incidentEvent
 	if err := incoming.Read(in.Body, &w, ""); err != nil {

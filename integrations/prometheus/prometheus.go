@@ -58,7 +58,7 @@ func loopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }
 
-// Value is what a query gives at a time. It returns Invalid if the query is none or does not
+// Value is what a query gives at a time. It returns Invalid if the query cannot be read or does not
 // give exactly one number, NotFound if there is no data, and Unavailable if it cannot be found out.
 func (t *Telemetry) Value(ctx context.Context, query string, at time.Time) (float64, error) {
 	var value model.Value

@@ -131,9 +131,10 @@ func (t *tags) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// Decode reads one webhook. It returns Invalid if the body is none. Of an issue says something
-// what an alert tells of it, and its end; what else Sentry posts, such as that the integration
-// was installed, is taken and says nothing. An alert of a form that is not known happened once.
+// Decode reads one webhook. It returns Invalid if the body is not one of Sentry's. Of an issue,
+// what an alert tells of it and its end become alerts; what else Sentry posts, such as that the
+// integration was installed, is taken and says nothing. An alert of a form that is not known
+// happened once.
 func (s *Source) Decode(_ context.Context, in tagout.Delivery) ([]tagout.Alert, error) {
 	var w webhook
 	if err := incoming.Read(in.Body, &w, ""); err != nil {

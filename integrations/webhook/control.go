@@ -123,11 +123,11 @@ func (c *Control) Read(ctx context.Context, agent string) (tagout.Observed, erro
 	for _, a := range state.Applied {
 		scope, err := tagout.ParseScope(a.Scope)
 		if err != nil {
-			return tagout.Observed{}, c.unclear("names a scope that is none")
+			return tagout.Observed{}, c.unclear("names a scope that cannot be read")
 		}
 		mode, err := tagout.ParseMode(a.Mode)
 		if err != nil {
-			return tagout.Observed{}, c.unclear("names a mode that is none")
+			return tagout.Observed{}, c.unclear("names a mode that is not known")
 		}
 		observed.Applied = append(observed.Applied, tagout.AppliedHold{Scope: scope, Mode: mode})
 	}
