@@ -108,55 +108,77 @@ var errSilent = errors.New("nothing was heard for too long")
 func (s *Socket) connect(ctx context.Context, log *slog.Logger) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var heard atomic.Int64
-	note := func() {
-		now := time.Now()
-		heard.Store(now.UnixNano())
-		s.bot.health.heard(now)
-	}
-	client := socketmode.New(s.client,
-		socketmode.OptionDialer(watchedDialer(note)),
+	l := &line{socket: s, log: log, cancel: cancel}
+	l.client = socketmode.New(s.client,
+		socketmode.OptionDialer(watchedDialer(l.hear)),
 		socketmode.OptionReadLimit(maxEnvelope),
 		socketmode.OptionPingInterval(s.silence),
 		socketmode.OptionLog(slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)))
 	ended := make(chan error, 1)
-	go s.bot.guarded("socket", func() { ended <- client.RunContext(ctx) })
-
-	up := false
-	setUp := func(now bool) {
-		if now != up {
-			up = now
-			s.bot.metrics.sockets.Add(map[bool]float64{true: 1, false: -1}[now])
-		}
-	}
-	defer setUp(false)
+	go s.bot.guarded("socket", func() { ended <- l.client.RunContext(ctx) })
+	defer l.setUp(false)
 	watch := time.NewTicker(s.watchEvery)
 	defer watch.Stop()
 	for {
 		select {
 		case err := <-ended:
 			return firstError(context.Cause(ctx), err)
-		case event := <-client.Events:
-			switch event.Type {
-			case socketmode.EventTypeConnected:
-				note()
-				setUp(true)
-				log.Info("Socket Mode is connected")
-			case socketmode.EventTypeConnecting:
-				setUp(false)
-			case socketmode.EventTypeConnectionError:
-				if failed, ok := event.Data.(*slack.ConnectionErrorEvent); ok {
-					cancel(failed.ErrorObj)
-				}
-			default:
-				s.receive(client, event)
-			}
+		case event := <-l.client.Events:
+			l.take(event)
 		case <-watch.C:
-			if up && time.Since(time.Unix(0, heard.Load())) >= s.silence {
+			if l.up && time.Since(time.Unix(0, l.heard.Load())) >= s.silence {
 				log.Warn("a Socket Mode connection is replaced", "reason", errSilent)
 				cancel(errSilent)
 			}
 		}
+	}
+}
+
+// line is one connection of Socket Mode.
+type line struct {
+	socket *Socket
+	client *socketmode.Client
+	log    *slog.Logger
+	cancel context.CancelCauseFunc // ends it
+	heard  atomic.Int64            // when anything came last, in nanoseconds of Unix
+	up     bool
+}
+
+// hear notes that something came.
+func (l *line) hear() {
+	now := time.Now()
+	l.heard.Store(now.UnixNano())
+	l.socket.bot.health.heard(now)
+}
+
+// setUp counts the line among those that are up, or takes it off again.
+func (l *line) setUp(now bool) {
+	if now == l.up {
+		return
+	}
+	l.up = now
+	if now {
+		l.socket.bot.metrics.sockets.Inc()
+	} else {
+		l.socket.bot.metrics.sockets.Dec()
+	}
+}
+
+// take takes one event of the client: of the line itself, or a delivery.
+func (l *line) take(event socketmode.Event) {
+	switch event.Type {
+	case socketmode.EventTypeConnected:
+		l.hear()
+		l.setUp(true)
+		l.log.Info("Socket Mode is connected")
+	case socketmode.EventTypeConnecting:
+		l.setUp(false)
+	case socketmode.EventTypeConnectionError:
+		if failed, ok := event.Data.(*slack.ConnectionErrorEvent); ok {
+			l.cancel(failed.ErrorObj)
+		}
+	default:
+		l.socket.receive(l.client, event)
 	}
 }
 
