@@ -187,12 +187,13 @@ func TestMutants(t *testing.T) {
 func TestEveryCheckOfASignoffIsNeeded(t *testing.T) {
 	t.Parallel()
 	s := &surgeon{functions: checked(), harmless: harmless()}
-	s.breaks(t, "signing_property_test.go", "for seed := range uint64(games) {\n\t\tif play(seed) != nil {\n\t\t\treturn false\n\t\t}\n\t}\n\treturn true")
+	s.breaks(t, "for seed := range uint64(games) {\n\t\tif play(seed) != nil {\n\t\t\treturn false\n\t\t}\n\t}\n\treturn true",
+		"signing_property_test.go", "signing_faults_test.go")
 }
 
 // breaks makes a broken copy of the domain in every way, one at a time, and requires that the checks
-// of one test file notice each. passes is the body of a function that runs them.
-func (s *surgeon) breaks(t *testing.T, checks, passes string) {
+// of these test files notice each. passes is the body of a function that runs them.
+func (s *surgeon) breaks(t *testing.T, passes string, checks ...string) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("builds a copy of the domain")
@@ -218,11 +219,13 @@ func (s *surgeon) breaks(t *testing.T, checks, passes string) {
 		}
 		write(name, text)
 	}
-	text, err := os.ReadFile(checks)
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range checks {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(name, text)
 	}
-	write(checks, text)
 	write("mutant.go", []byte(mutantSource))
 	write("mutant_test.go", fmt.Appendf(nil, mutantTest, passes, s.tried()))
 	write("go.mod", []byte("module tagout\n\ngo 1.26\n"))

@@ -61,7 +61,7 @@ func TestTheSignersGoLiftsExactlyTheHoldsOfTheRequest(t *testing.T) {
 		t.Errorf("email is %s, sms is %s", w.gate.mode("mailer", "email", "us"), w.gate.mode("mailer", "sms", "us"))
 	}
 	list := w.log.all()
-	if commit, lift := slices.Index(list, "store.update"), slices.Index(list, "gate.lift"); commit < 0 || lift < commit {
+	if commit, lift := slices.Index(list, "store.decide"), slices.Index(list, "gate.lift"); commit < 0 || lift < commit {
 		t.Errorf("lifted before it was committed: %q", list)
 	}
 	if !slices.Contains(w.gate.reconciled, "mailer") {
@@ -178,7 +178,7 @@ func TestNothingIsLiftedInTheGateUnlessTheCommitIsKnown(t *testing.T) {
 	for name, arrange := range map[string]func(w *world, down error){
 		"before it": func(w *world, down error) {
 			w.store.before = func(_ context.Context, op string) error {
-				if op == "update" {
+				if op == "update" || op == "decide" {
 					return down
 				}
 				return nil

@@ -81,9 +81,10 @@ func (m *memory) Update(ctx context.Context, id tagout.IncidentID, fn tagout.Tra
 	return i, err
 }
 
-// Decide is Update: whoever tests what comes meanwhile has the real one.
+// Decide is Update by another name: whoever tests what comes meanwhile has the real one.
 func (m *memory) Decide(ctx context.Context, id tagout.IncidentID, fn tagout.Transition) (*tagout.Incident, error) {
-	return m.Update(ctx, id, fn)
+	i, _, err := m.change(ctx, "decide", tagout.Match{Incident: id}, fn)
+	return i, err
 }
 
 func (m *memory) Join(ctx context.Context, match tagout.Match, fn tagout.Transition) (*tagout.Incident, bool, error) {

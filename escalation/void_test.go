@@ -2,11 +2,28 @@ package escalation_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
 	"tagout"
 )
+
+func TestOnlyAGoHasAlertsWait(t *testing.T) {
+	t.Parallel()
+	for verdict, want := range map[string]string{tagout.Go: "store.decide", tagout.NoGo: "store.update"} {
+		w := newWorld(t)
+		w.stop(t, "h1", "mailer/email", tagout.Halted)
+		i := w.ask(t, 1)
+		w.log.forget()
+		if _, err := w.press("U0PROGRAM", i, verdict); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.log.all(); !slices.Contains(got, want) {
+			t.Errorf("%s: no %s among %q", verdict, want, got)
+		}
+	}
+}
 
 func TestAGoIsRefusedAfterAnAlertOnItsScopeThatMadeNothingVoid(t *testing.T) {
 	t.Parallel()
