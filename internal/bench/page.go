@@ -21,24 +21,7 @@ const (
 func measurePage(ctx context.Context, b *bench, r *report) error {
 	r.note("%d alerts, one every %s, each opening a SEV-1 incident that pages one person by direct message; from the 202 to `chat.postMessage` arriving at the sandbox.", pagedTimes, pagedEvery)
 	r.columns("database", "pages", "alert accepted p50", "p99", "accepted → page sent p50", "p99", "max")
-	pg, err := startPostgres(ctx)
-	if err != nil {
-		return err
-	}
-	defer pg.discard()
-	database, err := pg.fresh(ctx)
-	if err != nil {
-		return err
-	}
-	for _, row := range []struct{ name, database string }{{"Postgres", pg.url(database)}, {"SQLite", ""}} {
-		if !b.wants(row.name) {
-			continue
-		}
-		if err := b.pageOn(ctx, r, row.name, row.database); err != nil {
-			return err
-		}
-	}
-	return nil
+	return b.onBoth(ctx, func(name, database string) error { return b.pageOn(ctx, r, name, database) })
 }
 
 func (b *bench) pageOn(ctx context.Context, r *report, name, database string) error {

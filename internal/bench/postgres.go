@@ -188,3 +188,25 @@ func freePort() (int, error) {
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
+
+// onBoth measures on a Postgres that it starts and throws away, and on SQLite, whose URL is "".
+func (b *bench) onBoth(ctx context.Context, measure func(name, database string) error) error {
+	pg, err := startPostgres(ctx)
+	if err != nil {
+		return err
+	}
+	defer pg.discard()
+	database, err := pg.fresh(ctx)
+	if err != nil {
+		return err
+	}
+	for _, on := range []struct{ name, url string }{{"Postgres", pg.url(database)}, {"SQLite", ""}} {
+		if !b.wants(on.name) {
+			continue
+		}
+		if err := measure(on.name, on.url); err != nil {
+			return err
+		}
+	}
+	return nil
+}

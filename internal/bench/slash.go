@@ -39,24 +39,7 @@ func measureSlash(ctx context.Context, b *bench, r *report) error {
 	r.note("%d commands/s for %s per row from an open loop, one server per database: signed HTTP deliveries of a sandbox workspace in the load generator; from typing to the acknowledgement.", typedPerSecond, typedFor)
 	r.note("%d agents in turn, each with an open incident. What changes something is recorded before it is acknowledged; a stop is obeyed and, if that takes less than 0.05 s, recorded.", typedAgents)
 	r.columns("command, database", "typed", "acknowledged", "p50", "p99", "max")
-	pg, err := startPostgres(ctx)
-	if err != nil {
-		return err
-	}
-	defer pg.discard()
-	database, err := pg.fresh(ctx)
-	if err != nil {
-		return err
-	}
-	for _, on := range []struct{ name, database string }{{"Postgres", pg.url(database)}, {"SQLite", ""}} {
-		if !b.wants(on.name) {
-			continue
-		}
-		if err := b.typeOn(ctx, r, on.name, on.database); err != nil {
-			return err
-		}
-	}
-	return nil
+	return b.onBoth(ctx, func(name, database string) error { return b.typeOn(ctx, r, name, database) })
 }
 
 func (b *bench) typeOn(ctx context.Context, r *report, on, database string) error {

@@ -57,7 +57,7 @@ func (l Layout) problems(file File) []string {
 		for _, line := range file.Inits {
 			problems = append(problems, fmt.Sprintf("line %d is an init function; wire it in cmd instead", line))
 		}
-		if !file.test() && file.Lines > l.MaxLines {
+		if file.Lines > l.MaxLines {
 			problems = append(problems, fmt.Sprintf("%d lines, more than %d; split it by subject", file.Lines, l.MaxLines))
 		}
 	}

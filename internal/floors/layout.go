@@ -13,7 +13,7 @@ type Layout struct {
 	// IO are the packages of the standard library that reach outside the process,
 	// written like folders.
 	IO []string
-	// MaxLines is how long a file may be, unless it is a test or generated.
+	// MaxLines is how long a file may be, unless it is generated.
 	MaxLines int
 }
 
