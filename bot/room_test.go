@@ -65,6 +65,7 @@ func TestBookmarksAreKeptUpToDateAndNeverDoubled(t *testing.T) {
 	if err := e.effect(tagout.EffectOpenChannel, 7, "", nil); err != nil {
 		t.Fatal(err)
 	}
+	e.wait("Slack has said which workspace this is: links to messages name it", func() bool { return e.Team() != "" })
 	failures := 0 // a call that took too long is tried again after a pause, which nothing here waits for
 	again := func() {
 		if n := strings.Count(e.log.String(), "could not be brought up to date"); n > failures {
