@@ -32,8 +32,9 @@ const (
 	ScreenshotsVariable = "TAGOUT_SCREENSHOTS"
 )
 
-// patience bounds a whole browser test; it only ends one that hangs.
-const patience = 3 * time.Minute
+// patience bounds the start of a browser, and lifetime a whole browser test; they only end one that
+// hangs. A lifetime has room for some waits in vain, whose failures tell what the page shows.
+const patience, lifetime = 3 * time.Minute, 10 * time.Minute
 
 // candidates are tried in this order if CHROME is not set.
 var candidates = []string{
@@ -59,7 +60,7 @@ func Chrome(tb testing.TB) context.Context {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	ctx, endPatience := context.WithTimeout(context.Background(), patience)
+	ctx, endPatience := context.WithTimeout(context.Background(), lifetime)
 	ctx, endProcess := chromedp.NewExecAllocator(ctx, flags(program, profile)...)
 	ctx, endTab := chromedp.NewContext(ctx, chromedp.WithErrorf(tb.Logf))
 	tb.Cleanup(func() {
