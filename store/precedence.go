@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	stillUrgent = 50 * time.Millisecond // how long after urgent effects the others still give way: more may follow
-	giveWayFor  = 3 * time.Second       // at most, so that nothing waits for ever
+	stillUrgent = 50 * time.Millisecond  // how long after urgent effects the others still give way: more may follow
+	stillWorks  = 400 * time.Millisecond // how long an urgent effect needs the processor; one that takes longer waits for somebody else
+	giveWayFor  = 3 * time.Second        // at most, so that nothing waits for ever
 	lookAgain   = 10 * time.Millisecond
 )
 
@@ -18,7 +19,8 @@ const (
 // incidents there is more to do at once than the machine can.
 type precedence struct {
 	running atomic.Int64
-	last    atomic.Int64 // when an urgent effect was last queued or done, in nanoseconds
+	began   atomic.Int64 // when an urgent effect last began, in nanoseconds
+	last    atomic.Int64 // when one was last queued or done
 }
 
 // urgent reports whether an effect stops something or wakes somebody.
@@ -57,6 +59,7 @@ func (p *precedence) enter(ctx context.Context, kind tagout.EffectKind) (done fu
 	if !urgent(kind) {
 		return func() {}
 	}
+	p.began.Store(time.Now().UnixNano())
 	p.running.Add(1)
 	return func() {
 		p.last.Store(time.Now().UnixNano())
@@ -77,6 +80,9 @@ func (p *precedence) giveWay(ctx context.Context) {
 	}
 }
 
+// busy reports whether urgent effects need the processor. A pager that does not answer, or that
+// is asked no faster than it wants, keeps nothing else waiting.
 func (p *precedence) busy(now time.Time) bool {
-	return p.running.Load() > 0 || now.UnixNano()-p.last.Load() < int64(stillUrgent)
+	works := p.running.Load() > 0 && now.UnixNano()-p.began.Load() < int64(stillWorks)
+	return works || now.UnixNano()-p.last.Load() < int64(stillUrgent)
 }
