@@ -35,7 +35,10 @@ func (a *CorrectiveAction) told() toldAction {
 func (a *CorrectiveAction) event(kind EventKind, by Actor, at time.Time, more map[string]any) Event {
 	t := a.told()
 	data := map[string]any{"action": t.Action, "title": t.Title, "owner": t.Owner, "due": t.Due, "layer": t.Layer, "state": t.State}
-	for key, text := range map[string]string{"detail": t.Detail, "test": t.Test, "no_test": t.NoTest, "why": t.Why, "tracker": t.Tracker, "ticket": t.Ticket} {
+	for key, text := range map[string]string{
+		"detail": t.Detail, "test": t.Test, "no_test": t.NoTest, "why": t.Why, "tracker": t.Tracker,
+		"ticket": t.Ticket,
+	} {
 		if text != "" {
 			data[key] = text
 		}
@@ -75,7 +78,8 @@ func (a *audit) compareActions() error {
 		case !known:
 			return Errorf(Conflict, "%s: the record has the corrective action %d, of which the timeline knows nothing.", i.ID, have.Action)
 		case told.State != have.State:
-			return Errorf(Conflict, "%s: the record says that the corrective action %d is %s, but the timeline %s.", i.ID, have.Action, have.State, told.State)
+			return Errorf(Conflict, "%s: the record says that the corrective action %d is %s, but the timeline %s.",
+				i.ID, have.Action, have.State, told.State)
 		case told != have:
 			return Errorf(Conflict, "%s: the record tells otherwise of the corrective action %d than the timeline.", i.ID, have.Action)
 		}

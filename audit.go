@@ -11,7 +11,11 @@ import (
 // sealed ([VerifyChain]); the rest of the record is not, so that whoever owns the database
 // could change it. It returns a Conflict that says what was done without a trace.
 func (i *Incident) Audit(events []Event) error {
-	a := audit{incident: i, holds: map[HoldID]Hold{}, requests: map[string]ResumeRequest{}, signoffs: map[string][]Signoff{}, approved: map[string][]HoldID{}, plans: map[string]*toldPlan{}, actions: map[int]toldAction{}, review: toldReview{submitted: map[string]submittedReview{}}}
+	a := audit{
+		incident: i, holds: map[HoldID]Hold{}, requests: map[string]ResumeRequest{}, signoffs: map[string][]Signoff{},
+		approved: map[string][]HoldID{}, plans: map[string]*toldPlan{}, actions: map[int]toldAction{},
+		review: toldReview{submitted: map[string]submittedReview{}},
+	}
 	for _, e := range events {
 		if err := a.take(e); err != nil {
 			return err
@@ -202,7 +206,8 @@ func (a *audit) approve(e Event, s said) error {
 			continue
 		}
 		if d := given.Delegation; d != nil {
-			if d.To != given.By || d.Role != given.Role || !d.Holds(given.At) || people[d.By] && slices.ContainsFunc(r.Signoffs, func(s Signoff) bool { return s.voice() == d.By }) {
+			if d.To != given.By || d.Role != given.Role || !d.Holds(given.At) ||
+				people[d.By] && slices.ContainsFunc(r.Signoffs, func(s Signoff) bool { return s.voice() == d.By }) {
 				continue
 			}
 		}
@@ -225,7 +230,9 @@ func (a *audit) compare() error {
 		case !known:
 			return Errorf(Conflict, "%s: the record has the hold %s on %s, of which the timeline knows nothing.", i.ID, h.ID, h.Scope)
 		case told.Active() && !h.Active():
-			return Errorf(Conflict, "%s: the hold on %s was lifted in the record, but nobody signed for that: the timeline says that it stands.", i.ID, h.Scope)
+			return Errorf(Conflict,
+				"%s: the hold on %s was lifted in the record, but nobody signed for that: the timeline says that it stands.",
+				i.ID, h.Scope)
 		case !told.Active() && h.Active():
 			return Errorf(Conflict, "%s: the hold on %s stands in the record, but the timeline says that it was lifted.", i.ID, h.Scope)
 		case !told.SameTerms(h):

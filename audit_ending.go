@@ -102,7 +102,8 @@ func (a *audit) takeReview(e Event) error {
 			r.authors = append(r.authors, id)
 		}
 	case EventReviewSubmitted:
-		if sumOf(s.reviewText.json()) != s.Digest || s.Incident != a.incident.ID || s.Version != r.version || !maps.Equal(s.Parts, r.parts) || !slices.Equal(s.Authors, r.authors) {
+		if sumOf(s.reviewText.json()) != s.Digest || s.Incident != a.incident.ID || s.Version != r.version ||
+			!maps.Equal(s.Parts, r.parts) || !slices.Equal(s.Authors, r.authors) {
 			return refuse("submits another review than was written")
 		}
 		r.submitted[s.Digest], r.waits, r.approved = s, s.Digest, ""

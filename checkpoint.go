@@ -65,7 +65,9 @@ func VerifyCheckpoints(all []Checkpoint, hashOf func(id IncidentID, seq int64) (
 				return want, err
 			}
 			if hash != h.Hash {
-				return want, Errorf(Conflict, "%s: its timeline is not the one that checkpoint %d saw: event %d is gone or was rewritten.", h.Incident, c.N, h.Seq)
+				return want, Errorf(Conflict,
+					"%s: its timeline is not the one that checkpoint %d saw: event %d is gone or was rewritten.",
+					h.Incident, c.N, h.Seq)
 			}
 		}
 		before = c

@@ -110,7 +110,8 @@ func (d Digest) stopLines() (lines []Text) {
 func (d Digest) waitingLines(p *Policy) (lines []Text) {
 	for _, i := range d.Waiting {
 		r := i.Request
-		t := append(d.link(i.ID, i.Room.Channel), T(": ", Fixed(r.Scope.String()), " to "+r.Target.Coloured()+", waits for "+p.RuleText(r.Missing())+" since "+d.When(r.At))...)
+		t := append(d.link(i.ID, i.Room.Channel),
+			T(": ", Fixed(r.Scope.String()), " to "+r.Target.Coloured()+", waits for "+p.RuleText(r.Missing())+" since "+d.When(r.At))...)
 		lines = append(lines, t)
 	}
 	return lines

@@ -146,7 +146,8 @@ func (d Digest) summary() Text {
 func (d Digest) footer() Text {
 	t := T("Record: nothing is recorded yet.")
 	if d.Head.N > 0 {
-		t = T(fmt.Sprintf("Record: checkpoint %d ", d.Head.N), Fixed(d.Head.Hash), ". Anybody can check it later: ", Fixed("tagout verify --head HASH"), ".")
+		t = T(fmt.Sprintf("Record: checkpoint %d ", d.Head.N), Fixed(d.Head.Hash), ". Anybody can check it later: ",
+			Fixed("tagout verify --head HASH"), ".")
 	}
 	zone := d.Order.Location()
 	if !d.Next.IsZero() {

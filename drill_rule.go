@@ -26,7 +26,9 @@ func (f DrillFacts) CanDrill(d Drill) error {
 	case a == nil:
 		return Errorf(NotFound, "There is no agent %q in the configuration.", clip(d.Agent, 40))
 	case a.Canary.Agent != d.Agent:
-		return Errorf(Invalid, "%s has no canary, so nothing of it can be drilled. Set agents.%s.canary to a small part of it, such as %s.", d.Agent, d.Agent, a.smallPart())
+		return Errorf(Invalid,
+			"%s has no canary, so nothing of it can be drilled. Set agents.%s.canary to a small part of it, such as %s.",
+			d.Agent, d.Agent, a.smallPart())
 	case d.Scope != a.Canary:
 		return Errorf(Invalid, "A drill of %s is on its canary, %s, and nowhere else.", d.Agent, a.Canary)
 	case d.Action == DrillRollback && a.Canary != a.Canary.WholeAgent() && !a.RollbackDrills:

@@ -127,7 +127,8 @@ func (i *Incident) UntickStep(number int, by Actor, at time.Time) (Change, error
 	}
 	was := s.By
 	s.By, s.At = Actor{}, time.Time{}
-	c.event(EventStepUndone, by, at, map[string]any{"step": number, "text": s.Text, "ticked_by": was.String(), "done": i.StepsDone(), "of": len(i.Runbook)})
+	c.event(EventStepUndone, by, at,
+		map[string]any{"step": number, "text": s.Text, "ticked_by": was.String(), "done": i.StepsDone(), "of": len(i.Runbook)})
 	return c, nil
 }
 

@@ -236,8 +236,11 @@ func (f *Flag) told() []Effect {
 		effects = append(effects, f.link(f.Outcome.Incident))
 	}
 	for _, person := range f.Reporters() {
-		m := Say("You flagged ", f.about(), " (", Bold(f.ID.String()), "). ", f.Outcome.Text(), ".").Para("Thank you: a flag too many is better than one too few.")
-		effects = append(effects, NewEffect(EffectDirect, 0, "flag:"+strconv.FormatInt(int64(f.ID), 10)+":outcome:"+string(person), DirectNote{To: person, Message: m}))
+		m := Say("You flagged ", f.about(), " (", Bold(f.ID.String()), "). ", f.Outcome.Text(),
+			".").Para("Thank you: a flag too many is better than one too few.")
+		effects = append(effects, NewEffect(EffectDirect, 0,
+			"flag:"+strconv.FormatInt(int64(f.ID), 10)+":outcome:"+string(person),
+			DirectNote{To: person, Message: m}))
 	}
 	return effects
 }
@@ -328,7 +331,8 @@ func (i *Incident) TakeFlag(f *Flag, at time.Time) Change {
 			}
 			who = append(who, Mention(person))
 		}
-		c.post(i, "flag:"+strconv.FormatInt(int64(f.ID), 10), Say(who, " flagged ", f.about(), " (", Bold(f.ID.String()), ")", firstWords(f), ". It is kept as evidence."))
+		c.post(i, "flag:"+strconv.FormatInt(int64(f.ID), 10),
+			Say(who, " flagged ", f.about(), " (", Bold(f.ID.String()), ")", firstWords(f), ". It is kept as evidence."))
 	}
 	return c
 }

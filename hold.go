@@ -273,7 +273,10 @@ type holdJSON struct {
 
 // MarshalJSON writes the hold as it was hung, without its lifting.
 func (h Hold) MarshalJSON() ([]byte, error) {
-	return json.Marshal(holdJSON{h.ID, h.Scope, h.Mode, h.Cap.String(), h.DisabledTools, h.Incident, h.By, h.Reason, h.Private, h.At, h.Plan, h.CanaryShare, h.Drill})
+	return json.Marshal(holdJSON{
+		h.ID, h.Scope, h.Mode, h.Cap.String(), h.DisabledTools, h.Incident, h.By, h.Reason, h.Private, h.At, h.Plan,
+		h.CanaryShare, h.Drill,
+	})
 }
 
 // UnmarshalJSON reads what [Hold.MarshalJSON] writes. It returns Invalid for a mode that
@@ -286,7 +289,8 @@ func (h *Hold) UnmarshalJSON(data []byte) error {
 	if _, err := ParseMode(string(j.Mode)); err != nil || j.Mode == Running {
 		return Errorf(Invalid, "A hold cannot have the mode %q.", clip(string(j.Mode), 40))
 	}
-	*h = Hold{ID: j.ID, Scope: j.Scope, Mode: j.Mode, DisabledTools: j.DisabledTools, Incident: j.Incident, By: j.By, Reason: j.Reason, Private: j.Private, At: j.At,
+	*h = Hold{ID: j.ID, Scope: j.Scope, Mode: j.Mode, DisabledTools: j.DisabledTools, Incident: j.Incident, By: j.By,
+		Reason: j.Reason, Private: j.Private, At: j.At,
 		Plan: j.Plan, CanaryShare: j.CanaryShare, Drill: j.Drill}
 	if h.CanaryShare < 0 || h.CanaryShare >= 1 {
 		h.CanaryShare = 0 // what cannot be a share spares nobody

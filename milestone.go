@@ -62,7 +62,9 @@ func ParseMilestone(word string) (Milestone, error) {
 	if len(found) == 1 {
 		return found[0], nil
 	}
-	return "", Errorf(Invalid, "%q is not a milestone: use onset, detected, acknowledged, contained, mitigated, resumed or reviewed. Nothing was changed.", clip(word, 40))
+	return "", Errorf(Invalid,
+		"%q is not a milestone: use onset, detected, acknowledged, contained, mitigated, resumed or reviewed. Nothing was changed.",
+		clip(word, 40))
 }
 
 // Corrected is the newest correction of a milestone; false if nobody corrected it.
@@ -130,7 +132,9 @@ func (i *Incident) MayCorrect(by User, platform []UserID) error {
 	if slices.Contains(platform, by.ID) {
 		return nil
 	}
-	return Errorf(Forbidden, "Only the incident commander, the RCA facilitator and the platform owner of %s can correct its milestones. Nothing was changed.", i.ID)
+	return Errorf(Forbidden,
+		"Only the incident commander, the RCA facilitator and the platform owner of %s can correct its milestones. Nothing was changed.",
+		i.ID)
 }
 
 // before are the milestones that cannot come after a milestone.
@@ -153,9 +157,13 @@ func (i *Incident) inOrder(m Milestone, to time.Time) error {
 		switch {
 		case at.IsZero() || o == m:
 		case slices.Contains(before(m), o) && to.Before(at):
-			return Errorf(Invalid, "%s cannot be before %s, which was at %s. If that is wrong too, correct it first. Nothing was changed.", m, o, stampUTC(at))
+			return Errorf(Invalid,
+				"%s cannot be before %s, which was at %s. If that is wrong too, correct it first. Nothing was changed.",
+				m, o, stampUTC(at))
 		case slices.Contains(before(o), m) && to.After(at):
-			return Errorf(Invalid, "%s cannot be after %s, which was at %s. If that is wrong too, correct it first. Nothing was changed.", m, o, stampUTC(at))
+			return Errorf(Invalid,
+				"%s cannot be after %s, which was at %s. If that is wrong too, correct it first. Nothing was changed.",
+				m, o, stampUTC(at))
 		}
 	}
 	if detected := i.When(Detected); m == Onset && detected.Sub(to) > longestOnset {

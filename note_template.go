@@ -107,7 +107,9 @@ func (t *NoteTemplate) Render(f NoteFields) (subject, text string, err error) {
 	case text == "" || subject == "":
 		return "", "", Errorf(Invalid, "the note would be empty")
 	case len([]rune(text)) > maxNoteText || longest > maxNoteLine:
-		return "", "", Errorf(Invalid, "the note would be longer than %d characters, or have a paragraph longer than %d; Slack would cut it", maxNoteText, maxNoteLine)
+		return "", "", Errorf(Invalid,
+			"the note would be longer than %d characters, or have a paragraph longer than %d; Slack would cut it",
+			maxNoteText, maxNoteLine)
 	}
 	return subject, text, nil
 }

@@ -191,7 +191,10 @@ func (i *Incident) TakeVersions(r VersionReport, counting []Pin, roles []string,
 			kind = EventVersionDrift
 			found = append(found, counts.Component+" "+version+" instead of "+i.Pins[n].Version)
 		}
-		c.event(kind, by, at, map[string]any{"agent": r.Agent, "component": counts.Component, "pinned": i.Pins[n].Version, "found": version, "control": r.Control})
+		c.event(kind, by, at, map[string]any{
+			"agent": r.Agent, "component": counts.Component, "pinned": i.Pins[n].Version, "found": version,
+			"control": r.Control,
+		})
 	}
 	if len(found) == 0 {
 		return c
@@ -199,7 +202,11 @@ func (i *Incident) TakeVersions(r VersionReport, counting []Pin, roles []string,
 	slices.Sort(found)
 	teller := Drift{By: r.Control}.Teller() + " "
 	key := "version:" + r.Agent + ":" + r.Control + ":" + Moment(at).Format(time.RFC3339Nano)
-	c.effect(EffectPage, i.ID, key, PageRound{Key: key, Roles: roles, Why: "drift: " + r.Agent + " does not run the pinned versions: " + teller + strings.Join(found, ", "), Rung: true, Even: true})
+	c.effect(EffectPage, i.ID, key, PageRound{
+		Key: key, Roles: roles,
+		Why:  "drift: " + r.Agent + " does not run the pinned versions: " + teller + strings.Join(found, ", "),
+		Rung: true, Even: true,
+	})
 	c.post(i, key, Message{Tone: ToneDanger, Body: []Text{
 		T(Bold("Drift: "), "agent ", Fixed(r.Agent), " does not run the pinned versions: "+teller+strings.Join(found, ", ")+".")}})
 	return c.And(i.voidRequest("another version runs than is pinned", by, at))

@@ -123,7 +123,10 @@ func (i *Incident) MakePrivate(by User, at time.Time) (Change, error) {
 	old := i.Room
 	i.Room = Room{Announced: old.Announced, AnnounceIn: old.AnnounceIn, Moving: true}
 	if old.Channel != "" {
-		c.effect(EffectRetireRoom, i.ID, old.Channel, RetiredRoom{Channel: old.Channel, Card: old.Card, Decision: old.Decision, Review: old.Review, Runbook: old.Runbook, Announce: old.AnnounceIn})
+		c.effect(EffectRetireRoom, i.ID, old.Channel, RetiredRoom{
+			Channel: old.Channel, Card: old.Card, Decision: old.Decision, Review: old.Review, Runbook: old.Runbook,
+			Announce: old.AnnounceIn,
+		})
 	}
 	c.effect(EffectOpenChannel, i.ID, "private", nil)
 	if old.Announced != "" {

@@ -176,7 +176,8 @@ func standingOn(ctx context.Context, r ReleaseReader, a *Agent, agent string, al
 // incidents, and must not pass for that.
 func (p *Policy) knowsRelease(q ReleaseQuery, all []*Incident) error {
 	if p.Agents[q.Agent] == nil && len(all) == 0 {
-		return Errorf(NotFound, "There is no agent %s: it is not in the configuration and has no incidents.%s", clip(q.Agent, 60), meant(p.Agents.Near(q.Agent)))
+		return Errorf(NotFound, "There is no agent %s: it is not in the configuration and has no incidents.%s",
+			clip(q.Agent, 60), meant(p.Agents.Near(q.Agent)))
 	}
 	ofClass := func(i *Incident) bool { return i.Class == q.Class }
 	if q.Class != "" && p.Classes[q.Class] == nil && !slices.ContainsFunc(all, ofClass) {
@@ -211,7 +212,8 @@ func (r ReleaseReport) Sentence() string {
 		against = append(against, counted(n, "incident"))
 	}
 	if n := len(r.Recurrences); n > 0 {
-		against = append(against, strconv.Itoa(n)+" failure "+map[bool]string{true: "class that comes", false: "classes that come"}[n == 1]+" back too often")
+		against = append(against,
+			strconv.Itoa(n)+" failure "+map[bool]string{true: "class that comes", false: "classes that come"}[n == 1]+" back too often")
 	}
 	return what + " may not be released: " + strings.Join(against, " and ") + map[bool]string{true: " stands", false: " stand"}[len(r.Incidents)+len(r.Recurrences) == 1] + " against it."
 }

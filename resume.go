@@ -154,7 +154,8 @@ func (q Quiet) Ready(monitor time.Duration, at time.Time) error {
 		return Errorf(Conflict, "GO does not count yet: %d alerts still fire on the scope, and it must stay quiet for %s after them.", q.Firing, monitor)
 	}
 	if until := q.LastAt.Add(monitor); !q.LastAt.IsZero() && at.Before(until) {
-		return Errorf(Conflict, "GO does not count before %s: the scope must stay quiet for %s after the last alert.", until.UTC().Format("15:04:05 UTC"), monitor)
+		return Errorf(Conflict, "GO does not count before %s: the scope must stay quiet for %s after the last alert.",
+			until.UTC().Format("15:04:05 UTC"), monitor)
 	}
 	return nil
 }

@@ -126,7 +126,8 @@ func (b ballot) roleOf(s Signing, at time.Time) (mandate, error) {
 		case missingOf(b.rule, with).count() < missing.count():
 			return m, nil
 		case why == nil && missing.names(m.role):
-			why = Errorf(Conflict, "It is not your turn yet: %s signs before %s. Everything stays as it is.", missing[:1].text(s.roleName), s.roleName(m.role))
+			why = Errorf(Conflict, "It is not your turn yet: %s signs before %s. Everything stays as it is.",
+				missing[:1].text(s.roleName), s.roleName(m.role))
 		}
 	}
 	if why == nil {
@@ -161,7 +162,10 @@ func (b ballot) vote(s Signing, at time.Time) (Signoff, error) {
 		return Signoff{}, err
 	}
 	m, err := b.roleOf(s, at)
-	return Signoff{Request: b.id, Role: m.role, By: s.User.ID, Verdict: s.Verdict, Digest: b.digest, Reason: clip(s.Reason, 1000), At: Moment(at), Delegation: m.by}, err
+	return Signoff{
+		Request: b.id, Role: m.role, By: s.User.ID, Verdict: s.Verdict, Digest: b.digest,
+		Reason: clip(s.Reason, 1000), At: Moment(at), Delegation: m.by,
+	}, err
 }
 
 // sumOf is SHA-256 in hex over the text that is voted on.

@@ -22,7 +22,10 @@ var DeliverableLabels = map[string]string{
 
 // Deliverables lists their keys in the order in which they are read.
 func Deliverables() []string {
-	return []string{"impact", "cause", "control_changes", "verified", "verified_against", "fix", "remediation", "corrective_action", "alerting", "review_scheduled"}
+	return []string{
+		"impact", "cause", "control_changes", "verified", "verified_against", "fix", "remediation",
+		"corrective_action", "alerting", "review_scheduled",
+	}
 }
 
 // MissingLogs are what a request says when its cause could not be found out since the logs

@@ -46,9 +46,11 @@ func (d *reviewDocument) head() {
 	case "":
 		d.line("\nNobody has written it yet.")
 	case ReviewApproved:
-		d.line("\nVersion %d, approved by %s at %s. Digest of what was approved: `%s`", r.Version(), unmarkedLine(string(r.DecidedBy)), stamp(r.DecidedAt), r.Digest)
+		d.line("\nVersion %d, approved by %s at %s. Digest of what was approved: `%s`", r.Version(),
+			unmarkedLine(string(r.DecidedBy)), stamp(r.DecidedAt), r.Digest)
 	case ReviewSubmitted:
-		d.line("\nVersion %d, submitted by %s at %s. It waits for its approval. Digest: `%s`", r.Version(), unmarkedLine(string(r.SubmittedBy.ID)), stamp(r.SubmittedAt), r.Digest)
+		d.line("\nVersion %d, submitted by %s at %s. It waits for its approval. Digest: `%s`", r.Version(),
+			unmarkedLine(string(r.SubmittedBy.ID)), stamp(r.SubmittedAt), r.Digest)
 	case ReviewSentBack:
 		d.line("\nVersion %d, sent back by %s at %s: %s", r.Version(), unmarkedLine(string(r.DecidedBy)), stamp(r.DecidedAt), unmarkedLine(r.Reason))
 	default:
@@ -148,7 +150,9 @@ func (d *reviewDocument) actions() {
 		if test == "" && a.NoTest != "" {
 			test = "none: " + a.NoTest
 		}
-		d.line("| %s | %s | %s | %s | %s | %s | %s |", a.Name(d.incident.ID), unmarkedLine(a.Title), unmarkedLine(string(a.Owner)), a.Due.UTC().Format("2006-01-02"), a.Layer.Label(), a.State, unmarkedLine(test))
+		d.line("| %s | %s | %s | %s | %s | %s | %s |", a.Name(d.incident.ID), unmarkedLine(a.Title),
+			unmarkedLine(string(a.Owner)), a.Due.UTC().Format("2006-01-02"), a.Layer.Label(), a.State,
+			unmarkedLine(test))
 	}
 }
 

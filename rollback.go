@@ -252,14 +252,18 @@ func PlanRollback(a AgentVersions, to map[string]string) ([]ComponentRollback, e
 			step.Basis = BasisUnseen
 		}
 		if step.To == "" && named {
-			return nil, Errorf(Conflict, "No earlier %s of %s is known. Name the version: /tagout rollback %s %s=VERSION.", c.Component, a.Agent, a.Agent, c.Component)
+			return nil, Errorf(Conflict,
+				"No earlier %s of %s is known. Name the version: /tagout rollback %s %s=VERSION.", c.Component,
+				a.Agent, a.Agent, c.Component)
 		}
 		if step.To != "" {
 			plan = append(plan, step)
 		}
 	}
 	if len(plan) == 0 {
-		return nil, Errorf(Conflict, "No earlier version of %s is known. Name one: /tagout rollback %s %s=VERSION; agents report theirs to POST /v1/versions.", a.Agent, a.Agent, a.firstComponent())
+		return nil, Errorf(Conflict,
+			"No earlier version of %s is known. Name one: /tagout rollback %s %s=VERSION; agents report theirs to POST /v1/versions.",
+			a.Agent, a.Agent, a.firstComponent())
 	}
 	return plan, nil
 }

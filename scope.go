@@ -26,7 +26,8 @@ const maxPart = 64
 func ParseScope(text string) (Scope, error) {
 	fields := strings.Fields(strings.ToLower(text))
 	if len(fields) == 0 {
-		return Scope{}, Errorf(Invalid, "A scope is missing: write an agent such as mailer, mailer/email/eu or mailer tool:send_email, or * for everything.")
+		return Scope{}, Errorf(Invalid,
+			"A scope is missing: write an agent such as mailer, mailer/email/eu or mailer tool:send_email, or * for everything.")
 	}
 	if len(fields) > 2 {
 		return Scope{}, Errorf(Invalid, "The scope %q has too many words: write agent/channel/region and at most one tool:NAME.", clip(text, 80))
@@ -239,7 +240,9 @@ func (s Scope) Complement(without Scope, r Registry) ([]Scope, error) {
 		}
 		others := d.others(*held, *out, agent)
 		if len(others) == 0 {
-			return nil, Errorf(Invalid, "No other %s is declared that would stay held of %s without %s: ask for it with any %s, or for all of %s.", d.name, s, without, d.name, s)
+			return nil, Errorf(Invalid,
+				"No other %s is declared that would stay held of %s without %s: ask for it with any %s, or for all of %s.",
+				d.name, s, without, d.name, s)
 		}
 		for _, value := range others {
 			remaining := current

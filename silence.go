@@ -217,7 +217,8 @@ func (s *Silence) Remind(of time.Time, now time.Time) []Effect {
 		return nil
 	}
 	s.Reminded = of
-	m := Say(Bold(s.ID.String()), " ends at ", s.Until, ": ", s.about(), " is silenced since ", s.From, " (", s.Reason, "). What still fires then is told to those on call.")
+	m := Say(Bold(s.ID.String()), " ends at ", s.Until, ": ", s.about(), " is silenced since ", s.From, " (",
+		s.Reason, "). What still fires then is told to those on call.")
 	m.Buttons = []Button{{Action: "silence-longer", Label: "One hour more", Value: s.ID.String()}, s.EndButton()}
 	return []Effect{NewEffect(EffectDirect, 0, "silence:"+s.step()+":soon", DirectNote{To: UserID(s.By.ID), Message: m})}
 }

@@ -57,7 +57,8 @@ func (i *Incident) Unhush(row *SeverityPolicy, roles []string, why string, by Ac
 	if !i.Private {
 		c.effect(EffectAnnounce, i.ID, "unsilenced:"+h.Silence.String(), nil)
 	}
-	c.post(i, "unsilenced:"+h.Silence.String(), Say("It was silenced by ", h.By.Text(), " (", Bold(h.Silence.String()), ": ", h.Reason, "). It is not any more: ", why, "."))
+	c.post(i, "unsilenced:"+h.Silence.String(),
+		Say("It was silenced by ", h.By.Text(), " (", Bold(h.Silence.String()), ": ", h.Reason, "). It is not any more: ", why, "."))
 	if i.Answered() {
 		return c
 	}

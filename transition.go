@@ -194,7 +194,8 @@ func (i *Incident) ChangeSeverity(row *SeverityPolicy, roles []string, reason st
 		c = c.And(i.reach(row)).And(i.page(row, roles, at))
 		c = c.And(i.stopPlan("the severity was raised", by, at))
 	}
-	c.event(EventSeverity, by, at, map[string]any{"from": from, "to": i.Severity, "highest": i.HighestSeverity, "signoffs": i.Rule, "reason": clip(reason, 1000)})
+	c.event(EventSeverity, by, at,
+		map[string]any{"from": from, "to": i.Severity, "highest": i.HighestSeverity, "signoffs": i.Rule, "reason": clip(reason, 1000)})
 	text := T(by.Text(), " changed the severity from ", from.Label(), " to ", Bold(i.Severity.Label()), ".")
 	if i.HighestSeverity != i.Severity {
 		text = append(text, T(" Resuming still needs the sign-offs of ", i.HighestSeverity.Label(), ".")...)

@@ -39,7 +39,8 @@ func (i *Incident) AddAction(d ActionDraft, by User, at time.Time) (Change, erro
 	var c Change
 	c = c.And(i.askTicket(added, d.Tracker, at))
 	c.Events = append(c.Events, added.event(EventActionAdded, by.Actor(), at, nil))
-	c.post(i, added.key("added"), Say(by.Text(), " added the corrective action ", Bold(a.Name(i.ID)), ": ", a.Title, ". ", Mention(a.Owner), " does it until ", a.Due, "."))
+	c.post(i, added.key("added"), Say(by.Text(), " added the corrective action ", Bold(a.Name(i.ID)), ": ", a.Title,
+		". ", Mention(a.Owner), " does it until ", a.Due, "."))
 	return c.And(i.tellOwner(added, by, "added", at)).And(i.WakeActions(at)), nil
 }
 
@@ -99,7 +100,8 @@ func (i *Incident) ActionButtons(a *CorrectiveAction) []Button {
 	value := i.ID.String() + "|" + strconv.Itoa(a.Number)
 	var b []Button
 	if a.State == ActionOpen {
-		b = append(b, Button{Action: "action-done", Label: "Done", Value: value, Tone: ToneGood}, Button{Action: "action-change", Label: "Change", Value: value},
+		b = append(b, Button{Action: "action-done", Label: "Done", Value: value, Tone: ToneGood},
+			Button{Action: "action-change", Label: "Change", Value: value},
 			Button{Action: "action-drop", Label: "Drop", Value: value})
 		if t := a.Ticket; t != nil && (t.Key == "" && t.Final || t.Gone) {
 			b = append(b, i.ticketButton(a))
@@ -133,7 +135,8 @@ func (i *Incident) ChangeAction(number int, d ActionDraft, by User, at time.Time
 		return Change{}, nil
 	}
 	c.Events = append(c.Events, a.event(EventActionChanged, by.Actor(), at, nil))
-	c.post(i, a.key("changed:"+Moment(at).Format(time.RFC3339Nano)), Say(by.Text(), " changed the corrective action ", Bold(a.Name(i.ID)), ": ", a.Title, ". ", Mention(a.Owner), ", due ", a.Due, "."))
+	c.post(i, a.key("changed:"+Moment(at).Format(time.RFC3339Nano)),
+		Say(by.Text(), " changed the corrective action ", Bold(a.Name(i.ID)), ": ", a.Title, ". ", Mention(a.Owner), ", due ", a.Due, "."))
 	if before.Owner != a.Owner {
 		a.Nagged = time.Time{}
 		c = c.And(i.tellOwner(a, by, "changed", at))
@@ -166,7 +169,9 @@ func (i *Incident) FinishAction(number int, test, noTest string, by User, at tim
 	}
 	d := ActionDraft{Test: test, NoTest: noTest}.tidy()
 	if d.Test == "" && d.NoTest == "" {
-		return Change{}, Errorf(Invalid, "Name the regression test that fails without %s, or say why there can be none. Nothing was changed.", a.Name(i.ID))
+		return Change{}, Errorf(Invalid,
+			"Name the regression test that fails without %s, or say why there can be none. Nothing was changed.",
+			a.Name(i.ID))
 	}
 	a.Test, a.NoTest = d.Test, d.NoTest
 	return i.finish(a, by.Actor(), at, "", at), nil

@@ -189,7 +189,8 @@ func (i *Incident) StopClock(name, note string, by Actor, at time.Time) (Change,
 	i.markDeadline(d.Key, func(m *DeadlineMark) { m.StoppedAt, m.StoppedBy, m.Note = Moment(at), by, clip(note, 1000) })
 	d = i.withFacts(d)
 	var c Change
-	c.event(EventDeadlineStopped, by, at, map[string]any{"deadline": d.Key, "kind": d.Kind, "name": d.Name, "due": d.Due, "state": d.State(at), "note": d.Note})
+	c.event(EventDeadlineStopped, by, at,
+		map[string]any{"deadline": d.Key, "kind": d.Kind, "name": d.Name, "due": d.Due, "state": d.State(at), "note": d.Note})
 	t := T(by.Text(), " stopped the clock ", Bold(d.Name), " after "+Elapsed(d.Stopped.Sub(d.From)))
 	if d.State(at) == DeadlineLate {
 		t = append(t, T(", ", Bold("late"), ": it was due at ", d.Due)...)

@@ -225,7 +225,9 @@ func (i *Incident) releasing(f DrillFacts, at time.Time) Change {
 	case f.busy(*d, i.ID) != "":
 		return i.endDrill(DrillInterrupted, f.busy(*d, i.ID), at)
 	case !at.Before(d.LiftedAt.Add(d.Within)):
-		return i.turnReal(DrillFailed, "its hold was lifted, but the control "+open+" was not seen to let "+d.Scope.String()+" run again within "+Elapsed(d.Within), Tagout, f.Agents, at)
+		return i.turnReal(DrillFailed,
+			"its hold was lifted, but the control "+open+" was not seen to let "+d.Scope.String()+" run again within "+Elapsed(d.Within),
+			Tagout, f.Agents, at)
 	}
 	var c Change
 	c.effectAt(at.Add(drillLook), EffectDrill, i.ID, "look:"+Moment(at).Format(time.RFC3339Nano), nil)

@@ -24,7 +24,8 @@ func (i *Incident) rollingBack(f DrillFacts, late bool, at time.Time) Change {
 	d.StoppedAt = rb.DoneAt
 	forward := Rollback{ID: rb.ID + ":forward", By: Tagout, Agent: rb.Agent}
 	for _, step := range rb.Components {
-		forward.Components = append(forward.Components, ComponentRollback{Component: step.Component, From: step.To, To: step.From, Basis: BasisDrill, Reads: step.Reads})
+		forward.Components = append(forward.Components,
+			ComponentRollback{Component: step.Component, From: step.To, To: step.From, Basis: BasisDrill, Reads: step.Reads})
 	}
 	c, err := i.BeginRollback(forward, at)
 	if err != nil {

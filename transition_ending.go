@@ -19,11 +19,15 @@ func (i *Incident) Cancel(reason string, by User, at time.Time) (Change, error) 
 	case i.State == StateClosed || i.State == StateCancelled:
 		return Change{}, Errorf(Conflict, "%s is %s already.", i.ID, i.State)
 	case !i.At(Resumed).IsZero():
-		return Change{}, Errorf(Conflict, "%s is over already, as an incident. If it was a false alarm, say so in its review: /tagout review %s.", i.ID, i.ID)
+		return Change{}, Errorf(Conflict,
+			"%s is over already, as an incident. If it was a false alarm, say so in its review: /tagout review %s.",
+			i.ID, i.ID)
 	case i.drilling():
 		return Change{}, i.endsByItself()
 	case i.FalseAlarm != nil:
-		return Change{}, Errorf(Conflict, "%s was called a false alarm already, by %s. To take that back: /tagout cancel %s withdraw.", i.ID, i.FalseAlarm.By.Text(), i.ID)
+		return Change{}, Errorf(Conflict,
+			"%s was called a false alarm already, by %s. To take that back: /tagout cancel %s withdraw.", i.ID,
+			i.FalseAlarm.By.Text(), i.ID)
 	case i.Staging.Goes():
 		return Change{}, Errorf(Conflict, "%s goes back to work in stages, and who signed for that did not read of a false alarm. Say so in its review: /tagout review %s. Nothing was changed.", i.ID, i.ID)
 	case reason == "":
@@ -93,7 +97,9 @@ func (i *Incident) Close(what string, by User, at time.Time) (Change, error) {
 	case i.drilling():
 		return Change{}, i.endsByItself()
 	case i.Binds():
-		return Change{}, Errorf(Conflict, "%s still holds %s, and only the sign-offs let go of it. Ask for them with /tagout resume %s.", i.ID, i.bound(), i.ID)
+		return Change{}, Errorf(Conflict,
+			"%s still holds %s, and only the sign-offs let go of it. Ask for them with /tagout resume %s.", i.ID,
+			i.bound(), i.ID)
 	case resumed && i.OwesReview():
 		return Change{}, Errorf(Conflict, "%s is closed by its approved review, and by nothing else: /tagout review %s.", i.ID, i.ID)
 	case i.ReviewState() == ReviewSubmitted:

@@ -55,7 +55,8 @@ func (i *Incident) ticketClosed(a *CorrectiveAction, now Ticket, at time.Time) C
 		t.ClosedAt = Moment(at)
 	}
 	var c Change
-	c.Events = append(c.Events, a.event(EventActionTicketClosed, Tagout, at, map[string]any{"closed_by": t.ClosedBy, "closed_at": t.ClosedAt, "refused": t.Refused}))
+	c.Events = append(c.Events, a.event(EventActionTicketClosed, Tagout, at,
+		map[string]any{"closed_by": t.ClosedBy, "closed_at": t.ClosedAt, "refused": t.Refused}))
 	if a.State != ActionOpen {
 		return c
 	}
@@ -111,7 +112,8 @@ func (i *Incident) TicketGone(number int, reason string, at time.Time) Change {
 	a.Ticket.Gone = true
 	var c Change
 	c.Events = append(c.Events, a.event(EventActionTicketGone, Tagout, at, map[string]any{"error": clip(reason, 300)}))
-	m := Message{Tone: ToneDanger, Body: []Text{T(Bold("Ticket gone: "), "the ticket "+a.Ticket.Key+" of ", Bold(a.Name(i.ID)), " cannot be found in "+a.Ticket.Tracker+" any more. "+reason)}}
+	m := Message{Tone: ToneDanger, Body: []Text{T(Bold("Ticket gone: "), "the ticket "+a.Ticket.Key+" of ",
+		Bold(a.Name(i.ID)), " cannot be found in "+a.Ticket.Tracker+" any more. "+reason)}}
 	if a.State == ActionOpen {
 		m = m.Para("The action stays open here: make another ticket, or go on without.")
 		m.Buttons = i.ActionButtons(a)

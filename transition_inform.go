@@ -146,7 +146,8 @@ func (i *Incident) SignNote(s Signing, more SignoffRule, at time.Time) (Change, 
 	}
 	if missing := missingOf(b.rule, n.Signoffs); len(missing) > 0 {
 		c.effect(EffectNoteDraft, i.ID, n.ID+":"+signoff.Role, noteRef{n.ID})
-		c.post(i, "notesign:"+n.ID+":"+signoff.Role, Say(by.Text(), " said ", Bold(Go), " for "+s.roleName(signoff.Role)+" to the note to "+n.Title+". More sign-offs are needed; nothing is sent yet."))
+		c.post(i, "notesign:"+n.ID+":"+signoff.Role, Say(by.Text(), " said ", Bold(Go),
+			" for "+s.roleName(signoff.Role)+" to the note to "+n.Title+". More sign-offs are needed; nothing is sent yet."))
 		return c, nil
 	}
 	return c.And(i.release(n, by, at)), nil

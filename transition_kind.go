@@ -28,8 +28,10 @@ func (i *Incident) CorrectKind(to Kind, reason string, now KindView, by Actor, a
 	}
 	i.Kind = &KindView{Kind: to, Why: clip(reason, 1000), By: by, At: Moment(at), Guessed: guessed}
 	var c Change
-	c.event(EventKindCorrected, by, at, map[string]any{"from": now.Kind, "from_why": now.Why, "suggested": !now.Corrected(), "to": to, "reason": i.Kind.Why})
-	c.post(i, "kind:"+Moment(at).Format(time.RFC3339Nano), Say(by.Text(), " calls this ", Bold(to.Label()), ": "+i.Kind.Why, ". Before: "+now.Kind.Label()+" ("+now.Why+")."))
+	c.event(EventKindCorrected, by, at,
+		map[string]any{"from": now.Kind, "from_why": now.Why, "suggested": !now.Corrected(), "to": to, "reason": i.Kind.Why})
+	c.post(i, "kind:"+Moment(at).Format(time.RFC3339Nano),
+		Say(by.Text(), " calls this ", Bold(to.Label()), ": "+i.Kind.Why, ". Before: "+now.Kind.Label()+" ("+now.Why+")."))
 	return c, nil
 }
 

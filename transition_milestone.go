@@ -46,7 +46,9 @@ func (i *Incident) CorrectMilestone(o MilestoneOrder, at time.Time) (Change, err
 	case to.After(at):
 		return Change{}, Errorf(Invalid, "%s is in the future. Nothing was changed.", stampUTC(to))
 	case from.IsZero() && o.Milestone != Onset:
-		return Change{}, Errorf(Conflict, "%s is not %s yet. That comes by what happens, not by words; once it is, its time can be corrected.", i.ID, o.Milestone)
+		return Change{}, Errorf(Conflict,
+			"%s is not %s yet. That comes by what happens, not by words; once it is, its time can be corrected.",
+			i.ID, o.Milestone)
 	case to.Equal(from):
 		return Change{}, Errorf(Conflict, "%s is at %s already. Nothing was changed.", o.Milestone, stampUTC(to))
 	case len(i.Corrections) >= maxCorrections:

@@ -39,7 +39,9 @@ func (i *Incident) RequestResume(d ResumeDraft, row *SeverityPolicy, agents Regi
 		return Change{}, err
 	}
 	if len(r.Rule) == 0 {
-		return Change{}, Errorf(Conflict, "Nobody is named to sign for %s: add signoffs to its resume section in the configuration.", i.HighestSeverity.Label())
+		return Change{}, Errorf(Conflict,
+			"Nobody is named to sign for %s: add signoffs to its resume section in the configuration.",
+			i.HighestSeverity.Label())
 	}
 	r.Digest = r.Sum()
 	c := i.voidRequest("a newer request replaced it", d.By.Actor(), at)
@@ -75,7 +77,9 @@ func (i *Incident) chooseHolds(r *ResumeRequest, narrower *Scope, agents Registr
 		r.Holds = append(r.Holds, h.ID)
 	}
 	if len(r.Holds) == 0 && len(looser) > 0 {
-		return Errorf(Invalid, "%s is held at %s, which is not stricter than %s. To hold it further use /tagout hold.", looser[0].Scope, looser[0].Mode, r.Target)
+		return Errorf(Invalid,
+			"%s is held at %s, which is not stricter than %s. To hold it further use /tagout hold.", looser[0].Scope,
+			looser[0].Mode, r.Target)
 	}
 	if len(r.Holds) == 0 && narrower == nil && len(i.Pins) > 0 {
 		return nil // nothing is held, but versions are pinned that can be let go of
@@ -174,7 +178,8 @@ func (i *Incident) Sign(s Signing, agents Registry, at time.Time) (Lifting, Chan
 		c.event(EventSigned, by, at, signoff)
 		r.State, r.Reason = RequestRefused, "NO-GO"
 		c.effect(EffectDecision, i.ID, r.ID+":nogo", nil)
-		c.post(i, "sign:"+key, Message{Tone: ToneDanger, Body: []Text{T(by.Text(), " said ", Bold(NoGo), strings.TrimRight(" for "+s.roleName(role)+". Everything stays held. "+signoff.Reason, " "))}})
+		c.post(i, "sign:"+key, Message{Tone: ToneDanger, Body: []Text{T(by.Text(), " said ", Bold(NoGo),
+			strings.TrimRight(" for "+s.roleName(role)+". Everything stays held. "+signoff.Reason, " "))}})
 		return Lifting{}, c, nil
 	}
 	if err := s.Quiet.Ready(r.Monitor, at); err != nil {

@@ -106,7 +106,8 @@ func (i *Incident) SubmitReview(version int, by User, approvers []UserID, at tim
 	r.Digest = r.Sum(i.ID)
 	var c Change
 	c.event(EventReviewSubmitted, by.Actor(), at, submittedReview{r.text(i.ID), r.Digest})
-	c.post(i, i.key("review_submitted"), Say(by.Actor().Text(), " submitted the review of ", Bold(i.ID.String()), ", version "+strconv.Itoa(version)+". ", approvedBy(approvers)))
+	c.post(i, i.key("review_submitted"), Say(by.Actor().Text(), " submitted the review of ", Bold(i.ID.String()),
+		", version "+strconv.Itoa(version)+". ", approvedBy(approvers)))
 	for _, id := range approvers {
 		c.direct(i, i.key("review_submitted"), id, i.approvalWanted(by))
 	}
@@ -116,7 +117,9 @@ func (i *Incident) SubmitReview(version int, by User, approvers []UserID, at tim
 // approvedBy says who can approve.
 func approvedBy(approvers []UserID) Text {
 	if len(approvers) == 0 {
-		return T(Bold("Nobody is left to approve it"), ": whoever could has written a part of it. Make somebody else the RCA facilitator: ", Typed("role rca @PERSON"), ".")
+		return T(Bold("Nobody is left to approve it"),
+			": whoever could has written a part of it. Make somebody else the RCA facilitator: ",
+			Typed("role rca @PERSON"), ".")
 	}
 	t := T("To approve it, or send it back: ")
 	for n, id := range approvers {
@@ -153,7 +156,9 @@ func (i *Incident) DecideReview(s Signing, at time.Time) (Change, error) {
 	case slices.Contains(r.Authors(), s.User.ID):
 		return Change{}, Errorf(Forbidden, "You wrote a part of this review, so somebody else has to decide on it: an RCA facilitator who did not.")
 	case !slices.Contains(s.Roles, RCAFacilitator):
-		return Change{}, Errorf(Forbidden, "Only the RCA facilitator approves a review or sends it back. To make somebody that: /tagout role %s rca @PERSON.", i.ID)
+		return Change{}, Errorf(Forbidden,
+			"Only the RCA facilitator approves a review or sends it back. To make somebody that: /tagout role %s rca @PERSON.",
+			i.ID)
 	}
 	if err := i.reviewBallot().open(s, at); err != nil {
 		return Change{}, err

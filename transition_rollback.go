@@ -19,7 +19,9 @@ func (i *Incident) BeginRollback(r Rollback, at time.Time) (Change, error) {
 	case i.HasRolledBack(r):
 		return Change{}, nil
 	case cur.Underway() && cur.Agent != r.Agent:
-		return Change{}, Errorf(Conflict, "A rollback of %s is under way in %s since %s. Wait until it is read back or failed.", cur.Agent, i.ID, cur.At.UTC().Format("15:04:05 UTC"))
+		return Change{}, Errorf(Conflict,
+			"A rollback of %s is under way in %s since %s. Wait until it is read back or failed.", cur.Agent, i.ID,
+			cur.At.UTC().Format("15:04:05 UTC"))
 	}
 	r.At = Moment(at)
 	for n := range r.Components {
@@ -110,7 +112,8 @@ func (i *Incident) MissRollback(until time.Time, problems map[string]string, rol
 			continue
 		}
 		step.State, step.FailedAt, step.Failure = RollbackFailed, Moment(at), clip(step.whyNot(problems), 500)
-		c.event(EventComponentFailed, Tagout, at, map[string]any{"agent": rb.Agent, "component": step.Component, "version": step.To, "error": step.Failure})
+		c.event(EventComponentFailed, Tagout, at,
+			map[string]any{"agent": rb.Agent, "component": step.Component, "version": step.To, "error": step.Failure})
 	}
 	if c.IsEmpty() {
 		return c
@@ -152,7 +155,8 @@ func (i *Incident) failComponents(failed []ComponentRollback, roles []string, at
 	}
 	rb.FailedAt, rb.Failure = Moment(at), clip(strings.Join(parts, " "), 1000)
 	var c Change
-	c.event(EventRollbackFailed, Tagout, at, map[string]any{"agent": rb.Agent, "to": rb.To(), "error": rb.Failure, "after_ms": at.Sub(rb.At).Milliseconds()})
+	c.event(EventRollbackFailed, Tagout, at,
+		map[string]any{"agent": rb.Agent, "to": rb.To(), "error": rb.Failure, "after_ms": at.Sub(rb.At).Milliseconds()})
 	return c.And(i.tellFailure(roles, at)).And(i.Stir(at))
 }
 
@@ -168,7 +172,10 @@ func (i *Incident) tellFailure(roles []string, at time.Time) Change {
 	}
 	c.post(i, key, Message{Tone: ToneDanger, Body: []Text{t}, Buttons: []Button{i.RetryButton()}})
 	if len(roles) > 0 {
-		c.effect(EffectPage, i.ID, key, PageRound{Key: key, Roles: roles, Why: "the rollback of " + rb.Agent + " failed: " + clip(rb.Failure, 200), Rung: true, Even: true})
+		c.effect(EffectPage, i.ID, key, PageRound{
+			Key: key, Roles: roles, Why: "the rollback of " + rb.Agent + " failed: " + clip(rb.Failure, 200),
+			Rung: true, Even: true,
+		})
 	}
 	return c
 }

@@ -165,17 +165,21 @@ func (i *Incident) advance(q Quiet, agents Registry, by Actor, at time.Time) (Li
 	case i.State.Ended():
 		return Lifting{}, Change{}, Errorf(Conflict, "%s is %s.", i.ID, i.State)
 	case at.Before(s.Until):
-		return Lifting{}, Change{}, Errorf(Conflict, "Not before %s: the stage %q was signed to last %s.", s.Until.Format("2006-01-02 15:04:05 UTC"), s.Stages[s.Stage], Elapsed(s.Until.Sub(s.Since)))
+		return Lifting{}, Change{}, Errorf(Conflict, "Not before %s: the stage %q was signed to last %s.",
+			s.Until.Format("2006-01-02 15:04:05 UTC"), s.Stages[s.Stage], Elapsed(s.Until.Sub(s.Since)))
 	case q.Firing > 0:
 		return Lifting{}, Change{}, Errorf(Conflict, "Not yet: %d alerts still fire on the scope.", q.Firing)
 	case q.LastAt.After(s.Since) && at.Before(q.LastAt.Add(s.Until.Sub(s.Since))):
 		until := q.LastAt.Add(s.Until.Sub(s.Since))
-		return Lifting{}, Change{}, Errorf(Conflict, "Not before %s: the stage has to be quiet for its whole time.", until.UTC().Format("2006-01-02 15:04:05 UTC"))
+		return Lifting{}, Change{}, Errorf(Conflict, "Not before %s: the stage has to be quiet for its whole time.",
+			until.UTC().Format("2006-01-02 15:04:05 UTC"))
 	}
 	for _, id := range s.Bases {
 		base, _ := i.Hold(id)
 		if _, err := s.holdsOf(base, s.Stage+1, agents); err != nil {
-			return Lifting{}, Change{}, Errorf(Conflict, "The configuration has changed since this was signed: the rest of %s could not stay held. Ask again with /tagout resume.", base.Scope)
+			return Lifting{}, Change{}, Errorf(Conflict,
+				"The configuration has changed since this was signed: the rest of %s could not stay held. Ask again with /tagout resume.",
+				base.Scope)
 		}
 	}
 	c := i.voidRequest("the next stage began", by, at)

@@ -185,7 +185,8 @@ func (i *Incident) TicketFailed(number int, reason string, final bool, at time.T
 	if !final {
 		return c
 	}
-	m := Message{Tone: ToneDanger, Body: []Text{T(Bold("No ticket: "), "the corrective action ", Bold(a.Name(i.ID)), " could not be put into "+t.Tracker+". "+reason)}}
+	m := Message{Tone: ToneDanger, Body: []Text{T(Bold("No ticket: "), "the corrective action ", Bold(a.Name(i.ID)),
+		" could not be put into "+t.Tracker+". "+reason)}}
 	m = m.Para("The action stands in Tagout all the same. Put the tracker right, then press Try again.")
 	m.Buttons = []Button{i.ticketButton(a)}
 	c.post(i, a.key("noticket:"+strconv.Itoa(t.Draft)+":"+strconv.Itoa(t.Tries)), m)

@@ -129,7 +129,8 @@ func (a correction) form(i *tagout.Incident, now tagout.CorrectiveAction) tagout
 
 // draft reads the form, and says what is wrong with it.
 func (a correction) draft(s tagout.Submission) (tagout.ActionDraft, []tagout.FieldProblem) {
-	d := tagout.ActionDraft{ID: tagout.DeriveID("action", s.ID), Title: line(s.Values["title"]), Detail: prose(s.Values["detail"]), Owner: tagout.UserID(s.Values["owner"]),
+	d := tagout.ActionDraft{ID: tagout.DeriveID("action", s.ID), Title: line(s.Values["title"]),
+		Detail: prose(s.Values["detail"]), Owner: tagout.UserID(s.Values["owner"]),
 		Layer: tagout.Layer(s.Values["layer"]), Test: line(s.Values["test"]), Tracker: s.Values["tracker"]}
 	if d.Tracker == inTagoutAlone {
 		d.Tracker = ""

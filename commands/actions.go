@@ -38,7 +38,8 @@ func (a correction) list(ctx context.Context, in tagout.Invocation) (tagout.Repl
 				return tagout.Reply{}, err
 			}
 		case lower == "mine" && in.User.ID == "":
-			return tagout.Reply{}, tagout.Errorf(tagout.Invalid, "Nobody's are yours: an API token has no corrective actions. Name somebody by their Slack ID.")
+			return tagout.Reply{}, tagout.Errorf(tagout.Invalid,
+				"Nobody's are yours: an API token has no corrective actions. Name somebody by their Slack ID.")
 		case lower == "mine":
 			q.Owner = in.User.ID
 		case lower == "overdue":
@@ -46,7 +47,8 @@ func (a correction) list(ctx context.Context, in tagout.Invocation) (tagout.Repl
 		case lower == "all":
 			q.Open = false
 		default:
-			return tagout.Reply{}, tagout.Errorf(tagout.Invalid, "%q was not understood. Write /tagout actions with INC-7, mine, @PERSON, overdue or all.", clip(word))
+			return tagout.Reply{}, tagout.Errorf(tagout.Invalid,
+				"%q was not understood. Write /tagout actions with INC-7, mine, @PERSON, overdue or all.", clip(word))
 		}
 	}
 	if q.Incident == 0 && q.Owner == "" {

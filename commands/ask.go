@@ -29,8 +29,10 @@ func (r resumption) asked(ctx context.Context, s tagout.Submission) (tagout.Repl
 	if err != nil {
 		return problem("question", err)
 	}
-	m := tagout.Say("Your question about ", tagout.Bold(i.ID.String()), " is asked in the thread of the request, and told to ", tagout.Mention(i.Request.By.ID), ".")
-	return tagout.Reply{Message: m.Para("The request does not run out while it waits, but not after ", i.Request.Deadline(), ". You can still say GO or NO-GO."), Outcome: tagout.Outcome{Incident: i.ID}}, nil
+	m := tagout.Say("Your question about ", tagout.Bold(i.ID.String()),
+		" is asked in the thread of the request, and told to ", tagout.Mention(i.Request.By.ID), ".")
+	return tagout.Reply{Message: m.Para("The request does not run out while it waits, but not after ",
+		i.Request.Deadline(), ". You can still say GO or NO-GO."), Outcome: tagout.Outcome{Incident: i.ID}}, nil
 }
 
 // answers is the button Answered: it takes the answer.

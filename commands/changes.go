@@ -56,7 +56,9 @@ func (f floor) noAgent(word string) error {
 	if names := f.policy.Agents.Near(strings.ToLower(word)); len(names) > 0 {
 		near = " Did you mean " + strings.Join(names, ", ") + "?"
 	}
-	return tagout.Errorf(tagout.NotFound, "%q is no agent and no incident.%s Write /tagout changes, /tagout changes AGENT or /tagout changes INC-7.", clip(word), near)
+	return tagout.Errorf(tagout.NotFound,
+		"%q is no agent and no incident.%s Write /tagout changes, /tagout changes AGENT or /tagout changes INC-7.",
+		clip(word), near)
 }
 
 func (f floor) changesOfIncident(ctx context.Context, d KindTeller, word string) (tagout.Reply, error) {

@@ -96,9 +96,11 @@ func (g delegations) give(ctx context.Context, words []string, in tagout.Invocat
 	if err != nil {
 		return tagout.Reply{}, err
 	}
-	m := tagout.Say(tagout.Mention(d.By), " lets ", tagout.Mention(d.To), " sign for ", tagout.Bold(g.policy.RoleName(d.Role)), " until ", d.Until, after(": ", d.Why), ".")
+	m := tagout.Say(tagout.Mention(d.By), " lets ", tagout.Mention(d.To), " sign for ",
+		tagout.Bold(g.policy.RoleName(d.Role)), " until ", d.Until, after(": ", d.Why), ".")
 	m.Tone = tagout.ToneGood
-	return tagout.Reply{Message: m.Para("Only one of the two signs a request. ", tagout.Typed("delegate revoke "+d.Role), " ends it earlier."), Public: true}, nil
+	return tagout.Reply{Message: m.Para("Only one of the two signs a request. ",
+		tagout.Typed("delegate revoke "+d.Role), " ends it earlier."), Public: true}, nil
 }
 
 func after(separator, text string) string {
@@ -121,7 +123,8 @@ func (g delegations) revoke(ctx context.Context, words []string, in tagout.Invoc
 		case !named && role == "" && g.policy.Roles[strings.ToLower(bare(word))] != nil:
 			role = strings.ToLower(bare(word))
 		default:
-			return tagout.Reply{}, tagout.Errorf(tagout.Invalid, "%q was not understood: write /tagout delegate revoke ROLE @PERSON. Nothing was changed.", clip(word))
+			return tagout.Reply{}, tagout.Errorf(tagout.Invalid,
+				"%q was not understood: write /tagout delegate revoke ROLE @PERSON. Nothing was changed.", clip(word))
 		}
 	}
 	ended, err := g.desk.Revoke(ctx, role, who, in.User)
@@ -130,7 +133,8 @@ func (g delegations) revoke(ctx context.Context, words []string, in tagout.Invoc
 	}
 	var m tagout.Message
 	for _, d := range ended {
-		m = m.Para(tagout.Mention(d.RevokedBy), " ended that ", tagout.Mention(d.To), " signs for ", tagout.Bold(g.policy.RoleName(d.Role)), " in the place of ", tagout.Mention(d.By), ".")
+		m = m.Para(tagout.Mention(d.RevokedBy), " ended that ", tagout.Mention(d.To), " signs for ",
+			tagout.Bold(g.policy.RoleName(d.Role)), " in the place of ", tagout.Mention(d.By), ".")
 	}
 	return tagout.Reply{Message: m, Public: true}, nil
 }

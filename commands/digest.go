@@ -67,7 +67,9 @@ func parseWindow(text string) (time.Duration, error) {
 	n, err := strconv.Atoi(text[:len(text)-1])
 	window := time.Duration(n) * units[text[len(text)-1]]
 	if err != nil || n > 10000 || window <= 0 {
-		return 0, tagout.Errorf(tagout.Invalid, "%q is no time to look back: write /tagout digest 24h, /tagout digest 7d or /tagout digest 4w.", clip(text))
+		return 0, tagout.Errorf(tagout.Invalid,
+			"%q is no time to look back: write /tagout digest 24h, /tagout digest 7d or /tagout digest 4w.",
+			clip(text))
 	}
 	return window, nil
 }

@@ -40,7 +40,10 @@ func drill(f floor, d Driller) tagout.Command {
 	return tagout.Command{
 		Name: "drill", Summary: "Practise stopping or rolling back an agent, on its canary.", Usage: drillUsage, Right: tagout.MayDrill,
 		Detail: detail("anyone may ask what was practised; full members practise, and API tokens that may drill.",
-			[]string{"/drill", "/drill kill researcher", "/drill rollback mailer", "/drill gameday mailer sev1", "/drill kill mailer scenario=deaf-control"},
+			[]string{
+				"/drill", "/drill kill researcher", "/drill rollback mailer", "/drill gameday mailer sev1",
+				"/drill kill mailer scenario=deaf-control",
+			},
 			"It stops the agent's canary (agents.*.canary) by its real controls, measures how long that takes, and lets it run again by itself. Nothing else is ever let go: if anything real comes meanwhile, or the drill fails, the canary stays held until it is signed for.",
 			"Nobody is paged, unless you add page or practise a game day: then the pages are real, marked [DRILL], until somebody acknowledges."),
 		Run:    s.run,
@@ -75,7 +78,10 @@ func (s drills) begin(ctx context.Context, o tagout.DrillOrder) (tagout.Reply, e
 	if err != nil {
 		return tagout.Reply{}, err
 	}
-	return tagout.Reply{Message: drillAnswer(i), Public: true, Outcome: tagout.Outcome{Incident: i.ID, Holds: i.ActiveHolds()}, Updates: s.updates(ctx, i)}, nil
+	return tagout.Reply{
+		Message: drillAnswer(i), Public: true, Outcome: tagout.Outcome{Incident: i.ID, Holds: i.ActiveHolds()},
+		Updates: s.updates(ctx, i),
+	}, nil
 }
 
 // order reads the arguments. It returns Invalid for what it does not understand, and then
@@ -88,17 +94,24 @@ func (s drills) order(words []string) (tagout.DrillOrder, error) {
 	case "gameday", "game-day":
 		o.Action, o.Page = tagout.DrillKill, true
 	default:
-		return o, tagout.Errorf(tagout.Invalid, "%q cannot be practised: write /tagout drill kill AGENT, rollback AGENT or gameday AGENT. Nothing was drilled.", clip(words[0]))
+		return o, tagout.Errorf(tagout.Invalid,
+			"%q cannot be practised: write /tagout drill kill AGENT, rollback AGENT or gameday AGENT. Nothing was drilled.",
+			clip(words[0]))
 	}
 	if len(words) < 2 {
-		return o, tagout.Errorf(tagout.Invalid, "Say which agent to drill: /tagout drill %s AGENT, one of %s.", words[0], strings.Join(s.policy.Agents.Names(), ", "))
+		return o, tagout.Errorf(tagout.Invalid, "Say which agent to drill: /tagout drill %s AGENT, one of %s.",
+			words[0], strings.Join(s.policy.Agents.Names(), ", "))
 	}
 	o.Agent = strings.ToLower(bare(words[1]))
 	if s.policy.Agents[o.Agent] == nil {
 		if near := s.policy.Agents.Near(o.Agent); len(near) > 0 {
-			return o, tagout.Errorf(tagout.NotFound, "There is no agent %q in the configuration. Did you mean %s? Nothing was drilled.", clip(o.Agent), strings.Join(near, " or "))
+			return o, tagout.Errorf(tagout.NotFound,
+				"There is no agent %q in the configuration. Did you mean %s? Nothing was drilled.", clip(o.Agent),
+				strings.Join(near, " or "))
 		}
-		return o, tagout.Errorf(tagout.NotFound, "There is no agent %q in the configuration. It has %s. Nothing was drilled.", clip(o.Agent), strings.Join(s.policy.Agents.Names(), ", "))
+		return o, tagout.Errorf(tagout.NotFound,
+			"There is no agent %q in the configuration. It has %s. Nothing was drilled.", clip(o.Agent),
+			strings.Join(s.policy.Agents.Names(), ", "))
 	}
 	rest := words[2:]
 	for len(rest) > 0 {
@@ -159,7 +172,8 @@ func drillAnswer(i *tagout.Incident) tagout.Message {
 		m = m.Para("It ends by itself, and this message says how.")
 	}
 	if !i.Drill && len(i.ActiveHolds()) > 0 {
-		m = m.Para(tagout.Bold("This is a real incident now."), " ", tagout.Fixed(d.Scope.String()), " stays held until it is signed for: ", tagout.Typed("resume "+i.ID.String()), ".")
+		m = m.Para(tagout.Bold("This is a real incident now."), " ", tagout.Fixed(d.Scope.String()),
+			" stays held until it is signed for: ", tagout.Typed("resume "+i.ID.String()), ".")
 	}
 	return m
 }

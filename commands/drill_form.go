@@ -23,7 +23,8 @@ func (s drills) pressed(context.Context, tagout.Click) (tagout.Reply, error) {
 		}
 	}
 	if len(agents.Options) == 0 {
-		return tagout.Reply{}, tagout.Errorf(tagout.Invalid, "No agent has a canary, so nothing can be drilled. Set agents.*.canary in the configuration to a small part of an agent.")
+		return tagout.Reply{}, tagout.Errorf(tagout.Invalid,
+			"No agent has a canary, so nothing can be drilled. Set agents.*.canary in the configuration to a small part of an agent.")
 	}
 	fields := []tagout.Field{agents,
 		{Key: "action", Label: "What is practised", Kind: tagout.FieldChoice, Value: string(tagout.DrillKill), Options: []tagout.Option{
@@ -31,7 +32,10 @@ func (s drills) pressed(context.Context, tagout.Click) (tagout.Reply, error) {
 			{Value: string(tagout.DrillRollback), Label: "A rollback. Nobody is paged"},
 			{Value: gameday, Label: "A game day: a stop, and people are paged"},
 		}}}
-	broken := tagout.Field{Key: "scenario", Label: "What is broken on purpose", Kind: tagout.FieldChoice, Optional: true, Hint: "Empty: nothing. A broken pager pages people."}
+	broken := tagout.Field{
+		Key: "scenario", Label: "What is broken on purpose", Kind: tagout.FieldChoice, Optional: true,
+		Hint: "Empty: nothing. A broken pager pages people.",
+	}
 	for _, c := range s.policy.Drills.Scenarios[:min(len(s.policy.Drills.Scenarios), maxChoices)] {
 		broken.Options = append(broken.Options, tagout.Option{Value: c.Name, Label: c.Agent + ": " + c.String()})
 	}

@@ -167,7 +167,8 @@ func (g flags) scope(text string) (tagout.Scope, error) {
 func thanks(f *tagout.Flag, reader tagout.UserID) tagout.Message {
 	m := tagout.Say("Flagged as ", tagout.Bold(f.ID.String()), ". Nothing is stopped by it; you hear what is decided.")
 	if people := f.Reporters(); len(people) > 1 && people[0] != reader {
-		m = tagout.Say("Flagged as ", tagout.Bold(f.ID.String()), ", which ", tagout.Mention(people[0]), " flagged before you. You hear what is decided, too.")
+		m = tagout.Say("Flagged as ", tagout.Bold(f.ID.String()), ", which ", tagout.Mention(people[0]),
+			" flagged before you. You hear what is decided, too.")
 	}
 	if f.State != tagout.FlagOpen {
 		m = tagout.Say("It was flagged before, as ", tagout.Bold(f.ID.String()), ", and decided: ", f.Outcome.Text(), ". What you say is added to it.")

@@ -58,7 +58,8 @@ func (g flags) promoting(ctx context.Context, c tagout.Click) (tagout.Reply, err
 		scope.Value = f.Scope.String()
 	}
 	form := tagout.Form{ID: "flag-promote", Title: "Make it an incident", Submit: "Open the incident", State: f.ID.String(),
-		Intro:  []tagout.Text{tagout.T("Its people are paged as for every incident. Nothing is stopped by this: there is Stop now, or ", tagout.Typed("kill"), ".")},
+		Intro: []tagout.Text{tagout.T("Its people are paged as for every incident. Nothing is stopped by this: there is Stop now, or ",
+			tagout.Typed("kill"), ".")},
 		Fields: append([]tagout.Field{{Key: "title", Label: "In one line", Kind: tagout.FieldLine, Value: cutTo(line(f.Words()), 300)}, scope}, g.severityAndClass()...)}
 	return tagout.Reply{Form: &form}, nil
 }
@@ -80,7 +81,8 @@ func (g flags) promoted(ctx context.Context, s tagout.Submission) (tagout.Reply,
 	if err != nil {
 		return tagout.Reply{}, err
 	}
-	m := tagout.Say(tagout.Bold(f.ID.String()), " is ", tagout.Bold(f.Outcome.Incident.String()), " now. Whoever flagged it is told. Nothing is held by it.")
+	m := tagout.Say(tagout.Bold(f.ID.String()), " is ", tagout.Bold(f.Outcome.Incident.String()),
+		" now. Whoever flagged it is told. Nothing is held by it.")
 	return tagout.Reply{Message: m, Outcome: tagout.Outcome{Incident: f.Outcome.Incident}}, nil
 }
 

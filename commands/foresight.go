@@ -20,7 +20,8 @@ func ForesightMessage(p *tagout.Policy, f tagout.Foresight) tagout.Message {
 	if f.Alert.Status == tagout.Resolved {
 		return m.Para("This is the end of an alert. It lifts nothing and opens nothing; its scope becomes quiet.")
 	}
-	m = m.Para(append(tagout.T(tagout.Bold(v.Severity.Label()+" "+p.ClassTitle(v.Class)), " on "), append(scopeText(v), tagout.T(": "+f.Row.Title+".")...)...))
+	m = m.Para(append(tagout.T(tagout.Bold(v.Severity.Label()+" "+p.ClassTitle(v.Class)), " on "),
+		append(scopeText(v), tagout.T(": "+f.Row.Title+".")...)...))
 	m = m.Para(append(tagout.T("Held: "), append(heldText(p, f), tagout.T(".")...)...))
 	m = m.Para(ruleText(f.Routing))
 	for _, tried := range f.Tried {
@@ -60,7 +61,8 @@ func thresholdText(p *tagout.Policy, m tagout.Message, r tagout.Routing) tagout.
 	case tagout.ThresholdRetry:
 		by = ", since the class " + p.ClassTitle(v.Class) + " lets the agent try again"
 	}
-	return m.Para(tagout.Bold(fmt.Sprintf("The incident opens with alert %d within %s", v.Threshold.Count, tagout.WindowText(v.Threshold.Within))), by+"; until then this only counts. Then:")
+	return m.Para(tagout.Bold(fmt.Sprintf("The incident opens with alert %d within %s", v.Threshold.Count,
+		tagout.WindowText(v.Threshold.Within))), by+"; until then this only counts. Then:")
 }
 
 // silencedText says what a silence that is in force now would keep quiet.

@@ -39,7 +39,8 @@ func names(list []tagout.Command) []string {
 
 func overview(list []tagout.Command) tagout.Message {
 	m := tagout.Message{Title: "Tagout's commands"}
-	m = m.Para("Stopping never asks, resuming always does. Each command works as ", tagout.Fixed("/tagout COMMAND"), ", and by its own name where your workspace has it, such as ", tagout.Typed("kill"), ".")
+	m = m.Para("Stopping never asks, resuming always does. Each command works as ", tagout.Fixed("/tagout COMMAND"),
+		", and by its own name where your workspace has it, such as ", tagout.Typed("kill"), ".")
 	for _, c := range list {
 		m = m.Para(tagout.Typed(synopsis(c)), " — ", c.Summary)
 	}

@@ -74,7 +74,8 @@ func makePrivate(ctx context.Context, d Declarer, in tagout.Invocation) (tagout.
 		return tagout.Reply{}, err
 	}
 	if !strings.EqualFold(rest, privateWord) {
-		return tagout.Reply{}, tagout.Errorf(tagout.Invalid, "Write /incident %s private to make it private, or /incident with a title to declare one.", id)
+		return tagout.Reply{}, tagout.Errorf(tagout.Invalid,
+			"Write /incident %s private to make it private, or /incident with a title to declare one.", id)
 	}
 	if err := member(in.User, "make an incident private"); err != nil {
 		return tagout.Reply{}, err
@@ -83,7 +84,8 @@ func makePrivate(ctx context.Context, d Declarer, in tagout.Invocation) (tagout.
 	if err != nil {
 		return tagout.Reply{}, err
 	}
-	m := tagout.Say(tagout.Bold(i.ID.String()), " is private now: only its people read about it. They go on in a private channel; the old one is told so and archived.")
+	m := tagout.Say(tagout.Bold(i.ID.String()),
+		" is private now: only its people read about it. They go on in a private channel; the old one is told so and archived.")
 	m = m.Para("What was written there before can still be read by everybody. What is held stays held.")
 	return tagout.Reply{Message: m, Outcome: tagout.Outcome{Incident: i.ID}}, nil
 }

@@ -110,7 +110,9 @@ func notTold(i *tagout.Incident, audience string) error {
 	if audience == "" {
 		audience = "No audience"
 	}
-	return tagout.Errorf(tagout.Forbidden, "%s is told of %s incidents here. See inform.audiences in the configuration.", audience, i.HighestSeverity.Label())
+	return tagout.Errorf(tagout.Forbidden,
+		"%s is told of %s incidents here. See inform.audiences in the configuration.", audience,
+		i.HighestSeverity.Label())
 }
 
 // form asks for a note, with who would get it and who must agree.
@@ -128,7 +130,10 @@ func (n notes) form(i *tagout.Incident, told []tagout.Audience, audience string)
 	for _, name := range templateNames(n.policy.Inform) {
 		names = append(names, tagout.Option{Value: name, Label: name})
 	}
-	next := tagout.Field{Key: "next", Label: "Next update by", Kind: tagout.FieldMoment, Optional: true, Hint: "It is promised to them, and you are reminded of it. Empty: nothing is promised."}
+	next := tagout.Field{
+		Key: "next", Label: "Next update by", Kind: tagout.FieldMoment, Optional: true,
+		Hint: "It is promised to them, and you are reminded of it. Empty: nothing is promised.",
+	}
 	if every := n.policy.SeverityPolicy(i.HighestSeverity).Deadlines.Inform; every > 0 && !i.State.Ended() {
 		next.Value = n.clock.Now().Add(every).Truncate(time.Minute).Add(time.Minute).Format(time.RFC3339)
 	}

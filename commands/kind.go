@@ -56,7 +56,8 @@ func kind(f floor, d KindTeller) tagout.Command {
 			if err != nil {
 				return tagout.Reply{}, err
 			}
-			m := tagout.Say(tagout.Bold(i.ID.String()), " is called ", tagout.Bold(to.Label()), " now. The timeline and the review say that you did, and why.")
+			m := tagout.Say(tagout.Bold(i.ID.String()), " is called ", tagout.Bold(to.Label()),
+				" now. The timeline and the review say that you did, and why.")
 			return tagout.Reply{Message: m, Outcome: tagout.Outcome{Incident: i.ID}}, nil
 		},
 	}
@@ -72,6 +73,7 @@ func tellKind(ctx context.Context, d KindTeller, id tagout.IncidentID) (tagout.R
 		return tagout.Reply{}, err
 	}
 	m := tagout.Say(append(tagout.T(tagout.Bold(id.String()), " is "), append(v.Text(), tagout.T(".")...)...))
-	m = m.Para("What was changed: ", tagout.Typed("changes "+id.String()), ". To correct it: ", tagout.Typed("kind "+id.String()+" local|systemic|rollout REASON"), ".")
+	m = m.Para("What was changed: ", tagout.Typed("changes "+id.String()), ". To correct it: ",
+		tagout.Typed("kind "+id.String()+" local|systemic|rollout REASON"), ".")
 	return tagout.Reply{Message: m, Outcome: tagout.Outcome{Incident: id}}, nil
 }

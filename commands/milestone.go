@@ -28,7 +28,11 @@ func milestone(f floor, d MilestoneKeeper) tagout.Command {
 	return tagout.Command{
 		Name: "milestone", Summary: "Show the milestones of an incident, or correct one.", Usage: "[INC-n] [NAME WHEN reason…]", Right: tagout.MayNot,
 		Detail: detail("anyone in the workspace may look; the incident commander, the RCA facilitator and the platform owner correct. No guest and no API token.",
-			[]string{"/milestone INC-7", "/milestone INC-7 onset 13:40 the first complaint came then", "/milestone INC-7 acknowledged 25m ago by phone, before the button was pressed", "/milestone INC-7 detected 2026-11-21T14:05+01:00 support saw it first"},
+			[]string{
+				"/milestone INC-7", "/milestone INC-7 onset 13:40 the first complaint came then",
+				"/milestone INC-7 acknowledged 25m ago by phone, before the button was pressed",
+				"/milestone INC-7 detected 2026-11-21T14:05+01:00 support saw it first",
+			},
 			"The names are onset, detected, acknowledged, contained, mitigated, resumed and reviewed. Facts set them; the figures are computed from them. Only the onset can be set where nobody knew it: every other milestone has to be reached first.",
 			"WHEN is 14:05 or 14:05:30 (UTC, of the last 24 h), a date and time as 2026-11-21T14:05, either with a zone behind it (Z, +01:00 or Europe/Berlin), or 25m ago. It cannot be in the future, nor out of order with the others.",
 			"Who corrected what, when and why, and what stood there before, stays on the timeline. A correction changes no hold and no sign-off, gives no more time for anything, and a deadline that was missed stays on the timeline as missed."),

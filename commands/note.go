@@ -16,7 +16,8 @@ type Noter interface {
 func note(f floor, d Noter) tagout.Command {
 	return tagout.Command{
 		Name: "note", Summary: "Put a note on an incident's timeline.", Usage: "[INC-n] TEXT…", Right: tagout.MayNot,
-		Detail: detail(anyPerson, []string{"/note INC-7 the template went out to 212 people"}, "In an incident's channel the number can be left out, and the channel sees the note."),
+		Detail: detail(anyPerson, []string{"/note INC-7 the template went out to 212 people"},
+			"In an incident's channel the number can be left out, and the channel sees the note."),
 		Run: func(ctx context.Context, in tagout.Invocation) (tagout.Reply, error) {
 			if err := person(in.User, "write on the timeline"); err != nil {
 				return tagout.Reply{}, err

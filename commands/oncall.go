@@ -27,7 +27,10 @@ func oncall(f floor, d DutyKeeper) tagout.Command {
 		Name: "oncall", Summary: "Show who is on call, or put somebody else on call for a while.",
 		Usage: "[override @PERSON 4h|until 18:00 [from 14:00] [ROTATION] [why…]] [override cancel [@PERSON] [ROTATION]]", Right: tagout.MayNot,
 		Detail: detail("anyone in the workspace may look; full members set and cancel overrides. No API token: programs read GET /v1/oncall.",
-			[]string{"/oncall", "/oncall override @pat 4h", "/oncall override @pat until 18:00 primary dentist", "/oncall override @pat from 22:00 until 06:00", "/oncall override cancel @pat"},
+			[]string{
+				"/oncall", "/oncall override @pat 4h", "/oncall override @pat until 18:00 primary dentist",
+				"/oncall override @pat from 22:00 until 06:00", "/oncall override cancel @pat",
+			},
 			"The rotation can be left out where there is only one. Times are those of the rotation's time zone; a date can be given as 2026-11-30T18:00.",
 			"An override ends by itself, and one that was set later wins. Whoever is concerned gets a direct message.",
 			"Being on call is for being paged. It never makes a signer."),
@@ -40,7 +43,9 @@ func oncall(f floor, d DutyKeeper) tagout.Command {
 			case len(words) == 0:
 				return o.list(ctx)
 			case strings.ToLower(words[0]) != "override":
-				return tagout.Reply{}, tagout.Errorf(tagout.Invalid, "%q was not understood: write /tagout oncall, or /tagout oncall override @PERSON 4h. Nothing was changed.", clip(words[0]))
+				return tagout.Reply{}, tagout.Errorf(tagout.Invalid,
+					"%q was not understood: write /tagout oncall, or /tagout oncall override @PERSON 4h. Nothing was changed.",
+					clip(words[0]))
 			}
 			if err := member(in.User, "change who is on call"); err != nil {
 				return tagout.Reply{}, err
@@ -74,7 +79,8 @@ func (o duties) list(ctx context.Context) (tagout.Reply, error) {
 			m = m.Para(tagout.Bold("Look at "+duty.Rotation), ": ", doubt.Problem, asOf(doubt.AsOf))
 		}
 		for _, v := range duty.Overrides {
-			t := tagout.T("Override in ", tagout.Fixed(v.Rotation), ": ", tagout.Mention(v.Person), " from ", v.From, " until ", v.Until, ", set by ", v.By.Text(), " at ", v.At)
+			t := tagout.T("Override in ", tagout.Fixed(v.Rotation), ": ", tagout.Mention(v.Person), " from ", v.From,
+				" until ", v.Until, ", set by ", v.By.Text(), " at ", v.At)
 			if v.Why != "" {
 				t = append(t, tagout.T(": "+v.Why)...)
 			}
@@ -172,7 +178,9 @@ func (o duties) cancel(ctx context.Context, words []string, in tagout.Invocation
 		case !mentioned && end.Rotation == "" && o.policy.Rotations[strings.ToLower(bare(word))] != nil:
 			end.Rotation = strings.ToLower(bare(word))
 		default:
-			return tagout.Reply{}, tagout.Errorf(tagout.Invalid, "%q was not understood: write /tagout oncall override cancel @PERSON ROTATION. Nothing was changed.", clip(word))
+			return tagout.Reply{}, tagout.Errorf(tagout.Invalid,
+				"%q was not understood: write /tagout oncall override cancel @PERSON ROTATION. Nothing was changed.",
+				clip(word))
 		}
 	}
 	r, err := o.desk.CancelOverride(ctx, end)
@@ -180,7 +188,8 @@ func (o duties) cancel(ctx context.Context, words []string, in tagout.Invocation
 		return tagout.Reply{}, err
 	}
 	v := r.Override
-	m := tagout.Say(v.CancelledBy.Text(), " cancelled the override of ", tagout.Mention(v.Person), " in ", tagout.Fixed(v.Rotation), ", which ran until ", v.Until, ".")
+	m := tagout.Say(v.CancelledBy.Text(), " cancelled the override of ", tagout.Mention(v.Person), " in ",
+		tagout.Fixed(v.Rotation), ", which ran until ", v.Until, ".")
 	if len(r.Instead) > 0 {
 		m = m.Para("On call there: ", everybody(r.Instead), ".")
 	}

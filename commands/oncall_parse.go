@@ -28,7 +28,8 @@ func parsePerson(word string) (tagout.UserID, bool, error) {
 }
 
 func isUserID(s string) bool {
-	return len(s) >= 3 && (s[0] == 'U' || s[0] == 'W') && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == "" && strings.ContainsAny(s, "0123456789")
+	return len(s) >= 3 && (s[0] == 'U' || s[0] == 'W') && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == "" &&
+		strings.ContainsAny(s, "0123456789")
 }
 
 // parseOverride reads `@PERSON 4h|until TIME [from TIME] [ROTATION] [why…]`. It returns
@@ -109,7 +110,9 @@ func (o duties) zone(rotation string) (*time.Location, error) {
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {
-		return nil, tagout.Errorf(tagout.Invalid, "The time zone %s of the rotation is not known on this machine; say for how long instead, such as 4h. Nothing was changed.", name)
+		return nil, tagout.Errorf(tagout.Invalid,
+			"The time zone %s of the rotation is not known on this machine; say for how long instead, such as 4h. Nothing was changed.",
+			name)
 	}
 	return zone, nil
 }
@@ -136,7 +139,9 @@ func parseMoment(word string, after time.Time, zone *time.Location) (time.Time, 
 	}
 	clock, err := time.Parse("15:04", word)
 	if err != nil {
-		return time.Time{}, tagout.Errorf(tagout.Invalid, "%q is not a time: write 18:00, or a date and a time as 2026-11-30T18:00. Nothing was changed.", clip(word))
+		return time.Time{}, tagout.Errorf(tagout.Invalid,
+			"%q is not a time: write 18:00, or a date and a time as 2026-11-30T18:00. Nothing was changed.",
+			clip(word))
 	}
 	local := after.In(zone)
 	at := time.Date(local.Year(), local.Month(), local.Day(), clock.Hour(), clock.Minute(), 0, 0, zone)

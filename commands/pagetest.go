@@ -31,7 +31,9 @@ func pageTest(d PageTester) tagout.Command {
 			}
 			words := strings.Fields(line(in.Text))
 			if len(words) > 1 {
-				return tagout.Reply{}, tagout.Errorf(tagout.Invalid, "%q was not understood: write /tagout page-test, or the name of one pager after it.", clip(words[1]))
+				return tagout.Reply{}, tagout.Errorf(tagout.Invalid,
+					"%q was not understood: write /tagout page-test, or the name of one pager after it.",
+					clip(words[1]))
 			}
 			t := tagout.PageTest{ID: in.ID, By: in.User}
 			if len(words) == 1 {
@@ -50,7 +52,8 @@ func pageTest(d PageTester) tagout.Command {
 				if err != nil {
 					return tagout.Reply{}, err
 				}
-				m := tagout.Say("Received: ", tagout.Bold(got.Pager), " reached you after ", tagout.Elapsed(got.ReceivedAt.Sub(got.BeganAt)), ". It was a trial; there is no incident.")
+				m := tagout.Say("Received: ", tagout.Bold(got.Pager), " reached you after ",
+					tagout.Elapsed(got.ReceivedAt.Sub(got.BeganAt)), ". It was a trial; there is no incident.")
 				m.Tone = tagout.ToneGood
 				return tagout.Reply{Message: m}, nil
 			},

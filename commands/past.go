@@ -65,7 +65,9 @@ func zoneAt(words []string) (*time.Location, []string, error) {
 	zone, err := time.LoadLocation(name)
 	if err != nil {
 		if first := name[0]; first >= 'A' && first <= 'Z' {
-			return nil, nil, tagout.Errorf(tagout.Invalid, "The time zone %s is not known here. Write it as Europe/Berlin or +01:00, or leave it out for UTC. Nothing was changed.", clip(name))
+			return nil, nil, tagout.Errorf(tagout.Invalid,
+				"The time zone %s is not known here. Write it as Europe/Berlin or +01:00, or leave it out for UTC. Nothing was changed.",
+				clip(name))
 		}
 		return time.UTC, words, nil // a reason such as client/server
 	}
@@ -97,5 +99,7 @@ func clockOf(word string, zone *time.Location, now, around time.Time) (time.Time
 }
 
 func badPast(word string) error {
-	return tagout.Errorf(tagout.Invalid, "%q is not a time: write 14:05 (UTC), a date and a time as 2026-11-21T14:05, or 25m ago. Then the reason. Nothing was changed.", clip(word))
+	return tagout.Errorf(tagout.Invalid,
+		"%q is not a time: write 14:05 (UTC), a date and a time as 2026-11-21T14:05, or 25m ago. Then the reason. Nothing was changed.",
+		clip(word))
 }

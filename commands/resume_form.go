@@ -273,7 +273,8 @@ func (f *reading) versions() {
 		case len(words) == 0:
 			continue
 		case len(words) != 2 || !slices.Contains([]string{"prompt", "policy", "model", "tools"}, strings.ToLower(words[0])) || len(words[1]) > 200:
-			f.problem("versions", "Versions to run: "+strconv.Quote(clip(strings.TrimSpace(part)))+" was not understood; write such as model m1, prompt v42.")
+			f.problem("versions",
+				"Versions to run: "+strconv.Quote(clip(strings.TrimSpace(part)))+" was not understood; write such as model m1, prompt v42.")
 			continue
 		}
 		if f.draft.Versions == nil {

@@ -72,7 +72,9 @@ func (r reviewing) typed(ctx context.Context, in tagout.Invocation) (tagout.Repl
 		}
 		return r.submit(ctx, id, i.Review.Version(), in.User)
 	default:
-		return tagout.Reply{}, tagout.Errorf(tagout.Invalid, "%q was not understood: write /tagout review %s, or /tagout review %s submit. Nothing was changed.", clip(word), id, id)
+		return tagout.Reply{}, tagout.Errorf(tagout.Invalid,
+			"%q was not understood: write /tagout review %s, or /tagout review %s submit. Nothing was changed.",
+			clip(word), id, id)
 	}
 }
 
@@ -108,12 +110,14 @@ func (r reviewing) ask(ctx context.Context, id tagout.IncidentID, by tagout.User
 	} else if parts, err = r.desk.PrefillReview(ctx, i); err != nil {
 		parts = map[string]string{}
 	}
-	return tagout.Reply{Form: r.form(i, parts, kept), Message: tagout.Say("A review is written in Slack, with ", tagout.Typed("review "+id.String()), ".")}, nil
+	return tagout.Reply{Form: r.form(i, parts, kept), Message: tagout.Say("A review is written in Slack, with ",
+		tagout.Typed("review "+id.String()), ".")}, nil
 }
 
 // approved tells who wants to write it where the approved review is.
 func (r reviewing) approved(i *tagout.Incident) tagout.Message {
-	m := tagout.Message{Tone: tagout.ToneGood}.Para("The review of ", tagout.Bold(i.ID.String()), " was approved by ", tagout.Mention(i.Review.DecidedBy), " at ", i.Review.DecidedAt, ". It stays as it is.")
+	m := tagout.Message{Tone: tagout.ToneGood}.Para("The review of ", tagout.Bold(i.ID.String()), " was approved by ",
+		tagout.Mention(i.Review.DecidedBy), " at ", i.Review.DecidedAt, ". It stays as it is.")
 	if i.Room.Channel != "" && i.Room.Review != "" {
 		m = m.Para(tagout.MessageLink(i.Room.Channel, i.Room.Review, "Read it"), ".")
 	}
@@ -121,7 +125,10 @@ func (r reviewing) approved(i *tagout.Incident) tagout.Message {
 }
 
 func (r reviewing) form(i *tagout.Incident, parts map[string]string, kept tagout.FormDraft) *tagout.Form {
-	form := &tagout.Form{ID: reviewForm, Title: "Review of " + i.ID.String(), Submit: "Save", Keep: true, State: i.ID.String() + "|" + strconv.Itoa(i.Review.Version())}
+	form := &tagout.Form{
+		ID: reviewForm, Title: "Review of " + i.ID.String(), Submit: "Save", Keep: true,
+		State: i.ID.String() + "|" + strconv.Itoa(i.Review.Version()),
+	}
 	begun := tagout.T("Filled with what the record tells: read it and correct it. The times, missed deadlines, rollbacks and sign-offs are added to the document by themselves.")
 	if n := i.Review.Version(); n > 0 {
 		last := i.Review.Versions[n-1]
@@ -132,11 +139,13 @@ func (r reviewing) form(i *tagout.Incident, parts map[string]string, kept tagout
 		form.Intro = append(form.Intro, tagout.T(tagout.Bold("It is submitted. "), "If you change it, it has to be submitted again."))
 	}
 	for _, p := range tagout.ReviewParts() {
-		form.Fields = append(form.Fields, tagout.Field{Key: p.Key, Label: p.Label, Hint: p.Hint, Kind: tagout.FieldParagraph, Value: parts[p.Key], Optional: true})
+		form.Fields = append(form.Fields,
+			tagout.Field{Key: p.Key, Label: p.Label, Hint: p.Hint, Kind: tagout.FieldParagraph, Value: parts[p.Key], Optional: true})
 	}
 	filled := filling{form}.prefilled(kept, "")
 	if n := i.Review.Version(); n > 0 && !kept.IsZero() && i.Review.Versions[n-1].At.After(kept.At) {
-		filled.Intro = append(filled.Intro, tagout.T(tagout.Bold("Version "+strconv.Itoa(n)+" is newer than that. "), "Saving puts what stands here in its place: compare it with the document first."))
+		filled.Intro = append(filled.Intro, tagout.T(tagout.Bold("Version "+strconv.Itoa(n)+" is newer than that. "),
+			"Saving puts what stands here in its place: compare it with the document first."))
 	}
 	return filled
 }
@@ -155,7 +164,8 @@ func parseVersion(value string) (tagout.IncidentID, int, error) {
 	number, version, _ := strings.Cut(value, "|")
 	n, err := strconv.Atoi(version)
 	if err != nil {
-		return 0, 0, tagout.Errorf(tagout.Invalid, "This does not say which version it is about. Nothing was changed; use the newest document of the review.")
+		return 0, 0, tagout.Errorf(tagout.Invalid,
+			"This does not say which version it is about. Nothing was changed; use the newest document of the review.")
 	}
 	id, err := tagout.ParseIncidentID(number)
 	return id, n, err
@@ -186,7 +196,8 @@ func (r reviewing) saved(ctx context.Context, s tagout.Submission) (tagout.Reply
 
 // kept confirms a version, and says what it still needs.
 func (r reviewing) kept(i *tagout.Incident) tagout.Message {
-	m := tagout.Say("The review of ", tagout.Bold(i.ID.String()), " is saved, version "+strconv.Itoa(i.Review.Version())+". The document in the incident's channel shows it.")
+	m := tagout.Say("The review of ", tagout.Bold(i.ID.String()),
+		" is saved, version "+strconv.Itoa(i.Review.Version())+". The document in the incident's channel shows it.")
 	if i.ReviewState() == tagout.ReviewSubmitted {
 		return m.Para("Nothing was changed: it waits for its approval.")
 	}
@@ -221,7 +232,8 @@ func (r reviewing) submit(ctx context.Context, id tagout.IncidentID, version int
 	if err != nil {
 		return tagout.Reply{}, err
 	}
-	m := tagout.Say("The review of ", tagout.Bold(id.String()), " is submitted. An RCA facilitator who wrote nothing of it approves it, or sends it back; you will hear of that in the channel.")
+	m := tagout.Say("The review of ", tagout.Bold(id.String()),
+		" is submitted. An RCA facilitator who wrote nothing of it approves it, or sends it back; you will hear of that in the channel.")
 	if len(i.ActiveHolds()) > 0 {
 		m = m.Para(id.String(), " still holds something: it is closed once that is lifted.")
 	}
@@ -268,9 +280,11 @@ func (r reviewing) returned(ctx context.Context, s tagout.Submission) (tagout.Re
 	if reason == "" {
 		return problem("reason", tagout.Errorf(tagout.Invalid, "Say what has to change, so that they know."))
 	}
-	i, err := r.desk.DecideReview(ctx, d.incident, tagout.Signing{User: s.User, Verdict: tagout.NoGo, Request: d.request, Digest: d.digest, Reason: reason})
+	i, err := r.desk.DecideReview(ctx, d.incident,
+		tagout.Signing{User: s.User, Verdict: tagout.NoGo, Request: d.request, Digest: d.digest, Reason: reason})
 	if err != nil {
 		return tagout.Reply{}, err
 	}
-	return tagout.Reply{Message: tagout.Say("You sent the review of ", tagout.Bold(i.ID.String()), " back. ", tagout.Mention(i.Review.SubmittedBy.ID), " is told why."), Outcome: tagout.Outcome{Incident: i.ID}}, nil
+	return tagout.Reply{Message: tagout.Say("You sent the review of ", tagout.Bold(i.ID.String()), " back. ",
+		tagout.Mention(i.Review.SubmittedBy.ID), " is told why."), Outcome: tagout.Outcome{Incident: i.ID}}, nil
 }

@@ -174,14 +174,17 @@ func (r rollbacks) complete(ctx context.Context, o tagout.RollbackOrder, about t
 		}
 	}
 	if o.Agent == "" {
-		return o, tagout.Errorf(tagout.Invalid, "Say which agent to roll back: /tagout rollback AGENT, one of %s.", strings.Join(r.policy.Agents.Names(), ", "))
+		return o, tagout.Errorf(tagout.Invalid, "Say which agent to roll back: /tagout rollback AGENT, one of %s.",
+			strings.Join(r.policy.Agents.Names(), ", "))
 	}
 	if r.policy.Agents[o.Agent] == nil {
 		near := r.policy.Agents.Near(o.Agent)
 		if len(near) == 0 {
 			near = r.policy.Agents.Names()
 		}
-		return o, tagout.Errorf(tagout.NotFound, "There is no agent %q in the configuration, so nothing was rolled back. Did you mean %s?", clip(o.Agent), strings.Join(near, ", "))
+		return o, tagout.Errorf(tagout.NotFound,
+			"There is no agent %q in the configuration, so nothing was rolled back. Did you mean %s?", clip(o.Agent),
+			strings.Join(near, ", "))
 	}
 	return o, nil
 }

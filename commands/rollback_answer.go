@@ -26,7 +26,8 @@ func rollbackAnswer(i *tagout.Incident, channel string) tagout.Message {
 		m = m.Fact(c.Component, c.Versions()+why+": "+line(c.Progress()))
 	}
 	if unseen := neverSeen(r); len(unseen) > 0 {
-		m = m.Para(tagout.Bold("Never seen before: "), strings.Join(unseen, ", ")+". It is asked for as you named it; if it is mistyped, nothing will read it back and this fails.")
+		m = m.Para(tagout.Bold("Never seen before: "),
+			strings.Join(unseen, ", ")+". It is asked for as you named it; if it is mistyped, nothing will read it back and this fails.")
 	}
 	if inPublic(i, channel) {
 		return m
@@ -46,16 +47,20 @@ func rollbackHeadline(i *tagout.Incident) tagout.Message {
 	var m tagout.Message
 	switch {
 	case !r.DoneAt.IsZero():
-		m = tagout.Say(tagout.Bold("Rolled back"), " ", tagout.Fixed(r.Agent), " to "+to+" — ", tagout.Bold(i.ID.String()), ". Read back after "+tagout.Elapsed(r.DoneAt.Sub(r.At))+".")
+		m = tagout.Say(tagout.Bold("Rolled back"), " ", tagout.Fixed(r.Agent), " to "+to+" — ",
+			tagout.Bold(i.ID.String()), ". Read back after "+tagout.Elapsed(r.DoneAt.Sub(r.At))+".")
 		m.Tone = tagout.ToneGood
 	case !r.FailedAt.IsZero() && len(failed) < len(r.Components):
-		m = tagout.Say(tagout.Bold("Rolled back in part"), ": ", tagout.Fixed(r.Agent), " — ", tagout.Bold(i.ID.String()), ". ", strconv.Itoa(len(failed))+" of "+count(len(r.Components), "component")+" failed.")
+		m = tagout.Say(tagout.Bold("Rolled back in part"), ": ", tagout.Fixed(r.Agent), " — ",
+			tagout.Bold(i.ID.String()), ". ",
+			strconv.Itoa(len(failed))+" of "+count(len(r.Components), "component")+" failed.")
 		m.Tone = tagout.ToneDanger
 	case !r.FailedAt.IsZero():
 		m = tagout.Say(tagout.Bold("Rollback failed"), ": ", tagout.Fixed(r.Agent), " — ", tagout.Bold(i.ID.String()), ". ", line(r.Failure))
 		m.Tone = tagout.ToneDanger
 	default:
-		m = tagout.Say(tagout.Bold("Rolling back"), " ", tagout.Fixed(r.Agent), " to "+to+" — ", tagout.Bold(i.ID.String()), ". Requested at "+moment(r.At)+", not read back yet.")
+		m = tagout.Say(tagout.Bold("Rolling back"), " ", tagout.Fixed(r.Agent), " to "+to+" — ",
+			tagout.Bold(i.ID.String()), ". Requested at "+moment(r.At)+", not read back yet.")
 		m.Tone = tagout.ToneWarning
 	}
 	return m

@@ -31,7 +31,8 @@ func (r rollbacks) ask(ctx context.Context, o tagout.RollbackOrder) (tagout.Repl
 		return tagout.Reply{}, err
 	}
 	form := rollbackForm(known, plan, o.Incident)
-	return tagout.Reply{Form: &form, Message: tagout.Say("Choose the versions in the form, or name them: ", tagout.Typed("rollback "+o.Agent+" "+plan[0].Component+"="+plan[0].To))}, nil
+	return tagout.Reply{Form: &form, Message: tagout.Say("Choose the versions in the form, or name them: ",
+		tagout.Typed("rollback "+o.Agent+" "+plan[0].Component+"="+plan[0].To))}, nil
 }
 
 func rollbackForm(known tagout.AgentVersions, plan []tagout.ComponentRollback, about tagout.IncidentID) tagout.Form {
@@ -57,9 +58,11 @@ func rollbackForm(known tagout.AgentVersions, plan []tagout.ComponentRollback, a
 		form.Fields = append(form.Fields, versionField(c, proposed[c.Component]))
 	}
 	if len(unknown) > 0 {
-		form.Intro = append(form.Intro, tagout.T("No version is known of "+strings.Join(unknown, ", ")+"; to roll that back, name one: ", tagout.Typed("rollback "+known.Agent+" "+unknown[0]+"=VERSION")))
+		form.Intro = append(form.Intro, tagout.T("No version is known of "+strings.Join(unknown, ", ")+"; to roll that back, name one: ",
+			tagout.Typed("rollback "+known.Agent+" "+unknown[0]+"=VERSION")))
 	}
-	form.Intro = append(form.Intro, tagout.T("What runs now is kept as evidence first. What is held stays held. It counts as done once the controls read it back."))
+	form.Intro = append(form.Intro,
+		tagout.T("What runs now is kept as evidence first. What is held stays held. It counts as done once the controls read it back."))
 	return form
 }
 
@@ -147,7 +150,8 @@ func (r rollbacks) submitted(ctx context.Context, s tagout.Submission) (tagout.R
 		}
 	}
 	if len(o.To) == 0 {
-		return problem(first, tagout.Errorf(tagout.Invalid, "Everything is left as it is, so that there is nothing to roll back. Choose a version of at least one component."))
+		return problem(first, tagout.Errorf(tagout.Invalid,
+			"Everything is left as it is, so that there is nothing to roll back. Choose a version of at least one component."))
 	}
 	return r.run(ctx, o, s.Channel)
 }

@@ -50,7 +50,9 @@ func routes(f floor, d RouteTeller) tagout.Command {
 			if word != "" {
 				n, err := strconv.Atoi(word)
 				if err != nil || n < 1 {
-					return tagout.Reply{}, tagout.Errorf(tagout.Invalid, "%q is no number of alerts and no incident. Write /tagout routes, /tagout routes 10 or /tagout routes INC-7.", clip(word))
+					return tagout.Reply{}, tagout.Errorf(tagout.Invalid,
+						"%q is no number of alerts and no incident. Write /tagout routes, /tagout routes 10 or /tagout routes INC-7.",
+						clip(word))
 				}
 				limit = min(n, mostAlerts)
 			}
@@ -81,7 +83,8 @@ func (r router) last(ctx context.Context, limit int, v tagout.Viewer) (tagout.Re
 	}
 	m := tagout.Message{Title: "How the last alerts were routed"}
 	if len(list) == 0 {
-		m = m.Para("No alert was accepted lately. To see what one would do: ", tagout.Fixed("tagout route --source NAME < body.json"), " where the configuration is.")
+		m = m.Para("No alert was accepted lately. To see what one would do: ",
+			tagout.Fixed("tagout route --source NAME < body.json"), " where the configuration is.")
 	}
 	shown := map[tagout.IncidentID]bool{}
 	for _, a := range list {
@@ -169,7 +172,9 @@ func (r router) ofIncident(ctx context.Context, id tagout.IncidentID, v tagout.V
 	m.Title = "How " + id.String() + "'s newest alert was routed: " + line(r.policy.Redaction.Cut(newest.Alert.Name, 80))
 	if then, now := newest.Verdict, f.Verdict; then != now {
 		m.Tone = tagout.ToneWarning
-		changed := tagout.T(tagout.Bold("The rules have changed since"), ": when it came it was "+then.Severity.Label()+", "+r.policy.ClassTitle(then.Class)+", ", scopeText(then), ". What follows is what they say today.")
+		changed := tagout.T(tagout.Bold("The rules have changed since"),
+			": when it came it was "+then.Severity.Label()+", "+r.policy.ClassTitle(then.Class)+", ", scopeText(then),
+			". What follows is what they say today.")
 		m.Body = append([]tagout.Text{changed}, m.Body...)
 	}
 	return tagout.Reply{Message: m, Outcome: out}, nil

@@ -54,7 +54,8 @@ func (r runbooks) typed(ctx context.Context, in tagout.Invocation) (tagout.Reply
 	if verb := strings.ToLower(words[0]); len(words) == 2 && bad == nil && (verb == "done" || verb == "undo") {
 		return r.tick(ctx, id, number, verb, in.User)
 	}
-	return tagout.Reply{}, tagout.Errorf(tagout.Invalid, "%q was not understood: write /tagout runbook %s done 2. Nothing was ticked.", clip(line(rest)), id)
+	return tagout.Reply{}, tagout.Errorf(tagout.Invalid,
+		"%q was not understood: write /tagout runbook %s done 2. Nothing was ticked.", clip(line(rest)), id)
 }
 
 // pressed reads the button of a step: INC-7|2|done. The button says what is wanted, so that
@@ -90,7 +91,8 @@ func (r runbooks) tick(ctx context.Context, id tagout.IncidentID, number int, ve
 	s := i.Runbook[number-1]
 	m := tagout.Say("Step "+strconv.Itoa(number)+" of the runbook of ", tagout.Bold(id.String()), " is open again: ", s.Text, ". Done: "+i.Progress()+".")
 	if s.Done() {
-		m = tagout.Say("Step "+strconv.Itoa(number)+" of the runbook of ", tagout.Bold(id.String()), " is done: ", s.Text, " — ", s.By.Text(), ", ", s.At, ". Done: "+i.Progress()+".")
+		m = tagout.Say("Step "+strconv.Itoa(number)+" of the runbook of ", tagout.Bold(id.String()), " is done: ",
+			s.Text, " — ", s.By.Text(), ", ", s.At, ". Done: "+i.Progress()+".")
 	}
 	return tagout.Reply{Message: m, Outcome: tagout.Outcome{Incident: id}}, nil
 }

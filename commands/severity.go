@@ -49,7 +49,8 @@ func (f floor) parseSeverity(text string) (tagout.Severity, string, error) {
 	}
 	to := tagout.Severity(strings.Replace(strings.TrimRight(strings.ToLower(bare(fields[0])), "."), "-", "", 1))
 	if f.policy.Severities[to] == nil {
-		return "", "", tagout.Errorf(tagout.Invalid, "%q is not a severity here: use one of %s. Nothing was changed.", clip(fields[0]), severityList(f.policy))
+		return "", "", tagout.Errorf(tagout.Invalid, "%q is not a severity here: use one of %s. Nothing was changed.",
+			clip(fields[0]), severityList(f.policy))
 	}
 	return to, strings.Join(fields[1:], " "), nil
 }

@@ -204,7 +204,9 @@ func (s silences) meant(ctx context.Context, word string) (tagout.SilenceID, err
 	case 1:
 		return all[0].ID, nil
 	}
-	return 0, tagout.Errorf(tagout.Invalid, "%d silences are on %s: name one of them, such as %s. Nothing was changed.", len(all), clip(scope.String()), all[0].ID)
+	return 0, tagout.Errorf(tagout.Invalid,
+		"%d silences are on %s: name one of them, such as %s. Nothing was changed.", len(all), clip(scope.String()),
+		all[0].ID)
 }
 
 func (s silences) end(ctx context.Context, id tagout.SilenceID, by tagout.User) (tagout.Reply, error) {

@@ -58,7 +58,9 @@ func (s stages) typed(ctx context.Context, in tagout.Invocation) (tagout.Reply, 
 	case words[0] == "validate":
 		return s.validate(ctx, id, in, words[1:])
 	}
-	return tagout.Reply{}, tagout.Errorf(tagout.Invalid, "%q was not understood. Write /tagout stage, /tagout stage advance or /tagout stage validate TOOL. Nothing was changed.", clip(words[0]))
+	return tagout.Reply{}, tagout.Errorf(tagout.Invalid,
+		"%q was not understood. Write /tagout stage, /tagout stage advance or /tagout stage validate TOOL. Nothing was changed.",
+		clip(words[0]))
 }
 
 func (s stages) pressed(ctx context.Context, c tagout.Click) (tagout.Reply, error) {
@@ -105,7 +107,8 @@ func (s stages) show(ctx context.Context, id tagout.IncidentID) (tagout.Reply, e
 	}
 	p := i.Staging
 	if p == nil {
-		return tagout.Reply{Message: tagout.Say(tagout.Bold(id.String()), " has no staged resumption. ", tagout.Typed("resume "+id.String()), " asks for one."), Outcome: tagout.Outcome{Incident: id}}, nil
+		return tagout.Reply{Message: tagout.Say(tagout.Bold(id.String()), " has no staged resumption. ",
+			tagout.Typed("resume "+id.String()), " asks for one."), Outcome: tagout.Outcome{Incident: id}}, nil
 	}
 	quiet, err := s.desk.StageQuiet(ctx, i)
 	if err != nil {

@@ -90,7 +90,8 @@ func (s statuses) gate(m tagout.Message) tagout.Message {
 		m = m.Para(tagout.Bold("The gate has not read the holds from the database yet"), ": it knows only those of its journal.")
 	case age > staleAfter:
 		m.Tone = tagout.ToneWarning
-		m = m.Para(tagout.Bold("The gate's knowledge is "+tagout.Elapsed(age)+" old"), ": the database does not answer. New stops work; nothing can be resumed.")
+		m = m.Para(tagout.Bold("The gate's knowledge is "+tagout.Elapsed(age)+" old"),
+			": the database does not answer. New stops work; nothing can be resumed.")
 	}
 	if g.Pending > 0 {
 		if m.Tone == tagout.ToneNeutral {

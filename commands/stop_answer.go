@@ -46,7 +46,8 @@ func (a stopAnswer) message() tagout.Message {
 		m = m.Para(tagout.Bold(p.summary()), ".")
 	case a.late:
 		m.Tone = tagout.ToneDanger
-		m = m.Para(tagout.Bold("Not confirmed after "+tagout.Elapsed(followFor)), ". Stop it by other means and find out why; ", tagout.Typed("status"), " shows how it stands.")
+		m = m.Para(tagout.Bold("Not confirmed after "+tagout.Elapsed(followFor)),
+			". Stop it by other means and find out why; ", tagout.Typed("status"), " shows how it stands.")
 	}
 	m = p.facts(m)
 	m = a.hints(m)
@@ -70,14 +71,16 @@ func (a stopAnswer) headline() tagout.Text {
 		t = append(t, tagout.T(" without ", strings.Join(h.DisabledTools, ", "))...)
 	}
 	if a.result.Incident == nil && a.result.RecordedAs != 0 {
-		return append(t, tagout.T(" — ", tagout.Bold(a.result.RecordedAs.String()), ": in force, and recorded by another replica ("+a.result.RecordedBy+"); this one cannot reach the database.")...)
+		return append(t, tagout.T(" — ", tagout.Bold(a.result.RecordedAs.String()),
+			": in force, and recorded by another replica ("+a.result.RecordedBy+"); this one cannot reach the database.")...)
 	}
 	if a.result.Pending || a.result.Incident == nil {
 		where := "in force and journaled"
 		if a.result.Warning != "" {
 			where = "in force"
 		}
-		return append(t, tagout.T(" — ", tagout.Bold(tagout.IncidentID(0).String()), ": "+where+"; the database cannot be reached, it is recorded when it returns.")...)
+		return append(t, tagout.T(" — ", tagout.Bold(tagout.IncidentID(0).String()),
+			": "+where+"; the database cannot be reached, it is recorded when it returns.")...)
 	}
 	t = append(t, tagout.T(" — ", tagout.Bold(a.result.Incident.ID.String()), ". ")...)
 	if a.result.Repeat {

@@ -47,7 +47,9 @@ func (s stops) submitted(verb string, parse func(text string) (stopArguments, er
 			a.Class = class
 		}
 		a.Reason = cutTo(line(strings.TrimSpace(a.Reason+" "+f.Values["reason"])), maxReason)
-		return s.run(ctx, asked{id: f.ID, by: f.User.Actor(), viewer: viewerOf(f.User, f.Channel), incident: f.Incident, at: f.At, flag: flagOf(f.State)}, a)
+		return s.run(ctx,
+			asked{id: f.ID, by: f.User.Actor(), viewer: viewerOf(f.User, f.Channel), incident: f.Incident, at: f.At, flag: flagOf(f.State)},
+			a)
 	}
 }
 

@@ -79,7 +79,8 @@ func (f floor) timeline(ctx context.Context, d TimelineReader, id tagout.Inciden
 		m = m.Para(tagout.Bold("The chain is broken at event "+strconv.FormatInt(bad, 10)), ". ", tagout.Sentence(err))
 	}
 	if first > 0 {
-		m = m.Para(fmt.Sprintf("Events %d to %d of %d. Older ones: ", first+1, last, len(events)), tagout.Fixed(fmt.Sprintf("/timeline %s %d", id, page+1)))
+		m = m.Para(fmt.Sprintf("Events %d to %d of %d. Older ones: ", first+1, last, len(events)),
+			tagout.Fixed(fmt.Sprintf("/timeline %s %d", id, page+1)))
 	}
 	if n := len(events); n > 0 {
 		m.Footer = tagout.T("Head: event ", strconv.FormatInt(events[n-1].Seq, 10), ", ", tagout.Fixed(events[n-1].Hash), ". All times in UTC.")

@@ -73,7 +73,8 @@ func (b *builder) adapters() {
 		n := b.nodes[p.name]
 		b.name(p, "source", key)
 		if q := p.key("token"); s.Token == "" && !s.signs() && b.ok(p) && b.ok(q) && b.ok(path{}.key("listen")) && !loopback(b.doc.Listen) {
-			b.fail(q, "Set a token (or a secret, where the sender signs), or listen on 127.0.0.1 only.", "The source %s has no token, but others than this machine can reach `listen`.", quoted(key))
+			b.fail(q, "Set a token (or a secret, where the sender signs), or listen on 127.0.0.1 only.",
+				"The source %s has no token, but others than this machine can reach `listen`.", quoted(key))
 		}
 		if s.Settings.node == nil {
 			continue

@@ -42,7 +42,9 @@ func (b *builder) changes() {
 			source.Rules = append(source.Rules, tagout.ChangeRule(r))
 		}
 		if q := p.key("rules"); len(s.Rules) == 0 && b.nodes[q.name] != nil && b.ok(q) {
-			b.fail(q, "Add a rule, such as {repository: acme/mailer, environment: production, agent: mailer, component: prompt}.", "There are no rules, so that no event would count.")
+			b.fail(q,
+				"Add a rule, such as {repository: acme/mailer, environment: production, agent: mailer, component: prompt}.",
+				"There are no rules, so that no event would count.")
 		}
 		b.cfg.Changes = append(b.cfg.Changes, source)
 	}

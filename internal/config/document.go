@@ -106,7 +106,8 @@ func (b *builder) private() {
 	for i, key := range b.doc.Private.Roles {
 		role, ok := b.doc.Roles[key]
 		if ok && len(role.Members) == 0 && !role.SignByGroup && b.sound(path{}.key("roles").member(key)) {
-			b.fail(p.item(i), "Give the role members, or a slack_group with `sign_by_group: true`.", "Nobody could read private incidents for the role %s.", b.shown(p.item(i)))
+			b.fail(p.item(i), "Give the role members, or a slack_group with `sign_by_group: true`.",
+				"Nobody could read private incidents for the role %s.", b.shown(p.item(i)))
 		}
 	}
 	b.cfg.Policy.PrivateRoles = b.doc.Private.Roles
@@ -128,7 +129,8 @@ func (b *builder) refOrDefault(p path, what, name string, known []string) {
 	if len(known) == 0 || !b.sound(path{}.key("severities")) || !b.sound(path{}.key("failure_classes")) {
 		return
 	}
-	b.addf(b.place(p), "Write `"+p.name+"` with "+list(known, "or")+".", "%s is left out, and its default %s is not a %s of this file.", quoted(p.name), quoted(name), what)
+	b.addf(b.place(p), "Write `"+p.name+"` with "+list(known, "or")+".",
+		"%s is left out, and its default %s is not a %s of this file.", quoted(p.name), quoted(name), what)
 }
 
 // written reports whether the file itself holds the key.

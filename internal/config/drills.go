@@ -43,7 +43,8 @@ func (b *builder) drills() {
 		b.schedule(p, "schedule", d.Schedule, d.Timezone)
 		agent := b.drilled(p.key("agent"), d.Agent)
 		if s, ok := drills.Scenario(d.Scenario); d.Scenario != "" && b.ok(p.key("agent")) && b.sound(path{}.key("chaos")) && (!ok || s.Agent != agent) {
-			b.fail(p.key("scenario"), "Use one of chaos that is for this agent, or add it.", "The scenario %s does not exist for this agent.", b.shown(p.key("scenario")))
+			b.fail(p.key("scenario"), "Use one of chaos that is for this agent, or add it.",
+				"The scenario %s does not exist for this agent.", b.shown(p.key("scenario")))
 		}
 		if a := b.cfg.Policy.Agents[agent]; a != nil && a.Canary.Agent == "" {
 			b.notice(p, b.plain(p.key("name"), d.Name), "cannot run until agents."+agent+".canary says where")

@@ -96,7 +96,8 @@ func (x expander) reference(n *node, inner string) (string, bool) {
 	}
 	name, otherwise, hasDefault := strings.Cut(inner, ":-")
 	if !x.name.MatchString(name) || strings.Contains(otherwise, "${") {
-		x.fail(n, "What stands between ${ and } is not a reference.", "Write ${NAME}, ${NAME:-default} or ${file:/path}; a default cannot hold another reference.")
+		x.fail(n, "What stands between ${ and } is not a reference.",
+			"Write ${NAME}, ${NAME:-default} or ${file:/path}; a default cannot hold another reference.")
 		return "", false
 	}
 	value, ok := x.env.Lookup(name)
@@ -116,7 +117,8 @@ func (x expander) file(n *node, path string) (string, bool) {
 	data, err := x.env.ReadFile(path)
 	switch {
 	case err != nil:
-		x.fail(n, fmt.Sprintf("The file %s cannot be read: %s.", quoted(path), reason(err)), "Create the file, let the user that runs Tagout read it, or correct the path.")
+		x.fail(n, fmt.Sprintf("The file %s cannot be read: %s.", quoted(path), reason(err)),
+			"Create the file, let the user that runs Tagout read it, or correct the path.")
 	case len(data) > maxSecret:
 		x.fail(n, fmt.Sprintf("The file %s is larger than 64 KiB.", quoted(path)), "Name a file that holds one secret and nothing else.")
 	default:

@@ -107,5 +107,8 @@ func (b *builder) prometheus(p path, s prometheusSection, needed bool) {
 	case s.URL != "" && b.ok(q) && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != ""):
 		b.fail(q, "Write it as http://prometheus:9090, with a token or password under its own key.", "This is not the address of a Prometheus.")
 	}
-	b.cfg.Prometheus = tagout.PrometheusSettings{URL: s.URL, Token: s.Token, Username: s.Username, Password: s.Password, Timeout: s.Timeout, Place: b.where(b.place(p))}
+	b.cfg.Prometheus = tagout.PrometheusSettings{
+		URL: s.URL, Token: s.Token, Username: s.Username, Password: s.Password, Timeout: s.Timeout,
+		Place: b.where(b.place(p)),
+	}
 }

@@ -143,7 +143,8 @@ func (b *builder) outside(p path, a tagout.Audience, t *tagout.NoteTemplate) {
 		b.fail(p, "Add `approve: [legal]`, or the roles that must agree.", "What customers read must be approved, but this audience names nobody to sign.")
 	case !a.Transparency:
 	case !t.Transparent:
-		b.fail(p, "Use {{.AI}}, {{.Affected}}, {{.Stopped}} and {{.Contact}} in it, or the template customer.", "The template of this audience does not say all that transparency asks for.")
+		b.fail(p, "Use {{.AI}}, {{.Affected}}, {{.Stopped}} and {{.Contact}} in it, or the template customer.",
+			"The template of this audience does not say all that transparency asks for.")
 	case a.Contact == "":
 		b.fail(p, "Add `contact: …`, here or under inform.", "A transparency note must say how to reach a human.")
 	}

@@ -83,7 +83,10 @@ func (b *builder) incidentRoles() {
 		}
 	}
 	p, s := path{}.key("incident_roles"), b.doc.IncidentRoles
-	for role, key := range map[string]string{tagout.CommsLead: s.Comms, tagout.PlatformOwner: s.Platform, tagout.DomainOwner: s.Domain, tagout.RCAFacilitator: s.RCA} {
+	for role, key := range map[string]string{
+		tagout.CommsLead: s.Comms, tagout.PlatformOwner: s.Platform, tagout.DomainOwner: s.Domain,
+		tagout.RCAFacilitator: s.RCA,
+	} {
 		if key != "" {
 			b.ref(p.key(role), "role", key, names(b.doc.Roles))
 			roles[role] = key
@@ -100,12 +103,16 @@ func (b *builder) role(p path, key string, r roleSection) {
 	b.users(p.key("members"), r.Members)
 	b.ref(p.key("on_call"), "rotation", r.OnCall, names(b.doc.Rotations))
 	if r.SlackGroup != "" && !slackID(r.SlackGroup, "S") {
-		b.fail(p.key("slack_group"), "Write the group's ID, such as S0123456789.", "%s is not the ID of a Slack user group.", sentence(b.shown(p.key("slack_group"))))
+		b.fail(p.key("slack_group"), "Write the group's ID, such as S0123456789.",
+			"%s is not the ID of a Slack user group.", sentence(b.shown(p.key("slack_group"))))
 	}
 	if r.SignByGroup && r.SlackGroup == "" && b.ok(p.key("slack_group")) {
 		b.fail(p.key("sign_by_group"), "Add `slack_group: S…`, or remove sign_by_group.", "The role signs by its group, but has none.")
 	}
-	b.cfg.Policy.Roles[key] = &tagout.Role{Key: key, Name: or(r.Name, key), Members: r.Members, SlackGroup: r.SlackGroup, SignByGroup: r.SignByGroup, OnCall: r.OnCall}
+	b.cfg.Policy.Roles[key] = &tagout.Role{
+		Key: key, Name: or(r.Name, key), Members: r.Members, SlackGroup: r.SlackGroup, SignByGroup: r.SignByGroup,
+		OnCall: r.OnCall,
+	}
 }
 
 func (b *builder) rotation(p path, key string, r rotationSection) {
@@ -142,7 +149,8 @@ func (b *builder) scheduled(p path, rotation *tagout.Rotation, r rotationSection
 		return
 	}
 	if _, err := time.LoadLocation(r.Timezone); err != nil || r.Timezone == "Local" {
-		b.fail(p.key("timezone"), "Write a name of the IANA list, such as America/New_York or UTC.", "There is no time zone %s.", b.shown(p.key("timezone")))
+		b.fail(p.key("timezone"), "Write a name of the IANA list, such as America/New_York or UTC.",
+			"There is no time zone %s.", b.shown(p.key("timezone")))
 	}
 	for kind, s := range kinds {
 		if s.node != nil {
@@ -164,7 +172,10 @@ func (b *builder) person(p path, id tagout.UserID, s personSection) {
 	if s.Phone != "" && (!plus || len(digits) < 7 || len(digits) > 15 || strings.Trim(digits, "0123456789") != "" || digits[0] == '0') {
 		b.fail(p.key("phone"), "Write it with country code and without spaces, in quotes: \"+15550100\".", "This is not a phone number.")
 	}
-	b.cfg.Policy.People[id] = tagout.Person{ID: id, Email: s.Email, Phone: s.Phone, GitHub: s.GitHub, Handles: s.Handles, Pagers: s.Pagers, After: s.After, Quiet: b.quiet(p.key("quiet"), s.Quiet)}
+	b.cfg.Policy.People[id] = tagout.Person{
+		ID: id, Email: s.Email, Phone: s.Phone, GitHub: s.GitHub, Handles: s.Handles, Pagers: s.Pagers,
+		After: s.After, Quiet: b.quiet(p.key("quiet"), s.Quiet),
+	}
 	b.personPagers(p, s)
 	if login := strings.Trim(strings.ToLower(s.GitHub), "abcdefghijklmnopqrstuvwxyz0123456789-_"); login != "" {
 		b.fail(p.key("github"), "Write the login alone, without @ and without an address: octocat.", "This is not a GitHub login.")
@@ -210,7 +221,8 @@ func (b *builder) quiet(p path, s *quietSection) tagout.QuietHours {
 		b.fail(p.key("to"), "Choose another time, or remove quiet.", "The quiet hours end when they begin.")
 	}
 	if _, err := time.LoadLocation(s.Timezone); err != nil || s.Timezone == "Local" {
-		b.fail(p.key("timezone"), "Write a name of the IANA list, such as America/New_York or UTC.", "There is no time zone %s.", b.shown(p.key("timezone")))
+		b.fail(p.key("timezone"), "Write a name of the IANA list, such as America/New_York or UTC.",
+			"There is no time zone %s.", b.shown(p.key("timezone")))
 	}
 	return tagout.QuietHours{From: s.From, To: s.To, Timezone: s.Timezone}
 }
@@ -245,7 +257,8 @@ func (b *builder) name(p path, what, key string) {
 // schedule checks the cron expression and the zone under p.
 func (b *builder) schedule(p path, key, expression, timezone string) {
 	if _, err := time.LoadLocation(timezone); err != nil || timezone == "Local" {
-		b.fail(p.key("timezone"), "Write a name of the IANA list, such as America/New_York or UTC.", "There is no time zone %s.", b.shown(p.key("timezone")))
+		b.fail(p.key("timezone"), "Write a name of the IANA list, such as America/New_York or UTC.",
+			"There is no time zone %s.", b.shown(p.key("timezone")))
 	}
 	q := p.key(key)
 	if b.nodes[q.name] == nil || !b.ok(q) {

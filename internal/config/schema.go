@@ -32,7 +32,10 @@ func schemaOf(t reflect.Type, f field, p path, defaults map[string]string) map[s
 	switch {
 	case t == reflect.TypeFor[adapters]():
 		s["type"] = "array"
-		s["items"] = map[string]any{"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": map[string]any{"type": []string{"object", "null"}}}
+		s["items"] = map[string]any{
+			"type": "object", "minProperties": 1, "maxProperties": 1,
+			"additionalProperties": map[string]any{"type": []string{"object", "null"}},
+		}
 	case t == reflect.TypeFor[settings]():
 		s["type"] = "object"
 	case t == reflect.TypeFor[time.Duration]():

@@ -63,7 +63,9 @@ func (b *builder) database() {
 	case found && scheme == "sqlite" && rest != "":
 	case found && (scheme == "postgres" || scheme == "postgresql"):
 		if u, err := url.Parse(b.doc.Database); err != nil || u.Host == "" && u.Query().Get("host") == "" {
-			b.fail(p, "Write postgres://USER:PASSWORD@HOST:5432/NAME, with special characters of the password as %XX.", "The database's address cannot be read.")
+			b.fail(p,
+				"Write postgres://USER:PASSWORD@HOST:5432/NAME, with special characters of the password as %XX.",
+				"The database's address cannot be read.")
 		}
 	default:
 		b.fail(p, "Write sqlite://tagout.db or postgres://USER:PASSWORD@HOST:5432/NAME.", "The database's address is of no known kind.")

@@ -213,7 +213,8 @@ func (b *builder) enough(p path, count int, roles []string) {
 		}
 	}
 	if len(people) < count {
-		b.fail(p, "Lower the count, or give the roles more members.", "%d people must sign, but only %d can, so that nobody could ever resume.", count, len(people))
+		b.fail(p, "Lower the count, or give the roles more members.",
+			"%d people must sign, but only %d can, so that nobody could ever resume.", count, len(people))
 	}
 }
 
@@ -221,7 +222,8 @@ func (b *builder) enough(p path, count int, roles []string) {
 func (b *builder) signs(p path, key string) {
 	role, ok := b.doc.Roles[key]
 	if ok && len(role.Members) == 0 && !role.SignByGroup && b.sound(path{}.key("roles").member(key)) {
-		b.fail(p, "Give the role members, or a slack_group with `sign_by_group: true`.", "Nobody can sign for the role %s, so that nobody could ever resume.", b.shown(p))
+		b.fail(p, "Give the role members, or a slack_group with `sign_by_group: true`.",
+			"Nobody can sign for the role %s, so that nobody could ever resume.", b.shown(p))
 	}
 }
 

@@ -49,10 +49,12 @@ func (b *builder) slack() {
 	}
 	b.channel(p.key("announce"), s.Announce)
 	if s.CommandPrefix != "" && (!legal(s.CommandPrefix, "-_") || len(s.CommandPrefix) > 16) {
-		b.fail(p.key("command_prefix"), "Use up to 16 lower-case letters, digits, - and _.", "Slack does not take %s as the start of a command.", b.shown(p.key("command_prefix")))
+		b.fail(p.key("command_prefix"), "Use up to 16 lower-case letters, digits, - and _.",
+			"Slack does not take %s as the start of a command.", b.shown(p.key("command_prefix")))
 	}
 	if s.FlagEmoji != "" && (!legal(s.FlagEmoji, "-_+'") || len(s.FlagEmoji) > 100) && b.ok(p.key("flag_emoji")) {
-		b.fail(p.key("flag_emoji"), "Write the emoji's name without colons, such as octagonal_sign.", "%s is not the name of an emoji.", sentence(b.shown(p.key("flag_emoji"))))
+		b.fail(p.key("flag_emoji"), "Write the emoji's name without colons, such as octagonal_sign.",
+			"%s is not the name of an emoji.", sentence(b.shown(p.key("flag_emoji"))))
 	}
 	b.channelName(p.key("channel_name"), s.ChannelName)
 }
@@ -66,7 +68,8 @@ func (b *builder) slackSecrets(p path, s slackSection) {
 		b.fail(p.key("app_token"), "Set it to the app-level token (xapp-…), or use `mode: http`.", "`slack.app_token` is empty, but socket mode needs it.")
 	}
 	if s.Mode == "http" && s.SigningSecret == "" && b.ok(p.key("signing_secret")) {
-		b.fail(p.key("signing_secret"), "Set it to the signing secret of the Slack app, or use `mode: socket`.", "`slack.signing_secret` is empty, but http mode needs it.")
+		b.fail(p.key("signing_secret"), "Set it to the signing secret of the Slack app, or use `mode: socket`.",
+			"`slack.signing_secret` is empty, but http mode needs it.")
 	}
 	if strings.HasPrefix(s.BotToken, "xapp-") {
 		b.fail(p.key("bot_token"), "Put the token that starts with xoxb- here.", "This is an app-level token, not a bot token.")

@@ -90,7 +90,8 @@ func readTree(p *problems, data []byte) *node {
 		return &node{kind: mappingNode, at: start, home: start}
 	}
 	if len(bodies) > 1 {
-		p.add(r.read(bodies[1]).at, "A second YAML document starts here, but only one is read.", "Remove the line --- and what follows it, or join the two.")
+		p.add(r.read(bodies[1]).at, "A second YAML document starts here, but only one is read.",
+			"Remove the line --- and what follows it, or join the two.")
 	}
 	root := r.read(bodies[0])
 	root.home = start
