@@ -145,20 +145,27 @@ type Incoming struct {
 }
 
 // excerpt is what an incident tells of an alert.
-type excerpt struct{ name, summary, opening string }
+type excerpt struct{ name, summary, title, opening string }
 
 // Excerpt cuts the texts of an alert to what an incident tells of them. A cut divides no secret,
+// neither a usual one nor what the mask finds,
 // and to look for those takes up to some ten milliseconds: too long while an incident is locked
 // and hundreds of alerts wait, so it is done beforehand.
-func (in *Incoming) Excerpt() {
+func (in *Incoming) Excerpt(mask *Redaction) {
 	a := in.Alert
-	in.excerpt = &excerpt{name: clip(a.Name, 300), summary: clip(a.Summary, 1000), opening: clip(a.Summary, maxOpening-len("…"))}
+	e := excerpt{name: mask.Clip(a.Name, maxTitle), summary: mask.Clip(a.Summary, 1000), opening: mask.Clip(a.Summary, maxOpening-len("…"))}
+	if e.title = e.name; e.summary != "" {
+		e.title = mask.Clip(e.summary, maxTitle)
+	}
+	in.excerpt = &e
 }
+
+const maxTitle = 300
 
 // texts are the excerpt.
 func (in Incoming) texts() excerpt {
 	if in.excerpt == nil {
-		in.Excerpt()
+		in.Excerpt(nil)
 	}
 	return *in.excerpt
 }
@@ -166,10 +173,7 @@ func (in Incoming) texts() excerpt {
 // Opening is the title and the summary of an incident that the alert opens.
 func (in Incoming) Opening() (title, summary string) {
 	t := in.texts()
-	if title = t.summary; title == "" {
-		title = t.name
-	}
-	return title, t.opening
+	return t.title, t.opening
 }
 
 // Match says which incident something belongs to. Fields are tried in order; an incident

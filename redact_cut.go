@@ -1,6 +1,7 @@
 package tagout
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -20,28 +21,36 @@ func (r *Redaction) Cut(text string, n int) string {
 	if len(text) <= n || utf8.RuneCountInString(text) <= n {
 		return text
 	}
-	return text[:undivided(text, len(string([]rune(text)[:n])))] + "…"
+	return text[:undivided(usualMasks(), text, len(string([]rune(text)[:n])))] + "…"
 }
 
-// clip is s cut to at most n bytes at a rune boundary, with an ellipsis if it was cut. It is for
-// what is recorded, so it masks nothing; but what the usual masks would find across the cut is
-// left out whole: where it is shown, nobody would recognise half of it.
-func clip(s string, n int) string {
+// Clip is s cut to at most n bytes at a rune boundary, with an ellipsis if it was cut. It is for
+// what is recorded, so it masks nothing; but what a mask would find across the cut is left out
+// whole: where it is shown, nobody would recognise half of it. A nil one knows the usual masks.
+// What was clipped is not changed by clipping it again.
+func (r *Redaction) Clip(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
 	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}
-	return s[:undivided(s, n)] + "…"
+	masks := usualMasks() // also those that are turned off: they may be turned on again
+	if r != nil {
+		masks = append(slices.Clone(masks), r.masks...)
+	}
+	return s[:undivided(masks, s, n)] + "…"
 }
 
+// clip is [Redaction.Clip] for what knows no configuration. Whoever does clips before.
+func clip(s string, n int) string { return (*Redaction)(nil).Clip(s, n) }
+
 // undivided is where to cut text, at n or before it, so that no secret is cut in two.
-func undivided(text string, n int) int {
+func undivided(masks []mask, text string, n int) int {
 	for moved := true; moved && n > 0; {
 		moved = false
 		from, to := around(text, n)
-		for _, m := range usualMasks() {
+		for _, m := range masks {
 			for _, found := range m.pattern.FindAllStringIndex(text[from:to], -1) {
 				if begin := from + found[0]; begin < n && n < from+found[1] && m.hides(text[begin:from+found[1]]) {
 					n, moved = begin, true

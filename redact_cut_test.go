@@ -73,3 +73,25 @@ func TestWhatIsRecordedKeepsNoHalfASecret(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsConfiguredIsNotCutInTwoWhereItIsRecorded(t *testing.T) {
+	t.Parallel()
+	mask := must(tagout.NewRedaction(tagout.RedactionPolicy{Patterns: map[string]string{"staff": `EMP-\d{8}`, "case": `case \d{3} \d{3}`}}))
+	for _, secret := range []string{"EMP-12345678", "case 123 456", "jane@customers.example.com"} {
+		text := "wrong list sent by " + secret + " this morning, and again"
+		begins := strings.Index(text, secret)
+		for n := range len(text) {
+			clipped := mask.Clip(text, n)
+			if cut := n > begins && n < begins+len(secret); cut && clipped != text[:begins]+"…" || !cut && clipped != text[:n]+"…" {
+				t.Fatalf("%s, cut at %d: %q", secret, n, clipped)
+			}
+			if again := mask.Clip(clipped, n); again != clipped {
+				t.Fatalf("%q, clipped again: %q", clipped, again)
+			}
+		}
+	}
+	var unmasked *tagout.Redaction
+	if got := unmasked.Clip("by EMP-12345678", 8); got != "by EMP-1…" {
+		t.Errorf("without a configuration: %q", got)
+	}
+}

@@ -87,7 +87,7 @@ func (s statuses) alerts(m tagout.Message, i *tagout.Incident) tagout.Message {
 func (s statuses) request(m tagout.Message, i *tagout.Incident) tagout.Message {
 	r := i.Request
 	if r == nil || r.State != tagout.RequestPending {
-		if len(i.ActiveHolds()) > 0 {
+		if len(i.ActiveHolds()) > 0 && !i.Drill { // which ends by itself
 			m = m.Fact("To resume", "GO of ", s.policy.RuleText(i.Rule), " on a request made with ", tagout.Typed("resume "+i.ID.String()))
 		}
 		if r != nil && len(i.ActiveHolds()) > 0 {

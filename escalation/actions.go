@@ -29,7 +29,7 @@ func (d *Desk) AcknowledgeDrill(ctx context.Context, id tagout.IncidentID, by ta
 // Note puts words on an incident's timeline. It returns Invalid for an empty note.
 func (d *Desk) Note(ctx context.Context, id tagout.IncidentID, text string, by tagout.Actor) (*tagout.Incident, error) {
 	return d.store.Update(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-		return i.AddNote(text, by, now)
+		return i.AddNote(d.clip(text, noteLength), by, now)
 	})
 }
 

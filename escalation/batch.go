@@ -50,7 +50,7 @@ func newIntake(d *Desk) *intake { return &intake{desk: d} }
 
 func (q *intake) submit(ctx context.Context, in []tagout.Incoming) ([]tagout.Folded, error) {
 	for n := range in {
-		in[n].Excerpt() // each sender pays for its own
+		in[n].Excerpt(q.desk.policy.Redaction) // each sender pays for its own
 	}
 	a := &arrival{in: in, done: make(chan struct{})}
 	q.mu.Lock()

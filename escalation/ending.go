@@ -12,7 +12,7 @@ import (
 // Invalid without a reason, and Conflict if it is over.
 func (d *Desk) Cancel(ctx context.Context, id tagout.IncidentID, reason string, by tagout.User) (*tagout.Incident, error) {
 	return d.change(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-		return i.Cancel(reason, by, now)
+		return i.Cancel(d.clip(reason, reasonLength), by, now)
 	})
 }
 

@@ -16,6 +16,7 @@ func (d *Desk) RequestResume(ctx context.Context, id tagout.IncidentID, draft ta
 	if err != nil {
 		return nil, err
 	}
+	draft = d.clipped(draft)
 	if draft.Versions == nil {
 		if draft.Versions, err = d.versionsToRun(ctx, i); err != nil {
 			return nil, err
@@ -60,7 +61,7 @@ func (d *Desk) firing(ctx context.Context, id tagout.IncidentID) ([]string, erro
 // count is answered with the reason and leaves a line on the timeline. If the outcome of
 // the commit is unknown, nothing is lifted here.
 func (d *Desk) Sign(ctx context.Context, id tagout.IncidentID, s tagout.Signing) (*tagout.Incident, error) {
-	s.HomeTeam, s.RoleName = d.homeTeam(), d.policy.RoleName
+	s.HomeTeam, s.RoleName, s.Reason = d.homeTeam(), d.policy.RoleName, d.clip(s.Reason, reasonLength)
 	roles, err := d.signerRoles(ctx, s.User.ID)
 	if err != nil {
 		return nil, err

@@ -104,7 +104,7 @@ func (d *Desk) Ask(ctx context.Context, id tagout.IncidentID, s tagout.Signing, 
 		if s.Causers, err = d.causers(ctx, i); err != nil {
 			return tagout.Change{}, err
 		}
-		return i.Ask(s, question, text, now)
+		return i.Ask(s, question, d.clip(text, askedLength), now)
 	})
 	crashpoint.Here("ask.committed")
 	if err != nil {
@@ -120,6 +120,6 @@ func (d *Desk) Answer(ctx context.Context, id tagout.IncidentID, request, questi
 		return nil, tagout.Errorf(tagout.Forbidden, "Only people of this workspace can answer.")
 	}
 	return d.change(ctx, id, func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
-		return i.Answer(request, question, by, text, now)
+		return i.Answer(request, question, by, d.clip(text, askedLength), now)
 	})
 }

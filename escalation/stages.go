@@ -72,7 +72,7 @@ func (d *Desk) ValidateTools(ctx context.Context, id tagout.IncidentID, draft ta
 		if err != nil {
 			return tagout.Change{}, err
 		}
-		return i.RequestValidation(draft, tools, d.policy.Severities[i.HighestSeverity], firing, now)
+		return i.RequestValidation(d.clipped(draft), tools, d.policy.Severities[i.HighestSeverity], firing, now)
 	})
 }
 
