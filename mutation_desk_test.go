@@ -43,7 +43,7 @@ func harmlessAtDesk() map[string]string {
 }
 
 // deskTests are those that a broken desk is tried with.
-const deskTests = "Sign|AGo|Click|Workspace|Groups|NoGo|Void|Lifted|Quiet|Deleg|Change|Stop|Gate|Unsigned|WhatCannotBeRead|APressWithout"
+const deskTests = "Sign|AGo|Click|Workspace|Groups|NoGo|Void|Lifted|Quiet|Deleg|Change|Stop|Gate|Unsigned|WhatCannotBeRead|APressWithout|HalfOf"
 
 // lose gives each assignment of a function a switch with which it is left out, also those in
 // front of a condition.

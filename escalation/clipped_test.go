@@ -42,6 +42,13 @@ func TestNoTextIsRecordedWithHalfOfWhatIsConfiguredToBeMasked(t *testing.T) {
 	if !strings.HasSuffix(i.Request.Deliverables["cause"], "x …") {
 		t.Errorf("the request ends with %q", i.Request.Deliverables["cause"][2980:])
 	}
+	refusal := tagout.Signing{User: tagout.User{ID: "U0LEGAL", Team: home}, Verdict: tagout.NoGo, Reason: long(1000), Request: i.Request.ID, Digest: i.Request.Digest}
+	if i, err = w.desk.Sign(t.Context(), 1, refusal); err != nil {
+		t.Fatal(err)
+	}
+	if said := i.Request.Signoffs[0].Reason; !strings.HasSuffix(said, "x …") {
+		t.Errorf("the reason of the NO-GO ends with %q", said[980:])
+	}
 	for _, e := range w.store.events[1] {
 		half(string(e.Kind), e.Data)
 	}

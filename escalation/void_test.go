@@ -9,18 +9,24 @@ import (
 	"tagout"
 )
 
-func TestOnlyAGoHasAlertsWait(t *testing.T) {
+// TestOnlyAGoOfASignerHasAlertsWait: a NO-GO is never late, and who signs nothing cannot hold alerts up.
+func TestOnlyAGoOfASignerHasAlertsWait(t *testing.T) {
 	t.Parallel()
-	for verdict, want := range map[string]string{tagout.Go: "store.decide", tagout.NoGo: "store.update"} {
+	for _, c := range []struct {
+		by      tagout.UserID
+		verdict string
+		waits   bool
+	}{{"U0PROGRAM", tagout.Go, true}, {"U0PROGRAM", tagout.NoGo, false}, {"U0NOBODY", tagout.Go, false}} {
 		w := newWorld(t)
 		w.stop(t, "h1", "mailer/email", tagout.Halted)
 		i := w.ask(t, 1)
-		w.log.forget()
-		if _, err := w.press("U0PROGRAM", i, verdict); err != nil {
-			t.Fatal(err)
+		var got []string
+		w.store.before = func(_ context.Context, op string) error { got = append(got, op); return nil }
+		if _, err := w.press(c.by, i, c.verdict); (err != nil) != (c.by == "U0NOBODY") {
+			t.Errorf("%s of %s: %v", c.verdict, c.by, err)
 		}
-		if got := w.log.all(); !slices.Contains(got, want) {
-			t.Errorf("%s: no %s among %q", verdict, want, got)
+		if slices.Contains(got, "decide") != c.waits || !c.waits && !slices.Contains(got, "update") {
+			t.Errorf("%s of %s: %q", c.verdict, c.by, got)
 		}
 	}
 }
