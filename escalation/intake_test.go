@@ -238,7 +238,7 @@ func TestInAStormThoseWhoComeBackAreStoredTogether(t *testing.T) {
 	for _, c := range []struct{ senders, least, most int }{{24, 20, 24}, {64, 56, 64}, {100, 50, 70}, {200, 80, 120}} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t)
-			const rounds = 20
+			const rounds = 10
 			w.store.before = func(_ context.Context, op string) error {
 				if op == "fold" {
 					time.Sleep(4 * time.Millisecond) // what a transaction takes
