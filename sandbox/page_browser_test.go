@@ -30,6 +30,7 @@ type pageApp struct {
 	clicks  []slack.InteractionCallback
 	filled  map[string]map[string]slack.BlockAction
 	command []slack.SlashCommand
+	form    slack.ModalViewRequest
 }
 
 func (a *pageApp) answer(e socketmode.Event) any {
@@ -39,7 +40,7 @@ func (a *pageApp) answer(e socketmode.Event) any {
 	case slack.SlashCommand:
 		a.command = append(a.command, body)
 		if body.Command == "/kill" && body.Text == "" {
-			_, _ = a.w.API.OpenView(body.TriggerID, killForm())
+			_, _ = a.w.API.OpenView(body.TriggerID, a.form)
 		}
 		if body.Command == "/status" {
 			return map[string]any{"response_type": "ephemeral", "text": "■ halted `mailer`"}
@@ -80,7 +81,7 @@ func killForm() slack.ModalViewRequest {
 
 func openPage(t *testing.T) (*pageApp, tab) {
 	t.Helper()
-	app := &pageApp{w: open(t, sandbox.Options{Commands: pageCommands})}
+	app := &pageApp{w: open(t, sandbox.Options{Commands: pageCommands}), form: killForm()}
 	app.w.answering(t, app.answer)
 	return app, newTab(t, app.w.URL+"/?user=U0IC&channel=incidents")
 }
@@ -205,6 +206,42 @@ func TestAFormIsFilledCorrectedAndSent(t *testing.T) {
 	if got := app.filled["reason"]["text"].Value; got != "bad, it wrote to people who opted out" {
 		t.Errorf("reason = %q", got)
 	}
+}
+
+// TestWhatIsTypedLastIsNoFailureOnceTheFormIsSent: an app may ask to hear of each letter, and the
+// last one can come after the form.
+func TestWhatIsTypedLastIsNoFailureOnceTheFormIsSent(t *testing.T) {
+	t.Parallel()
+	app, p := openPage(t)
+	form := killForm()
+	reason := form.Blocks.BlockSet[1].(*slack.InputBlock)
+	reason.DispatchAction = true
+	reason.Element.(*slack.PlainTextInputBlockElement).DispatchActionConfig = &slack.DispatchActionConfig{TriggerActionsOn: []string{"on_character_entered"}}
+	form.Blocks.BlockSet = []slack.Block{reason}
+	app.mu.Lock()
+	app.form = form
+	app.mu.Unlock()
+	js[bool](p, `(() => {
+		const ask = window.fetch;
+		window.fetch = async (path, how) => {
+			if (path !== 'ui/click') return ask(path, how);
+			await new Promise((go) => { window.letGo = go; });
+			const answer = await ask(path, how);
+			window.answered = (await answer.clone().json()).error;
+			return answer;
+		};
+		return true;
+	})()`)
+	p.types("/kill\r")
+	p.sees("dialog h2", "Stop an agent")
+	p.do(chromedp.SendKeys(chromedp.CSS(`dialog [data-block-id=reason] input`), "spam"))
+	p.click("[data-modal=submit]")
+	p.until("the form to close", `document.querySelector('dialog') === null`)
+	js[bool](p, `(window.letGo(), true)`)
+	p.until("the answer", `window.answered === 'view_not_found'`)
+	p.types("after it\r")
+	p.sees("#messages .message", "after it")
+	p.misses(".toast", "")
 }
 
 func TestEscapeClosesAForm(t *testing.T) {

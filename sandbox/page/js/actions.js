@@ -56,6 +56,7 @@ function report(answer, node) {
     return;
   }
   const text = `That did not work: ${explain(answer.error)}. Try again.`;
+  if (answer.error === 'view_not_found' && !node.isConnected) return; // the form was sent or closed meanwhile, with what was typed
   if (node.isConnected) noteAt(node, text, 'error');
   else toast(text, 'error');
 }
