@@ -253,7 +253,7 @@ func TestEscapeClosesAForm(t *testing.T) {
 	p.sees("dialog h2", "Stop an agent")
 	p.until("the first field to have the focus", `document.activeElement.dataset.blockId === 'agent'`)
 	p.types("\u001b")
-	if browsertest.Until(p.ctx, closed, 10*time.Second) != nil { // pressed in the instant in which a form opens, it is not always heeded
+	if browsertest.Until(p.ctx, closed, 10*time.Second) != nil { // keys in the instant in which a form takes the focus reach nothing in the page
 		p.types("\u001b")
 	}
 	p.until("the form to close and the focus to return", closed)
