@@ -141,11 +141,5 @@ func (i *Incident) RequestValidation(d ResumeDraft, tools []string, row *Severit
 	for key, text := range d.Deliverables {
 		r.Deliverables[key] = clip(text, 3000)
 	}
-	r.Digest = r.Sum()
-	c := i.voidRequest("a newer request replaced it", d.By.Actor(), at)
-	i.Request = &r
-	c.event(EventRequested, d.By.Actor(), at, r)
-	c.effect(EffectDecision, i.ID, r.ID, nil)
-	c.effectAt(r.Expires, EffectExpire, i.ID, r.ID, nil)
-	return c, nil
+	return i.propose(r, d.By, at), nil
 }

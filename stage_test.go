@@ -194,11 +194,17 @@ func TestAToolThatWasNotSignedNeedsTheGoOfTheRule(t *testing.T) {
 	if err := l.advance(legal, "legal"); err != nil {
 		t.Fatal(err)
 	}
-	l.must(l.incident.RequestValidation(tagout.ResumeDraft{ID: "v1", By: requester}, []string{"send_email"}, nil, nil, l.at))
+	c, err := l.incident.RequestValidation(tagout.ResumeDraft{ID: "v1", By: requester}, []string{"send_email"}, nil, nil, l.at)
+	l.must(c, err)
+	for _, kind := range []tagout.EffectKind{tagout.EffectDecision, tagout.EffectSigners, tagout.EffectExpire} {
+		if !hasEffect(c, kind) {
+			t.Errorf("no %s: signers are not told and reminded as of any request", kind)
+		}
+	}
 	if n := l.share("send_email"); n != 0 {
 		t.Errorf("%d instances use the tool before it is signed", n)
 	}
-	_, c, err := l.incident.Sign(signing(l.incident, legal, "legal"), stagedAgents, l.at)
+	_, c, err = l.incident.Sign(signing(l.incident, legal, "legal"), stagedAgents, l.at)
 	l.must(c, err)
 	if n := l.share("send_email"); n < 60 || n > 140 {
 		t.Errorf("%d of 1000 instances use the tool once it is signed", n)

@@ -43,14 +43,20 @@ func (i *Incident) RequestResume(d ResumeDraft, row *SeverityPolicy, agents Regi
 			"Nobody is named to sign for %s: add signoffs to its resume section in the configuration.",
 			i.HighestSeverity.Label())
 	}
+	return i.propose(r, d.By, at), nil
+}
+
+// propose puts a request, complete but for its digest, in the place of an earlier one: it is
+// posted to be signed, its signers are told and reminded, and it expires.
+func (i *Incident) propose(r ResumeRequest, by User, at time.Time) Change {
 	r.Digest = r.Sum()
-	c := i.voidRequest("a newer request replaced it", d.By.Actor(), at)
+	c := i.voidRequest("a newer request replaced it", by.Actor(), at)
 	i.Request = &r
-	c.event(EventRequested, d.By.Actor(), at, r)
+	c.event(EventRequested, by.Actor(), at, r)
 	c.effect(EffectDecision, i.ID, r.ID, nil)
 	c.effectAt(r.Expires, EffectExpire, i.ID, r.ID, nil)
 	c.effectAt(at.Add(linkPatience), EffectSigners, i.ID, r.ID, SignerCall{r.ID}) // those who were not told when the message was posted
-	return c.And(i.remindLater(&r, "first")), nil
+	return c.And(i.remindLater(&r, "first"))
 }
 
 // chooseHolds sets the holds that the request is about, and checks that lifting them leads

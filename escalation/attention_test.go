@@ -34,7 +34,7 @@ func answered(t *testing.T, change ...func(*world)) *world {
 func (w *world) after(d time.Duration) []string {
 	w.t.Helper()
 	before := len(w.slack.sent)
-	w.clock.pass(d)
+	w.clock.Pass(d)
 	w.ring()
 	return w.slack.to()[before:]
 }

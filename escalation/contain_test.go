@@ -173,7 +173,7 @@ func TestThresholdsAreTheStores(t *testing.T) {
 	if mode := w.gate.mode("mailer", "email", "eu"); mode != tagout.Running {
 		t.Errorf("below the threshold it is %s, want running", mode)
 	}
-	w.clock.pass(6 * time.Minute)
+	w.clock.Pass(6 * time.Minute)
 	if folded := w.accept(alert("C", "mailer/email/eu", "storm")); folded[0].Incident != nil {
 		t.Error("alerts before the window counted")
 	}
@@ -231,7 +231,7 @@ func TestContainmentThatIsNotObservedInTimeIsPaged(t *testing.T) {
 	w := newWorld(t)
 	w.accept(alert("A", "mailer/email/eu", "warning"))
 	w.ring()
-	w.clock.pass(time.Minute)
+	w.clock.Pass(time.Minute)
 	before := len(w.slack.sent)
 	w.ring()
 	if w.count(1, tagout.EventUnconfirmed) != 1 {
@@ -245,13 +245,13 @@ func TestALaterStopOfAnIncidentHasADeadlineOfItsOwn(t *testing.T) {
 	w := newWorld(t)
 	w.accept(alert("A", "mailer/email/eu", "warning"))
 	w.observe(t, "mailer")
-	w.clock.pass(10 * time.Minute)
+	w.clock.Pass(10 * time.Minute)
 	w.ring()
 	if w.count(1, tagout.EventUnconfirmed) != 0 {
 		t.Fatal("an observed stop is called unconfirmed")
 	}
 	w.accept(alert("B", "mailer/email/us", "warning"))
-	w.clock.pass(time.Minute)
+	w.clock.Pass(time.Minute)
 	w.ring()
 	if w.count(1, tagout.EventUnconfirmed) != 1 {
 		t.Errorf("the stop of another region was not observed for a minute, and nobody was told: %q", w.store.kinds(1))
@@ -298,12 +298,12 @@ func TestAnAgentWithoutControlsIsContainedByItsLease(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.accept(alert("A", "researcher/crm/us", "minor"))
-	w.clock.pass(29 * time.Second)
+	w.clock.Pass(29 * time.Second)
 	w.ring()
 	if state := w.incident(1).State; state != tagout.StateOpen {
 		t.Fatalf("within its lease it is %s", state)
 	}
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	w.ring()
 	if i := w.incident(1); i.State != tagout.StateContained || w.count(1, tagout.EventLease) != 1 {
 		t.Errorf("after its lease it is %s: %q", i.State, w.store.kinds(1))

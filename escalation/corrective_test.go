@@ -154,7 +154,7 @@ func TestAnActionFollowsItsTicket(t *testing.T) {
 	w.acts(tagout.ActionDraft{Tracker: "github", Test: "TestOptOut"})
 	w.ring()
 	step := func(d time.Duration) tagout.CorrectiveAction {
-		w.clock.pass(d)
+		w.clock.Pass(d)
 		if failed := w.ring(); len(failed) > 0 {
 			t.Fatal(failed)
 		}
@@ -260,7 +260,7 @@ func TestOverdueActionsNagTheOwnerThenTheirLead(t *testing.T) {
 	var at []int
 	for hours := 1; hours <= 240; hours++ {
 		before := len(w.store.direct["U0ENG"])
-		w.clock.pass(time.Hour)
+		w.clock.Pass(time.Hour)
 		if failed := w.ring(); len(failed) > 0 {
 			t.Fatal(failed)
 		}
@@ -280,7 +280,7 @@ func TestOverdueActionsNagTheOwnerThenTheirLead(t *testing.T) {
 	if _, err := w.desk.DropAction(t.Context(), 1, 1, "not ours", eng); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.pass(72 * time.Hour)
+	w.clock.Pass(72 * time.Hour)
 	before := len(w.store.direct["U0ENG"])
 	if w.ring(); len(w.store.direct["U0ENG"]) != before {
 		t.Error("a dropped action nags")

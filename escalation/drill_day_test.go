@@ -19,10 +19,10 @@ func TestAGameDayPagesForRealUntilSomebodyAnswers(t *testing.T) {
 	if i := w.incident(1); i.Exercise.Phase != tagout.DrillAnswering || w.gate.mode("mailer", "sms", "us") != tagout.Running {
 		t.Fatalf("restored it is %s", i.Exercise.Verdict())
 	}
-	w.clock.pass(10 * time.Minute)
+	w.clock.Pass(10 * time.Minute)
 	w.ring()
 	n := len(w.slack.sent)
-	w.clock.pass(10 * time.Minute)
+	w.clock.Pass(10 * time.Minute)
 	w.ring()
 	if len(w.slack.sent) <= n {
 		t.Error("nobody is paged again")
@@ -41,10 +41,10 @@ func TestAGameDayPagesForRealUntilSomebodyAnswers(t *testing.T) {
 func (w *world) answering() {
 	w.t.Helper()
 	w.drills(killDrill(func(o *tagout.DrillOrder) { o.Page = true }))
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	w.observe(w.t, "mailer")
 	w.ring()
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	w.letsGo(nil)
 	w.ring()
 	if i := w.incident(1); i.Exercise.Phase != tagout.DrillAnswering {
@@ -57,7 +57,7 @@ func TestAGameDayThatNobodyAnswersBecomesAnIncident(t *testing.T) {
 	w := newWorld(t, drillable)
 	w.drills(killDrill(func(o *tagout.DrillOrder) { o.Page = true }))
 	w.holdsAndLetsGo(t)
-	w.clock.pass(tagout.DrillLimit)
+	w.clock.Pass(tagout.DrillLimit)
 	w.ring()
 	if i := w.incident(1); i.Drill || i.Exercise.Result != tagout.DrillFailed || !strings.Contains(i.Exercise.Why, "nobody answered") || len(i.ActiveHolds()) != 0 {
 		t.Errorf("it is %s, holds %v", i.Exercise.Verdict(), held(i))
@@ -76,7 +76,7 @@ func TestABrokenPagerIsMadeUpForByTheNext(t *testing.T) {
 	}
 	w.observe(t, "mailer")
 	w.ring()
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	w.letsGo(nil)
 	w.ring()
 	if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
@@ -100,9 +100,9 @@ func TestABrokenControlMustBeNoticed(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, drillable)
 		w.drills(broken)
-		w.clock.pass(time.Minute)
+		w.clock.Pass(time.Minute)
 		w.ring()
-		w.clock.pass(time.Second)
+		w.clock.Pass(time.Second)
 		w.letsGo(nil)
 		w.ring()
 		i := w.incident(1)

@@ -57,7 +57,7 @@ func TestAnOrderThatComesTwiceAtOnceIsOneDrill(t *testing.T) {
 	w.meanwhile(func() {
 		w.drills(o)
 		for _, version := range []string{"v41", "v42"} {
-			w.clock.pass(1e9)
+			w.clock.Pass(1e9)
 			w.readBack(t, version)
 			w.ring()
 		}

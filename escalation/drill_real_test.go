@@ -19,7 +19,7 @@ func TestAGameDayThatFailsCountsAsAnIncidentFromThenOn(t *testing.T) {
 	w.drills(killDrill(func(o *tagout.DrillOrder) { o.Page, o.Severity = true, "sev1" }))
 	w.holdsAndLetsGo(t)
 	for range 12 { // the whole ladder is climbed, and its deadline missed
-		w.clock.pass(5 * time.Minute)
+		w.clock.Pass(5 * time.Minute)
 		w.ring()
 	}
 	real := w.clock.Now()
@@ -40,13 +40,13 @@ func TestAGameDayThatFailsCountsAsAnIncidentFromThenOn(t *testing.T) {
 		t.Errorf("reached at %s, real since %s; the exec was paged %d times at once", i.ReachedAt, real, exec())
 	}
 	for range 4 {
-		w.clock.pass(time.Minute)
+		w.clock.Pass(time.Minute)
 		w.ring()
 	}
 	if w.count(1, tagout.EventDeadlineMissed) != 1 || exec() != 0 {
 		t.Errorf("before its time %d deadlines are missed, and the exec was paged %d times", w.count(1, tagout.EventDeadlineMissed), exec())
 	}
-	w.clock.pass(time.Minute)
+	w.clock.Pass(time.Minute)
 	w.ring()
 	if w.count(1, tagout.EventDeadlineMissed) != 2 || exec() != 1 {
 		t.Errorf("%d deadlines are missed, and the exec was paged %d times", w.count(1, tagout.EventDeadlineMissed), exec())
@@ -83,7 +83,7 @@ func TestAnAnswerToTheDrillIsNoAnswerToTheIncident(t *testing.T) {
 		t.Fatal("the drill is not answered")
 	}
 	n := len(duty.sent)
-	w.clock.pass(time.Minute) // its stop is not observed
+	w.clock.Pass(time.Minute) // its stop is not observed
 	w.ring()
 	if i := w.incident(1); i.Drill || i.Answered() || i.Roles[tagout.IncidentCommander] != "" {
 		t.Fatalf("%s, answered %v, led by %s", i.Exercise.Verdict(), i.Answered(), i.Roles[tagout.IncidentCommander])

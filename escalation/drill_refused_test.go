@@ -59,7 +59,7 @@ func TestTheSameOrderIsOneDrill(t *testing.T) {
 	o := killDrill(func(o *tagout.DrillOrder) { o.Action = tagout.DrillRollback })
 	w.drills(o)
 	for _, version := range []string{"v41", "v42"} {
-		w.clock.pass(time.Second)
+		w.clock.Pass(time.Second)
 		w.readBack(t, version)
 		w.ring()
 	}

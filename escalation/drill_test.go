@@ -53,13 +53,13 @@ func TestAKillDrillStopsTheCanaryAndLetsItRunAgain(t *testing.T) {
 	if reason := w.gate.Decide("mailer", tagout.Attributes{Channel: "sms", Region: "us"}).Reason; !strings.HasPrefix(reason, "[DRILL] ") {
 		t.Errorf("the agent hears %q", reason)
 	}
-	w.clock.pass(800 * time.Millisecond)
+	w.clock.Pass(800 * time.Millisecond)
 	w.observe(t, "mailer")
 	w.ring()
 	if i = w.incident(1); len(i.ActiveHolds()) != 0 || w.gate.mode("mailer", "sms", "us") != tagout.Running || !i.Exercise.Running() {
 		t.Fatalf("observed, it holds %v, the gate says %s, the drill %s", held(i), w.gate.mode("mailer", "sms", "us"), i.Exercise.Verdict())
 	}
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	w.letsGo(nil)
 	w.ring()
 	i = w.incident(1)
@@ -75,7 +75,7 @@ func TestAKillDrillStopsTheCanaryAndLetsItRunAgain(t *testing.T) {
 	if unsigned, err := w.store.UnsignedLiftings(t.Context(), []tagout.HoldID{tagout.DrillHold("d1")}); err != nil || len(unsigned) > 0 {
 		t.Errorf("lifted without a trace: %v, %v", unsigned, err)
 	}
-	w.clock.pass(2 * time.Hour)
+	w.clock.Pass(2 * time.Hour)
 	w.ring()
 	if again := w.incident(1); again.Exercise.Result != tagout.DrillPassed || !again.Drill {
 		t.Errorf("later it is %s", again.Exercise.Verdict())
@@ -102,7 +102,7 @@ func TestWhatIsRealKeepsTheHoldOfADrill(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, drillable)
 			w.drills(killDrill())
-			w.clock.pass(time.Second)
+			w.clock.Pass(time.Second)
 			real(w)
 			w.ring()
 			w.observe(t, "mailer")
@@ -120,7 +120,7 @@ func TestWhatIsRealKeepsTheHoldOfADrill(t *testing.T) {
 			if err := i.Audit(w.store.events[1]); err != nil {
 				t.Error(err)
 			}
-			w.clock.pass(3 * time.Hour)
+			w.clock.Pass(3 * time.Hour)
 			w.ring()
 			if held := w.incident(1).ActiveHolds(); len(held) < 2 {
 				t.Errorf("later it holds %v", held)
@@ -142,7 +142,7 @@ func TestADrillWhoseStopIsNotObservedBecomesAnIncident(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, drillable)
 	w.drills(killDrill())
-	w.clock.pass(time.Minute)
+	w.clock.Pass(time.Minute)
 	w.ring()
 	i := w.incident(1)
 	if i.Drill || i.Exercise.Result != tagout.DrillFailed || w.gate.mode("mailer", "sms", "us") != tagout.Halted || i.Class != "integration_failure" {
@@ -172,13 +172,13 @@ func TestARollbackDrillGoesBackAndForwardAgain(t *testing.T) {
 	if pins := w.gate.pins["mailer"]; pins["prompt"] != "v41" {
 		t.Fatalf("pinned is %v", pins)
 	}
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	w.readBack(t, "v41")
 	w.ring()
 	if pins := w.gate.pins["mailer"]; pins["prompt"] != "v42" {
 		t.Fatalf("read back, pinned is %v: %s", pins, w.incident(1).Exercise.Verdict())
 	}
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	w.readBack(t, "v42")
 	w.ring()
 	i := w.incident(1)
@@ -194,7 +194,7 @@ func TestARealRollbackIsNotUndoneByADrill(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, drillable, twoVersions)
 	w.drills(killDrill(func(o *tagout.DrillOrder) { o.Action = tagout.DrillRollback }))
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	if _, err := w.desk.Rollback(t.Context(), rollbackOf("mailer", map[string]string{"prompt": "v40"})); err != nil {
 		t.Fatal(err)
 	}
@@ -264,13 +264,13 @@ func TestASignerReadsWhenStoppingWasPractised(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, drillable)
 	w.drills(killDrill())
-	w.clock.pass(800 * time.Millisecond)
+	w.clock.Pass(800 * time.Millisecond)
 	w.observe(t, "mailer")
 	w.ring()
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	w.letsGo(nil)
 	w.ring()
-	w.clock.pass(72 * time.Hour)
+	w.clock.Pass(72 * time.Hour)
 	w.stop(t, "h1", "mailer/email", tagout.Halted)
 	w.ask(t, 2)
 	m, err := w.desk.Decision(t.Context(), 2)
@@ -282,10 +282,10 @@ func TestASignerReadsWhenStoppingWasPractised(t *testing.T) {
 // holdsAndLetsGo has the drill observed a second after it began, and lifted a second later.
 func (w *world) holdsAndLetsGo(t *testing.T) {
 	t.Helper()
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	w.observe(t, "mailer")
 	w.ring()
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	w.letsGo(nil)
 	w.ring()
 }

@@ -58,12 +58,12 @@ func TestAFailureThatComesAgainOffersARollbackWithItsReason(t *testing.T) {
 	if w.incident(1).OffersRollback() {
 		t.Fatal("once is not repeated")
 	}
-	w.clock.pass(time.Minute)
+	w.clock.Pass(time.Minute)
 	w.accept(alert("Odd as well", "mailer/email", "minor"))
 	if w.incident(1).OffersRollback() {
 		t.Fatal("the rest of a storm is no repetition")
 	}
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	w.accept(alert("Odd too", "mailer/email", "minor"))
 	i := w.incident(1)
 	card, err := w.desk.Card(t.Context(), 1)
@@ -82,7 +82,7 @@ func TestWhatIsKnownOfTheAgentIsLookedAtOnceAnIncidentIsOpen(t *testing.T) {
 		if err := w.desk.SawVersions(t.Context(), "mailer", map[string]string{"prompt": v}, w.clock.Now(), tagout.Tagout); err != nil {
 			t.Fatal(err)
 		}
-		w.clock.pass(time.Hour)
+		w.clock.Pass(time.Hour)
 	}
 	a := alert("Odd", "mailer/email", "minor")
 	a.StartsAt = w.clock.Now()

@@ -54,11 +54,11 @@ func TestAnIncidentWaitsAMinuteForWhatSlackSaysOfAFlaggedMessage(t *testing.T) {
 	if failed := w.ring(); len(failed) != 1 || tagout.CodeOf(failed[0]) != tagout.Unavailable || w.count(1, tagout.EventFlagged) != 0 {
 		t.Fatalf("%v, %d", failed, w.count(1, tagout.EventFlagged))
 	}
-	w.clock.pass(59 * time.Second)
+	w.clock.Pass(59 * time.Second)
 	if failed := w.ring(); len(failed) == 0 || w.count(1, tagout.EventFlagged) != 0 {
 		t.Errorf("a second too early: %v", failed)
 	}
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	w.ring()
 	if n := w.count(1, tagout.EventFlagged); n != 1 {
 		t.Errorf("%d lines on the timeline after a minute", n)
@@ -82,7 +82,7 @@ func TestStopNowSettlesItsFlag(t *testing.T) {
 	if _, err := w.desk.Stop(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.pass(2 * time.Minute)
+	w.clock.Pass(2 * time.Minute)
 	for range 2 {
 		w.ring()
 	}

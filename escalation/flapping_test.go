@@ -21,7 +21,7 @@ func flaps(t *testing.T, dated bool) {
 	w := newWorld(t)
 	var began time.Time
 	flip := func(status tagout.AlertStatus) tagout.Folded {
-		w.clock.pass(20 * time.Second)
+		w.clock.Pass(20 * time.Second)
 		if dated && status == tagout.Firing {
 			began = w.clock.Now()
 		}

@@ -60,7 +60,7 @@ func TestARoundPagesAServiceOnceWhoeverItHasOnCall(t *testing.T) {
 	if !slices.Equal(page.To.Roles, []string{"platform", "legal"}) || page.Incident != 1 {
 		t.Errorf("the page of %s is for %q", page.Incident, page.To.Roles)
 	}
-	w.clock.pass(time.Minute)
+	w.clock.Pass(time.Minute)
 	w.ring()
 	same(t, "by the service after another round", duty.to(), []string{"", ""})
 	if first, again := page.Dedup, duty.sent[1].Dedup; first == "" || first != again || !strings.HasSuffix(first, "INC-1") {
@@ -133,7 +133,7 @@ func TestAPageThatIsMeantEvenAfterAnAcknowledgementIsHeardThere(t *testing.T) {
 	}
 	w.ring()
 	duty.err = errors.New("connection refused")
-	w.clock.pass(time.Minute) // nothing was observed stopped
+	w.clock.Pass(time.Minute) // nothing was observed stopped
 	w.ring()
 	duty.err = nil
 	w.ring()
@@ -154,7 +154,7 @@ func TestWhatRanOutRingsAgainUnderAnotherNameAndAllNamesAreFollowed(t *testing.T
 	if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.pass(31 * time.Minute)
+	w.clock.Pass(31 * time.Minute)
 	w.ring()
 	first, again := duty.sent[0].Dedup, duty.sent[len(duty.sent)-1].Dedup
 	if first == again {
@@ -175,7 +175,7 @@ func TestWhatRanOutRingsAgainUnderAnotherNameAndAllNamesAreFollowed(t *testing.T
 		if !slices.Contains(told, first) || !slices.Contains(told, again) {
 			t.Errorf("told of %q", told)
 		}
-		w.clock.pass(31 * time.Minute) // and it runs out again
+		w.clock.Pass(31 * time.Minute) // and it runs out again
 		w.ring()
 	}
 }
@@ -225,7 +225,7 @@ func TestAPagersOwnAppAcknowledges(t *testing.T) {
 				t.Errorf("acknowledged by %s, %q", i.AcknowledgedBy, w.store.kinds(1))
 			}
 			sent := len(w.slack.sent)
-			w.clock.pass(time.Minute)
+			w.clock.Pass(time.Minute)
 			if w.ring(); len(w.slack.sent) != sent {
 				t.Error("paging goes on")
 			}
@@ -260,7 +260,7 @@ func TestAServiceThatRepeatsItselfDoesNotSilenceWhatRanOut(t *testing.T) {
 	w.ring()
 	ack := tagout.Acknowledgement{Dedup: duty.sent[0].Dedup, By: "Jane", At: w.clock.Now()}
 	for _, later := range []time.Duration{0, 31 * time.Minute} {
-		w.clock.pass(later)
+		w.clock.Pass(later)
 		w.ring()
 		if err := w.desk.AcknowledgeBy(t.Context(), ack, "duty"); err != nil {
 			t.Fatal(err)

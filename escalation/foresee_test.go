@@ -9,6 +9,7 @@ import (
 
 	"tagout"
 	"tagout/escalation"
+	"tagout/internal/handclock"
 )
 
 // heldBy is what an incident would hold, as [held] shows it.
@@ -95,7 +96,7 @@ func TestAForetellerAsksNobody(t *testing.T) {
 	policy.Roles["legal"].Members = nil
 	policy.Rotations["elsewhere"] = &tagout.Rotation{Key: "elsewhere", Elsewhere: true}
 	policy.Roles["exec"].OnCall = "elsewhere"
-	teller, err := escalation.NewForeteller(policy, []tagout.Pager{&box{name: "slack"}}, &hand{now: noon})
+	teller, err := escalation.NewForeteller(policy, []tagout.Pager{&box{name: "slack"}}, handclock.At(noon))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -135,7 +135,7 @@ func TestWhatIsOnItsWayBackIsNotDriftAndAnOlderPinDoesNotCount(t *testing.T) {
 	w.accept(alert("A", "mailer/email/eu", "minor"))
 	w.ring()
 	w.stop(t, "h2", "mailer/sms", tagout.Halted)
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	o := rollbackOf("mailer", nil)
 	o.Incident = 2
 	if _, err := w.desk.Rollback(t.Context(), o); err != nil {

@@ -42,7 +42,7 @@ func TestAtHomeStandsWhatIsPractisedNowAndNext(t *testing.T) {
 	}
 	w.observe(t, "mailer")
 	w.ring()
-	w.clock.pass(1e9)
+	w.clock.Pass(1e9)
 	w.letsGo(nil)
 	w.ring()
 	if _, text := drillsOf(responder); strings.Contains(text, "INC-1") {

@@ -200,11 +200,11 @@ func TestAMissedDeadlinePagesWhoOwesIt(t *testing.T) {
 	} {
 		before := sent()
 		if step.pages == "U0P" {
-			w.clock.pass(58 * time.Hour)
+			w.clock.Pass(58 * time.Hour)
 			w.ring()
 			step.pass -= 58 * time.Hour
 		}
-		w.clock.pass(step.pass)
+		w.clock.Pass(step.pass)
 		w.ring()
 		if r, m := w.count(1, tagout.EventDeadlineReminded), w.count(1, tagout.EventDeadlineMissed); r != step.reminded || m != step.missed {
 			t.Errorf("%s later: reminded %d, missed %d; want %d and %d", step.pass, r, m, step.reminded, step.missed)
@@ -229,7 +229,7 @@ func TestOpenIncidentsGetWhatTheConfigurationTightened(t *testing.T) {
 	if got := w.count(1, tagout.EventDeadlineTightened); got != 1 {
 		t.Errorf("tightened %d times, want once", got)
 	}
-	w.clock.pass(10 * time.Minute)
+	w.clock.Pass(10 * time.Minute)
 	w.ring()
 	if next, missed := w.incident(1).NextDeadline(w.clock.Now()); len(missed) == 0 || next == nil || missed[len(missed)-1].Key != "inform" {
 		t.Errorf("missed %+v", missed)

@@ -61,7 +61,7 @@ func TestWhatStaysUnreadableDegradesTheProcessAndShowsInItsMetrics(t *testing.T)
 	}
 	look()
 	g.err = errSlack
-	w.clock.pass(2 * time.Minute)
+	w.clock.Pass(2 * time.Minute)
 	look()
 	if got := desk.Unreadable(); len(got) != 0 {
 		t.Errorf("unreadable at once: %q", got)
@@ -69,7 +69,7 @@ func TestWhatStaysUnreadableDegradesTheProcessAndShowsInItsMetrics(t *testing.T)
 	if unreadable, age := gauges(t, metrics); unreadable != 1 || age != 120 {
 		t.Errorf("unreadable %v, %v s old", unreadable, age)
 	}
-	w.clock.pass(5 * time.Minute)
+	w.clock.Pass(5 * time.Minute)
 	if got := desk.Unreadable(); !slices.Equal(got, []string{"group S0LEGAL"}) {
 		t.Errorf("unreadable after five minutes: %q", got)
 	}

@@ -176,8 +176,8 @@ func TestMomentaryAlertsAreToldApartByTheirTimeAndFiringOnesByTheirLabels(t *tes
 	w := newWorld(t)
 	momentary := tagout.Alert{Source: "generic", Name: "Flag", Labels: map[string]string{"agent": "mailer", "severity": "minor"}}
 	w.accept(momentary)
-	w.clock.pass(1)
-	w.clock.pass(1000)
+	w.clock.Pass(1)
+	w.clock.Pass(1000)
 	if folded := w.accept(momentary); folded[0].Repeat {
 		t.Error("another momentary alert counts as a repeat")
 	}

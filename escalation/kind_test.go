@@ -77,7 +77,7 @@ func TestTheThirdIncidentOfItsClassLooksSystemic(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		w.clock.pass(time.Hour)
+		w.clock.Pass(time.Hour)
 	}
 	i := opened(t, w.accept(alert("Unsubscribes", "mailer/email", "critical")))
 	says(t, cardText(t, w, i.ID), "Kind: systemic, it seems: third Policy violation of mailer in 90 days")
@@ -93,7 +93,7 @@ func TestAChangeThatWasMadeAlreadyIsRecordedAlthoughChangesAreRefused(t *testing
 	}); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.pass(time.Minute)
+	w.clock.Pass(time.Minute)
 	d := change("late", "mailer", "<@U0MOPS>", w.clock.Now())
 	refused(t, w.desk.RecordChange(t.Context(), d, tagout.Tagout), tagout.Conflict, "refused and not recorded")
 	for range 2 {

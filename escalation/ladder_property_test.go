@@ -87,7 +87,7 @@ func (f *fate) acts() {
 	case 7:
 		_, _ = f.desk.Assign(f.t.Context(), 1, "comms", who, by)
 	default:
-		f.clock.pass(time.Duration(f.r.IntN(240)) * time.Second)
+		f.clock.Pass(time.Duration(f.r.IntN(240)) * time.Second)
 	}
 	f.rings()
 	f.looks()

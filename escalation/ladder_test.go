@@ -62,7 +62,7 @@ func TestPagingRepeatsAndClimbsUntilSomebodyAcknowledges(t *testing.T) {
 	w.observe(t, "mailer") // confirmed, so that only the ladder pages
 	round := len(w.slack.sent)
 	for minute := 1; minute <= 5; minute++ {
-		w.clock.pass(time.Minute)
+		w.clock.Pass(time.Minute)
 		w.ring()
 	}
 	same(t, "paged after five minutes", w.slack.to()[5*round:], []string{"U0EXEC", "U0PLATFORM", "U0IC", "U0LEGAL", "U0LAWYER"})
@@ -75,7 +75,7 @@ func TestPagingRepeatsAndClimbsUntilSomebodyAcknowledges(t *testing.T) {
 	_, err := w.desk.Acknowledge(t.Context(), 1, tagout.User{ID: "U0LEGAL"})
 	refused(t, err, tagout.Conflict, "acknowledged already, by @U0IC")
 	before := len(w.slack.sent)
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	w.ring()
 	if len(w.slack.sent) != before {
 		t.Errorf("paged on after the acknowledgement: %q", w.slack.to()[before:])

@@ -92,11 +92,11 @@ func TestOnlyAWholeLinkOfOursWorksAndForAWeek(t *testing.T) {
 			}
 		}
 	}
-	w.clock.pass(7 * 24 * time.Hour)
+	w.clock.Pass(7 * 24 * time.Hour)
 	if _, err := w.desk.ReadLink(t.Context(), token); err != nil {
 		t.Errorf("after seven days: %v", err)
 	}
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	_, err := w.desk.PressLink(t.Context(), token, true)
 	refused(t, err, tagout.Expired, "expired")
 	if !w.incident(1).At(tagout.Acknowledged).IsZero() {

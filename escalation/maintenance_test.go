@@ -14,7 +14,7 @@ func (w *world) turns(late time.Duration) {
 	order := tagout.MaintenanceOrder{Name: "import", Scope: tagout.MustScope("researcher"), For: time.Hour, Reason: "the nightly import"}
 	data, _ := json.Marshal(order)
 	turn := tagout.RoutineTurn{Routine: "maintenance import", Due: noon, Data: data}
-	w.clock.pass(late)
+	w.clock.Pass(late)
 	e := tagout.NewEffect(tagout.EffectMaintenance, 0, "maintenance import:"+noon.Format(time.RFC3339), turn)
 	for range 2 { // it may come again
 		if err := w.desk.Effects()[tagout.EffectMaintenance](w.t.Context(), e); err != nil {
@@ -43,7 +43,7 @@ func TestMaintenanceOfTheConfigurationSilencesForWhatIsLeftOfIt(t *testing.T) {
 			if i := opened(t, w.accept(alert("Spend", "researcher", "warning"))); i.Hush == nil {
 				t.Error("it silences nothing")
 			}
-			w.clock.pass(left)
+			w.clock.Pass(left)
 			w.ring()
 			if w.incident(1).Hush != nil || len(w.store.direct) != 0 {
 				t.Errorf("%+v, told %v", w.incident(1).Hush, w.store.direct)

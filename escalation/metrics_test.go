@@ -25,16 +25,16 @@ func TestADrillIsCountedOnceWhenItHasEnded(t *testing.T) {
 		return all
 	}
 	w.drills(killDrill())
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	w.observe(t, "mailer")
 	w.ring()
 	if all := counted(); all != "" {
 		t.Errorf("before it has ended: %s", all)
 	}
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	w.letsGo(nil)
 	w.ring()
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	w.ring()
 	if all := counted(); !strings.Contains(all, `value:"kill"`) || !strings.Contains(all, `value:"passed"`) || !strings.Contains(all, "counter:{value:1 ") {
 		t.Errorf("after it has ended: %s", all)

@@ -72,7 +72,7 @@ func TestCardAndAnnouncementTellWhatIsKnown(t *testing.T) {
 		},
 		"observed and acknowledged": func(t *testing.T, w *world) {
 			w.accept(alert("Complaints rise", "mailer/email/eu", "warning"))
-			w.clock.pass(310 * time.Millisecond)
+			w.clock.Pass(310 * time.Millisecond)
 			w.observe(t, "mailer")
 			if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 				t.Fatal(err)
@@ -84,12 +84,12 @@ func TestCardAndAnnouncementTellWhatIsKnown(t *testing.T) {
 			if err := w.desk.Report(t.Context(), failed); err != nil {
 				t.Fatal(err)
 			}
-			w.clock.pass(20 * time.Minute)
+			w.clock.Pass(20 * time.Minute)
 		},
 		"heard by some": func(t *testing.T, w *world) {
 			w.stop(t, "h1", "mailer/email", tagout.Halted)
 			stopped := w.clock.Now()
-			w.clock.pass(20 * time.Second)
+			w.clock.Pass(20 * time.Second)
 			w.gate.instances = []tagout.Instance{
 				{Name: "mailer-1", AskedAt: w.clock.Now(), StoppedAt: stopped, HeardAt: stopped.Add(310 * time.Millisecond)},
 				{Name: "mailer-7", AskedAt: stopped.Add(-20 * time.Second), StoppedAt: stopped},
@@ -97,7 +97,7 @@ func TestCardAndAnnouncementTellWhatIsKnown(t *testing.T) {
 		},
 		"by lease": func(_ *testing.T, w *world) {
 			w.accept(alert("Odd answers", "researcher/crm", "minor"))
-			w.clock.pass(time.Minute)
+			w.clock.Pass(time.Minute)
 			w.ring()
 		},
 		"lease not over": func(_ *testing.T, w *world) { w.accept(alert("Odd answers", "researcher/crm", "minor")) },
@@ -121,7 +121,7 @@ func TestCardAndAnnouncementTellWhatIsKnown(t *testing.T) {
 			twoVersions(w)
 			w.accept(alert("Complaints rise", "mailer/email/eu", "critical"))
 			w.ring()
-			w.clock.pass(2 * time.Second)
+			w.clock.Pass(2 * time.Second)
 			w.readBack(t, "v41")
 		},
 		"resumed": func(t *testing.T, w *world) {
@@ -180,7 +180,7 @@ func TestTheDecisionShowsWhatIsSignedAndWhatBecameOfIt(t *testing.T) {
 			w.stop(t, "h2", "mailer/sms", tagout.Halted)
 		},
 		"expired": func(_ *testing.T, w *world, _ *tagout.Incident) {
-			w.clock.pass(5 * time.Hour)
+			w.clock.Pass(5 * time.Hour)
 			w.ring()
 		},
 	} {

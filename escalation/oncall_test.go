@@ -51,7 +51,7 @@ func TestAnOverrideTakesThePageAndEndsByItself(t *testing.T) {
 	if !w.posted(`"to":"U0ENG"`) || !w.posted(`"to":"U0IC"`) {
 		t.Error("those concerned were not told")
 	}
-	w.clock.pass(4 * time.Hour)
+	w.clock.Pass(4 * time.Hour)
 	answer, err := w.desk.Who(t.Context(), tagout.WhoQuery{Role: "platform"})
 	if err != nil {
 		t.Fatal(err)
@@ -71,12 +71,12 @@ func TestALaterOverrideWinsAndACancelledOneGivesWay(t *testing.T) {
 	t.Parallel()
 	w, _ := withGroups(t)
 	w.overrides(t, tagout.OverrideOrder{ID: "o1", Person: "U0ENG", Until: noon.Add(8 * time.Hour)})
-	w.clock.pass(time.Minute)
+	w.clock.Pass(time.Minute)
 	w.overrides(t, tagout.OverrideOrder{ID: "o2", Person: "U0MOPS", From: noon.Add(time.Hour), Until: noon.Add(2 * time.Hour)})
 	if who, until := w.onCall(t); who != "U0ENG" || !until.Equal(noon.Add(time.Hour)) {
 		t.Errorf("now on call is %s until %s", who, until)
 	}
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	if who, until := w.onCall(t); who != "U0MOPS" || !until.Equal(noon.Add(2*time.Hour)) {
 		t.Errorf("then on call is %s until %s", who, until)
 	}
@@ -153,7 +153,7 @@ func TestTheNextOneIsTheNextOtherPerson(t *testing.T) {
 	}
 	d := duties[0]
 	for at := noon; at.Before(d.Until); at = at.Add(time.Hour) {
-		w.clock.pass(time.Hour)
+		w.clock.Pass(time.Hour)
 	}
 	after, _ := w.onCall(t)
 	if len(d.Next) != 1 || string(d.Next[0].ID) != after || d.People[0].ID == d.Next[0].ID {
@@ -214,7 +214,7 @@ func TestAHandoffWhileAnIncidentPagesGoesToTheNextOne(t *testing.T) {
 	var turns []string
 	for range 4 {
 		sent := len(w.slack.sent)
-		w.clock.pass(time.Minute)
+		w.clock.Pass(time.Minute)
 		w.ring()
 		for _, id := range w.slack.to()[sent:] {
 			if id == "U0A" || id == "U0B" {

@@ -99,7 +99,7 @@ func TestARaiseTellsThoseOfTheNewSeverityThoughSomebodyHasAcknowledged(t *testin
 func TestAcknowledgementsFromBeforeRunOutOnceTheConfigurationSaysSo(t *testing.T) {
 	t.Parallel()
 	w := answered(t, func(w *world) { w.policy.Severities["sev1"].AnswerExpires = 0 })
-	w.clock.pass(5 * time.Hour)
+	w.clock.Pass(5 * time.Hour)
 	w.policy.Severities["sev1"].AnswerExpires = 30 * time.Minute
 	for range 2 { // every start says so
 		if err := w.desk.Tighten(t.Context()); err != nil {

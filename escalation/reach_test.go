@@ -53,7 +53,7 @@ func TestTheNextPagerFollowsUnlessSomebodyAcknowledges(t *testing.T) {
 		w.accept(alert("A", "mailer/email/eu", "warning"))
 		w.ring()
 		same(t, "at once by Slack", w.slack.to(), []string{"U0PROGRAM"})
-		w.clock.pass(2*time.Minute - time.Second)
+		w.clock.Pass(2*time.Minute - time.Second)
 		if w.ring(); len(w.email.sent) > 0 {
 			t.Error("the e-mail goes out too early")
 		}
@@ -62,7 +62,7 @@ func TestTheNextPagerFollowsUnlessSomebodyAcknowledges(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		w.clock.pass(time.Second)
+		w.clock.Pass(time.Second)
 		w.ring()
 		if want := map[bool]int{false: 1, true: 0}[acknowledged]; len(w.email.sent) != want {
 			t.Errorf("acknowledged %t: %d mails", acknowledged, len(w.email.sent))
@@ -78,7 +78,7 @@ func TestRepeatsPageByEveryPagerWhoseTimeHasCome(t *testing.T) {
 	w.accept(alert("A", "mailer/email/eu", "warning"))
 	for range 4 {
 		w.ring()
-		w.clock.pass(time.Minute)
+		w.clock.Pass(time.Minute)
 	}
 	if len(w.slack.sent) != 4 || len(w.email.sent) != 2 {
 		t.Errorf("in rounds 0 to 3 Slack pages %d times and e-mail %d times", len(w.slack.sent), len(w.email.sent))
@@ -92,7 +92,7 @@ func TestAPagerThatFailsForGoodIsFollowedByTheNextAtOnce(t *testing.T) {
 	w.accept(alert("A", "mailer/email/eu", "warning"))
 	w.ring()
 	same(t, "by e-mail", w.email.to(), []string{"U0PROGRAM"})
-	w.clock.pass(2 * time.Hour)
+	w.clock.Pass(2 * time.Hour)
 	w.ring()
 	same(t, "by e-mail, an hour later", w.email.to(), []string{"U0PROGRAM"})
 	if w.count(1, tagout.EventUnreached) != 0 || len(w.incident(1).Unreached()) != 0 {
@@ -128,12 +128,12 @@ func TestAPageThatReachesNobodyClimbsAtOnceUntilSomebodyIsReached(t *testing.T) 
 	}
 	delete(dead, "U0EXEC") // Slack lets them in again
 	w.observe(t, "mailer")
-	w.clock.pass(time.Minute)
+	w.clock.Pass(time.Minute)
 	w.ring()
 	if !slices.Contains(w.slack.to(), "U0EXEC") {
 		t.Errorf("after a minute reached %q", w.slack.to())
 	}
-	w.clock.pass(4 * time.Minute) // the rung's own time: it was paged before
+	w.clock.Pass(4 * time.Minute) // the rung's own time: it was paged before
 	w.ring()
 	if i := w.incident(1); i.Ladder["sev1:rung0"] != 1 {
 		t.Errorf("the rung was paged %d times", i.Ladder["sev1:rung0"])
@@ -162,7 +162,7 @@ func TestQuietHoursHoldBackWhatIsLessThanSev1(t *testing.T) {
 		if card, _ := w.desk.Card(t.Context(), 1); !strings.Contains(card.String(), "quiet until") {
 			t.Errorf("the card says %s", card)
 		}
-		w.clock.pass(2 * time.Hour)
+		w.clock.Pass(2 * time.Hour)
 		w.ring()
 		same(t, "at two", w.slack.to(), []string{"U0REVOPS", "U0PROGRAM"})
 	})
@@ -174,7 +174,7 @@ func TestQuietHoursHoldBackWhatIsLessThanSev1(t *testing.T) {
 		if _, err := w.desk.Acknowledge(t.Context(), 1, responder); err != nil {
 			t.Fatal(err)
 		}
-		w.clock.pass(2 * time.Hour)
+		w.clock.Pass(2 * time.Hour)
 		w.ring()
 		same(t, "at two", w.slack.to(), []string{"U0REVOPS"})
 	})

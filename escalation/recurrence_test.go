@@ -21,7 +21,7 @@ func TestPrivateIncidentsComeBackForTheirPeopleOnly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.clock.pass(time.Hour)
+		w.clock.Pass(time.Hour)
 		return i.ID
 	}
 	open(false)

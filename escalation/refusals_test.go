@@ -17,7 +17,7 @@ func TestSourcesWhoseAlertsComeToNothingAreRemembered(t *testing.T) {
 	w := newWorld(t, func(w *world) { w.metrics = registry })
 	refuse := func(source string, code tagout.Code, why string) {
 		w.desk.Refused(t.Context(), source, tagout.Errorf(code, "%s", why))
-		w.clock.pass(time.Second)
+		w.clock.Pass(time.Second)
 	}
 	refuse("grafana", tagout.Unauthorized, "Send the token.")
 	refuse("sentry", tagout.Invalid, "/data is missing.")

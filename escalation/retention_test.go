@@ -46,9 +46,9 @@ func TestOldEvidenceOfEndedIncidentsBecomesATombstone(t *testing.T) {
 	keep(1, "names")
 	keep(2, "others")
 	w.approve(t, 1)
-	w.clock.pass(89 * 24 * time.Hour)
+	w.clock.Pass(89 * 24 * time.Hour)
 	forgets(0)
-	w.clock.pass(2 * 24 * time.Hour)
+	w.clock.Pass(2 * 24 * time.Hour)
 	forgets(1)
 	forgets(0)
 	if w.count(1, tagout.EventRedacted) != 1 || w.count(2, tagout.EventRedacted) != 0 {

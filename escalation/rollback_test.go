@@ -113,9 +113,9 @@ func TestARollbackIsConfirmedByWhatTheControlRuns(t *testing.T) {
 			if rb := w.incident(1).Rollback; !rb.DoneAt.IsZero() {
 				t.Fatal("the old version counts as the rollback's")
 			}
-			w.clock.pass(time.Second)
+			w.clock.Pass(time.Second)
 			w.readBack(t, "v41")
-			w.clock.pass(2 * time.Minute)
+			w.clock.Pass(2 * time.Minute)
 			w.ring()
 			rb := w.incident(1).Rollback
 			if rb.DoneAt.IsZero() || !rb.FailedAt.IsZero() || w.count(1, tagout.EventRollbackSucceeded) != 1 || w.count(1, tagout.EventRollbackFailed) != 0 {
@@ -215,7 +215,7 @@ func TestOneComponentThatIsNotReadBackFailsLoudlyAndIsTriedAgain(t *testing.T) {
 	if rb := w.incident(1).Rollback; rb.Of("prompt").State != tagout.RollbackConfirmed || rb.Of("policy").State != tagout.RollbackRequested || !rb.Underway() {
 		t.Fatalf("half way the rollback is %+v", rb)
 	}
-	w.clock.pass(time.Minute)
+	w.clock.Pass(time.Minute)
 	w.ring()
 	rb := w.incident(1).Rollback
 	if rb.FailedAt.IsZero() || rb.Of("policy").Failure != "no control reports policy." || w.count(1, tagout.EventRollbackFailed) != 1 || w.count(1, tagout.EventComponentFailed) != 1 {
@@ -245,9 +245,9 @@ func TestWhatIsReadBackTooLateCountsAndIsCalledLate(t *testing.T) {
 	if _, err := w.desk.Rollback(t.Context(), rollbackOf("mailer", nil)); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.pass(time.Minute)
+	w.clock.Pass(time.Minute)
 	w.ring()
-	w.clock.pass(15 * time.Second)
+	w.clock.Pass(15 * time.Second)
 	w.readBack(t, "v41")
 	rb := w.incident(1).Rollback
 	if rb.DoneAt.IsZero() || !strings.Contains(rb.Of("prompt").Progress(), "too late") || w.count(1, tagout.EventRollbackFailed) != 1 || w.count(1, tagout.EventRollbackSucceeded) != 1 {
@@ -269,7 +269,7 @@ func TestNoControlMayStillRunTheOtherVersion(t *testing.T) {
 	if rb := w.incident(1).Rollback; !rb.Underway() {
 		t.Fatal("confirmed although the cluster ran the other version when it was last read")
 	}
-	w.clock.pass(time.Minute)
+	w.clock.Pass(time.Minute)
 	w.ring()
 	want := "cluster was not read back since; it ran v42; cluster: The control cluster could not be asked."
 	if got := w.incident(1).Rollback.Of("prompt").Failure; got != want {
@@ -285,7 +285,7 @@ func TestAnotherOrderTakesThePlaceOfOneUnderWay(t *testing.T) {
 	}
 	second := rollbackOf("mailer", map[string]string{"prompt": "v40"})
 	second.ID, second.Incident = "b2", 1
-	w.clock.pass(30 * time.Second)
+	w.clock.Pass(30 * time.Second)
 	i, err := w.desk.Rollback(t.Context(), second)
 	if err != nil {
 		t.Fatal(err)
@@ -293,7 +293,7 @@ func TestAnotherOrderTakesThePlaceOfOneUnderWay(t *testing.T) {
 	if tagout.Pairs(w.gate.pins["mailer"]) != "prompt v40" || len(i.Rollback.Components) != 1 {
 		t.Errorf("pinned %v, the rollback is %+v", w.gate.pins, i.Rollback)
 	}
-	w.clock.pass(30 * time.Second)
+	w.clock.Pass(30 * time.Second)
 	w.ring() // the first one's time is over, the second one's is not
 	if rb := w.incident(1).Rollback; !rb.Underway() {
 		t.Errorf("the rollback is %+v", rb)

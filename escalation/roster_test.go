@@ -60,7 +60,7 @@ func TestAGroupThatCannotBeReadIsPagedAsLastKnownAndSaidToBeOld(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.err = errSlack
-	w.clock.pass(12 * time.Minute)
+	w.clock.Pass(12 * time.Minute)
 	to, says := w.pagedFor("A", "critical")
 	same(t, "paged", to, []string{"U0PLATFORM", "U0IC", "U0LEGAL", "U0LAWYER"})
 	if !strings.Contains(says, "The Slack group S0LEGAL of Legal could not be read: Slack does not answer. Those known 12 min ago are paged; somebody may be missing.") {
@@ -81,7 +81,7 @@ func TestWhatIsKnownForTooLongIsNotTrustedAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.err = errSlack
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	to, says := w.pagedFor("A", "critical")
 	same(t, "paged", to, []string{"U0PLATFORM", "U0IC", "U0LEGAL", "U0LAWYER", "U0EXEC"})
 	if !strings.Contains(says, "too old to be trusted alone") || !strings.Contains(says, "Therefore Exec sponsor is paged as well") {
@@ -103,12 +103,12 @@ func TestADoubtIsToldOnceInTheChannelAndAgainWhenItIsNews(t *testing.T) {
 	if _, err := w.desk.Who(t.Context(), tagout.WhoQuery{Role: "legal"}); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.pass(2 * time.Minute)
+	w.clock.Pass(2 * time.Minute)
 	g.err = errSlack
 	w.pagedFor("A", "critical")
 	w.observe(t, "mailer")
 	pass := func() {
-		w.clock.pass(time.Minute)
+		w.clock.Pass(time.Minute)
 		w.ring()
 	}
 	pass()
@@ -135,7 +135,7 @@ func TestAStormOfPagesDoesNotAskSlackForEachOfThem(t *testing.T) {
 	if g.asked > 2 {
 		t.Errorf("asked %d times within one moment", g.asked)
 	}
-	w.clock.pass(2 * time.Minute)
+	w.clock.Pass(2 * time.Minute)
 	g.err, g.asked = errSlack, 0
 	for range 20 {
 		if _, err := w.desk.Who(t.Context(), tagout.WhoQuery{Role: "legal"}); err != nil {
@@ -222,7 +222,7 @@ func TestSomebodyOnCallElsewhereIsPagedByWhateverReachesThem(t *testing.T) {
 		t.Errorf("the page says %s", says)
 	}
 	jane.err = tagout.Errorf(tagout.Forbidden, "The token is refused.")
-	w.clock.pass(2 * time.Minute)
+	w.clock.Pass(2 * time.Minute)
 	answer, err := w.desk.Who(t.Context(), tagout.WhoQuery{Role: "mops"})
 	if err != nil || len(answer.Steps[0].Roster.Doubts) == 0 {
 		t.Errorf("%+v, %v", answer.Steps, err)
@@ -265,7 +265,7 @@ func TestWhoTellsWhatARoundOfPagesDoes(t *testing.T) {
 			g.err = errSlack
 		}
 		w.desk.Connect(g, func() string { return home })
-		w.clock.pass(time.Duration(r.IntN(400)) * time.Hour)
+		w.clock.Pass(time.Duration(r.IntN(400)) * time.Hour)
 		if r.IntN(2) == 0 {
 			_, _ = w.desk.SetOverride(t.Context(), tagout.OverrideOrder{ID: "o", Rotation: "primary", Person: "U4", Until: w.clock.Now().Add(time.Hour), By: responder})
 		}

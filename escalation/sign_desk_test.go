@@ -29,7 +29,7 @@ func TestADelegateSignsWhileAMemberLetsThem(t *testing.T) {
 		"of somebody who is no member":   {func(w *world) { w.delegates("program", "U0LEGAL", "U0EXEC") }, false},
 		"of a role that is not needed":   {func(w *world) { w.delegates("legal", "U0LEGAL", "U0EXEC") }, false},
 		"of a role that there is not":    {func(w *world) { w.delegates("gone", "U0PROGRAM", "U0EXEC") }, false},
-		"once it has ended":              {func(w *world) { w.delegates("program", "U0PROGRAM", "U0EXEC"); w.clock.pass(24 * time.Hour) }, false},
+		"once it has ended":              {func(w *world) { w.delegates("program", "U0PROGRAM", "U0EXEC"); w.clock.Pass(24 * time.Hour) }, false},
 		"of who is no member any longer": {func(w *world) { w.delegates("program", "U0PROGRAM", "U0EXEC"); w.policy.Roles["program"].Members = nil }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestAGroupSignsForItsMembersAsSlackSaysNow(t *testing.T) {
 	_, err = w.press("U0EXEC", i, tagout.Go) // the group is known, and does not hold them
 	refused(t, err, tagout.Forbidden, "You are not a signer")
 	w.desk.Connect(groups{}, func() string { return home })
-	w.clock.pass(2 * time.Hour)
+	w.clock.Pass(2 * time.Hour)
 	_, err = w.press("U0GROUPIE", i, tagout.Go) // they were in it when it could be read
 	refused(t, err, tagout.Forbidden, "You are not a signer")
 }

@@ -34,7 +34,7 @@ func (w *world) press(user tagout.UserID, i *tagout.Incident, verdict string) (*
 func (w *world) approve(t *testing.T, id tagout.IncidentID) *tagout.Incident {
 	t.Helper()
 	i := w.ask(t, id)
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	signer := map[string]tagout.UserID{"legal": "U0LEGAL", "program": "U0PROGRAM", "mops": "U0MOPS"}[i.Request.Rule[0].AnyOf[0]]
 	i, err := w.press(signer, i, tagout.Go)
 	if err != nil {

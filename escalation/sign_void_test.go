@@ -19,10 +19,10 @@ func TestGoCountsOnlyAfterTheQuietWindow(t *testing.T) {
 	refused(t, err, tagout.Conflict, "alerts still fire on the scope")
 	a.Status = tagout.Resolved
 	w.accept(a)
-	w.clock.pass(29 * time.Minute)
+	w.clock.Pass(29 * time.Minute)
 	_, err = w.press("U0PROGRAM", i, tagout.Go)
 	refused(t, err, tagout.Conflict, "GO does not count before 12:30:00 UTC")
-	w.clock.pass(time.Minute)
+	w.clock.Pass(time.Minute)
 	if _, err = w.press("U0PROGRAM", i, tagout.Go); err != nil {
 		t.Error(err)
 	}
@@ -33,7 +33,7 @@ func TestARequestExpires(t *testing.T) {
 	w := newWorld(t)
 	w.accept(alert("A", "mailer/email/eu", "critical"))
 	i := w.ask(t, 1)
-	w.clock.pass(4 * time.Hour)
+	w.clock.Pass(4 * time.Hour)
 	_, err := w.press("U0LEGAL", i, tagout.Go)
 	refused(t, err, tagout.Expired, "The request expired at 2026-11-21 16:00 UTC")
 	w.ring()
@@ -51,11 +51,11 @@ func TestAnAlertFromBeforeTheIncidentCountsForTheQuietWindow(t *testing.T) {
 	if i.Request.Monitor != 30*time.Minute {
 		t.Fatalf("the window is %s", i.Request.Monitor)
 	}
-	w.clock.pass(20*time.Minute - time.Second)
+	w.clock.Pass(20*time.Minute - time.Second)
 	if _, err := w.press("U0PROGRAM", i, tagout.Go); tagout.CodeOf(err) != tagout.Conflict {
 		t.Errorf("GO half an hour after it, less a second: %v", err)
 	}
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	if _, err := w.press("U0PROGRAM", i, tagout.Go); err != nil {
 		t.Errorf("GO after the window: %v", err)
 	}
@@ -92,9 +92,9 @@ func TestARequestIsVoidOnceAnotherIncidentStopsItsScope(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			w.clock.pass(time.Hour)
+			w.clock.Pass(time.Hour)
 			i := w.ask(t, 1)
-			w.clock.pass(time.Second)
+			w.clock.Pass(time.Second)
 			c.event(t, w)
 			if got := w.incident(1).Request; got.State != tagout.RequestVoid {
 				t.Errorf("the request is %s, want void", got.State)

@@ -54,12 +54,12 @@ func TestASilencedAlertHoldsAndIsRecordedButWakesNobodyUntilItIsOver(t *testing.
 	if i.Hush == nil || i.Hush.Silence != s.ID {
 		t.Fatalf("%+v", i.Hush)
 	}
-	w.clock.pass(2*time.Hour - time.Second)
+	w.clock.Pass(2*time.Hour - time.Second)
 	w.ring()
 	if len(w.slack.to()) > 0 {
 		t.Errorf("paged %v before the silence is over", w.slack.to())
 	}
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	w.ring()
 	same(t, "paged once it is over", sorted(w.slack.to()), []string{"U0PROGRAM", "U0REVOPS"})
 	if !w.announced(1) || w.incident(1).Hush != nil || w.count(1, tagout.EventUnhushed) != 1 {
@@ -120,7 +120,7 @@ func TestWhatIsNeverSilenced(t *testing.T) {
 		"a stop that cannot be confirmed": func(w *world) []string {
 			w.accept(alert("Spend", "mailer/email", "warning"))
 			w.ring()
-			w.clock.pass(time.Minute)
+			w.clock.Pass(time.Minute)
 			return []string{"U0PLATFORM", "U0IC", "U0MOPS", "U0GROUPIE"}
 		},
 		"whoever takes over from an agent that stopped": func(w *world) []string {
@@ -220,7 +220,7 @@ func TestASilenceIsExtendedByTheSameAndEndsOnce(t *testing.T) {
 	s := w.hushed("researcher")
 	w.accept(alert("Spend", "researcher", "warning"))
 	w.ring()
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	longer := w.hushed("researcher", func(o *tagout.SilenceOrder) { o.ID = "again" })
 	if longer.ID != s.ID || !longer.Until.Equal(noon.Add(3*time.Hour)) {
 		t.Fatalf("%+v", longer)
@@ -232,7 +232,7 @@ func TestASilenceIsExtendedByTheSameAndEndsOnce(t *testing.T) {
 	if h := w.incident(1).Hush; !h.Until.Equal(noon.Add(3 * time.Hour)) {
 		t.Errorf("the incident says until %s", h.Until)
 	}
-	w.clock.pass(time.Hour + time.Second) // the end that it had first
+	w.clock.Pass(time.Hour + time.Second) // the end that it had first
 	w.ring()
 	if w.incident(1).Hush == nil || len(w.slack.to()) > 0 {
 		t.Error("it ended when it first was to end")
@@ -240,7 +240,7 @@ func TestASilenceIsExtendedByTheSameAndEndsOnce(t *testing.T) {
 	if _, err := w.desk.ExtendSilence(t.Context(), "x", s.ID, 24*time.Hour, responder); tagout.CodeOf(err) != tagout.Invalid {
 		t.Errorf("for longer than a day: %v", err)
 	}
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	w.ring()
 	if w.incident(1).Hush != nil || len(w.store.direct["U0IC"]) != 1 {
 		t.Errorf("%+v, told %q", w.incident(1).Hush, w.store.direct["U0IC"])
@@ -259,7 +259,7 @@ func TestAPlannedSilenceBeginsByItself(t *testing.T) {
 	if len(w.slack.to()) == 0 {
 		t.Error("it silences before it begins")
 	}
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	w.ring()
 	if i := opened(t, w.accept(alert("Odd", "mailer", "minor"))); i.Hush == nil {
 		t.Error("it has not begun")
@@ -296,7 +296,7 @@ func TestACrashWhileASilenceEndsLosesNothing(t *testing.T) {
 			w.accept(alert("Slow", "researcher", "minor"))
 			w.accept(alert("Spend", "researcher/crm", "warning"))
 			w.ring()
-			w.clock.pass(2 * time.Hour)
+			w.clock.Pass(2 * time.Hour)
 			crash := tagout.Errorf(tagout.Unavailable, "away")
 			for n := range 2 { // before it is committed, and after
 				hook := func(op string) error {

@@ -20,7 +20,7 @@ func planned(t *testing.T, plan string) *world {
 		}
 	})
 	w.stop(t, "h1", "mailer/email", tagout.Halted)
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	if _, err := w.press("U0PROGRAM", w.ask(t, 1), tagout.Go); err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func planned(t *testing.T, plan string) *world {
 func TestASetbackOfAnotherIncidentTakesAPlanBackOnce(t *testing.T) {
 	t.Parallel()
 	w := planned(t, "review 2h\nrunning")
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	w.accept(alert("A", "mailer/email/eu", "critical")) // of another class, so another incident
 	w.ring()
 	w.ring()
@@ -44,7 +44,7 @@ func TestASetbackOfAnotherIncidentTakesAPlanBackOnce(t *testing.T) {
 	if got := w.gate.mode("mailer", "email", "us"); got != tagout.Halted {
 		t.Errorf("the mode is %s, want what was held at first", got)
 	}
-	w.clock.pass(24 * time.Hour)
+	w.clock.Pass(24 * time.Hour)
 	_, err := w.desk.AdvanceStage(t.Context(), 1, tagout.User{ID: "U0PROGRAM", Team: home})
 	refused(t, err, tagout.Conflict, "void")
 }
@@ -53,12 +53,12 @@ func TestAStageEndsByItselfOnlyWhereThePlanSaysSo(t *testing.T) {
 	t.Parallel()
 	for plan, want := range map[string]tagout.Mode{"review 2h\nrunning": tagout.Review, "review 2h auto\nrunning": tagout.Running} {
 		w := planned(t, plan)
-		w.clock.pass(2*time.Hour - time.Second)
+		w.clock.Pass(2*time.Hour - time.Second)
 		w.ring()
 		if got := w.gate.mode("mailer", "email", "us"); got != tagout.Review {
 			t.Errorf("%q: before its time %s", plan, got)
 		}
-		w.clock.pass(time.Second)
+		w.clock.Pass(time.Second)
 		if failed := w.ring(); len(failed) > 0 {
 			t.Error(failed)
 		}

@@ -47,7 +47,7 @@ func TestEverybodyTriesTheirOwnPagers(t *testing.T) {
 	}
 	_, err := w.desk.TestPages(t.Context(), tagout.PageTest{ID: "T2", By: pat})
 	refused(t, err, tagout.TooMany, "just tried")
-	w.clock.pass(30 * time.Second)
+	w.clock.Pass(30 * time.Second)
 	received, err := w.desk.ReceiveTest(page.Message.Buttons[0].Value)
 	if err != nil || received.Pager != "slack" || received.ReceivedAt.Sub(received.BeganAt) != 30*time.Second {
 		t.Errorf("received %+v, %v", received, err)

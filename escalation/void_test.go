@@ -49,9 +49,9 @@ func TestAGoIsRefusedAfterAnAlertOnItsScopeThatMadeNothingVoid(t *testing.T) {
 			w := newWorld(t)
 			w.policy.Severities["sev1"].Contain.Mode = tagout.Running // a stop is found otherwise, too
 			w.stop(t, "h1", "mailer/email", tagout.Halted)
-			w.clock.pass(time.Hour)
+			w.clock.Pass(time.Hour)
 			i := w.ask(t, 1)
-			w.clock.pass(time.Second)
+			w.clock.Pass(time.Second)
 			w.store.before = func(_ context.Context, op string) error {
 				if op == "incidents" { // nobody looks whose request is void now
 					return tagout.Errorf(tagout.Unavailable, "The database does not answer.")
@@ -63,7 +63,7 @@ func TestAGoIsRefusedAfterAnAlertOnItsScopeThatMadeNothingVoid(t *testing.T) {
 			if got := w.incident(1).Request; got.State != tagout.RequestPending {
 				t.Fatalf("the request is %s before anybody presses: this tells nothing", got.State)
 			}
-			w.clock.pass(time.Hour) // the scope is quiet again
+			w.clock.Pass(time.Hour) // the scope is quiet again
 			i, err := w.press("U0PROGRAM", i, c.verdict)
 			if c.refused == "" {
 				if err != nil || i.Request.State == tagout.RequestVoid {

@@ -13,25 +13,8 @@ import (
 
 	"tagout"
 	"tagout/escalation"
+	"tagout/internal/handclock"
 )
-
-// hand is a clock that tests move.
-type hand struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (h *hand) Now() time.Time {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.now
-}
-
-func (h *hand) pass(d time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.now = h.now.Add(d)
-}
 
 // box is a pager that keeps what it was to deliver.
 type box struct {
@@ -86,7 +69,7 @@ type world struct {
 	peers     escalation.Peers // nil: none
 	away      bool             // the database is known to be
 	t         *testing.T
-	clock     *hand
+	clock     *handclock.Clock
 	log       *calls
 	store     *memory
 	gate      *authority
@@ -109,7 +92,7 @@ var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 func newWorld(t *testing.T, change ...func(*world)) *world {
 	t.Helper()
 	log := &calls{}
-	w := &world{t: t, clock: &hand{now: noon}, log: log, policy: matrix()}
+	w := &world{t: t, clock: handclock.At(noon), log: log, policy: matrix()}
 	w.store = newMemory(w.clock, log)
 	w.gate = &authority{log: log, agents: w.policy.Agents, stands: map[tagout.HoldID]tagout.Hold{}, lifted: map[tagout.HoldID]bool{}, pins: map[string]map[string]string{}}
 	w.slack = &box{name: "slack"}

@@ -85,7 +85,7 @@ func TestAClockThatIsSetBackDoesNotKeepOldHoldsGood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := newHandClock()
 		g := loaded(t, gate.Options{Clock: clock, StaleAfter: 2 * time.Minute})
-		clock.move(-time.Hour)
+		clock.Pass(-time.Hour)
 		after(time.Minute)
 		if mode := modeOf(g, "mailer"); mode != tagout.Running {
 			t.Errorf("after a minute the mailer is %s", mode)

@@ -211,11 +211,11 @@ func TestHoldsThatWereReadTooLongAgoCountAsUnknown(t *testing.T) {
 	t.Parallel()
 	clock := newHandClock()
 	g := loaded(t, gate.Options{Clock: clock, StaleAfter: 2 * time.Minute})
-	clock.move(2 * time.Minute)
+	clock.Pass(2 * time.Minute)
 	if mode := modeOf(g, "mailer"); mode != tagout.Running {
 		t.Errorf("at the limit: %q", mode)
 	}
-	clock.move(time.Microsecond)
+	clock.Pass(time.Microsecond)
 	if d := g.Decide("mailer", tagout.Attributes{}); d.Mode != tagout.Halted || !strings.Contains(d.Reason, "12:00:00 UTC") {
 		t.Errorf("beyond it: %+v", d)
 	}
@@ -231,7 +231,7 @@ func TestAReadCountsFromItsStart(t *testing.T) {
 	clock := newHandClock()
 	g := loaded(t, gate.Options{Clock: clock, StaleAfter: time.Minute})
 	mark := g.StartRead()
-	clock.move(2 * time.Minute)
+	clock.Pass(2 * time.Minute)
 	g.Refresh(mark, nil, nil)
 	if mode := modeOf(g, "mailer"); mode != tagout.Halted {
 		t.Errorf("mode = %q", mode)

@@ -7,6 +7,7 @@ import (
 
 	"tagout"
 	"tagout/gate"
+	"tagout/internal/handclock"
 )
 
 // asks makes an instance of the mailer ask.
@@ -17,7 +18,7 @@ func asks(t testing.TB, g *gate.Gate, instance, version string) {
 	}
 }
 
-func heardBy(g *gate.Gate, clock *handClock) string {
+func heardBy(g *gate.Gate, clock *handclock.Clock) string {
 	return tagout.HeardBy(g.Instances("mailer"), clock.Now())
 }
 
@@ -31,7 +32,7 @@ func TestTheGateKnowsWhoHeardAStopAndWhoDidNot(t *testing.T) {
 	for i := range 12 {
 		asks(t, g, fmt.Sprintf("mailer-%d", i), "v1")
 	}
-	clock.move(40 * time.Second)
+	clock.Pass(40 * time.Second)
 	if got, want := heardBy(g, clock), "12 instances, the last asked 40 s ago"; got != want {
 		t.Errorf("running: %q, want %q", got, want)
 	}
@@ -39,13 +40,13 @@ func TestTheGateKnowsWhoHeardAStopAndWhoDidNot(t *testing.T) {
 	if got, want := heardBy(g, clock), "0 of 12 instances; mailer-0 has not asked for 40 s; mailer-1 has not asked for 40 s; mailer-10 has not asked for 40 s; and 9 more"; got != want {
 		t.Errorf("at once: %q, want %q", got, want)
 	}
-	clock.move(310 * time.Millisecond)
+	clock.Pass(310 * time.Millisecond)
 	for i := range 12 {
 		if i != 7 {
 			asks(t, g, fmt.Sprintf("mailer-%d", i), "v2")
 		}
 	}
-	clock.move(time.Second)
+	clock.Pass(time.Second)
 	asks(t, g, "mailer-3", "v2") // again: it heard before
 	g.Committed([]tagout.Hold{holdOn("h1", "mailer/email", tagout.Halted)})
 	if got, want := heardBy(g, clock), "11 of 12 instances, slowest 0.31 s; mailer-7 has not asked for 41 s"; got != want {
@@ -80,12 +81,12 @@ func TestInstancesAreForgottenAfterTenLeases(t *testing.T) {
 	clock := newHandClock()
 	g := loaded(t, gate.Options{Clock: clock})
 	asks(t, g, "old", "")
-	clock.move(5 * time.Minute) // ten leases of 30 s
+	clock.Pass(5 * time.Minute) // ten leases of 30 s
 	asks(t, g, "young", "")
 	if got := len(g.Instances("mailer")); got != 2 {
 		t.Errorf("%d instances, want 2", got)
 	}
-	clock.move(time.Second)
+	clock.Pass(time.Second)
 	if got := g.Instances("mailer"); len(got) != 1 || got[0].Name != "young" {
 		t.Errorf("%+v", got)
 	}
@@ -96,7 +97,7 @@ func TestTheInstancesOfOneAgentAreBounded(t *testing.T) {
 	clock := newHandClock()
 	g := loaded(t, gate.Options{Clock: clock})
 	for i := range 6000 {
-		clock.move(time.Millisecond)
+		clock.Pass(time.Millisecond)
 		asks(t, g, fmt.Sprintf("mailer-%06d", i), "")
 	}
 	list := g.Instances("mailer")

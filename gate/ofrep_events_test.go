@@ -118,7 +118,7 @@ func TestTurningStaleIsToldToStreams(t *testing.T) {
 	g := loaded(t, gate.Options{Clock: clock, StaleAfter: time.Minute})
 	l := listen(t, startServer(t, g), "")
 	l.next()
-	clock.move(2 * time.Minute)
+	clock.Pass(2 * time.Minute)
 	if l.next() == "" {
 		t.Fatal("the stream ended")
 	}

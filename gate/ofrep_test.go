@@ -203,7 +203,7 @@ func TestBulkIsNotSentAgainUntilSomethingChanges(t *testing.T) {
 		t.Errorf("a stop: %d", got)
 	}
 	email = tagOf(`{"channel":"email"}`)
-	clock.move(2 * time.Minute)
+	clock.Pass(2 * time.Minute)
 	if got := again(email); got != 200 {
 		t.Errorf("stale: %d", got)
 	}
@@ -227,7 +227,7 @@ func TestDoubtIsToldAsTheReason(t *testing.T) {
 	if got := reason(); got != "running" {
 		t.Errorf("after it: %v", got)
 	}
-	clock.move(time.Hour)
+	clock.Pass(time.Hour)
 	if got := reason(); got != "STALE" {
 		t.Errorf("an hour later: %v", got)
 	}

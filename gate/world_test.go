@@ -3,34 +3,16 @@ package gate_test
 import (
 	"context"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
 	"tagout"
 	"tagout/gate"
+	"tagout/internal/handclock"
 )
 
-// handClock is moved by hand.
-type handClock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newHandClock() *handClock {
-	return &handClock{now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
-}
-
-func (c *handClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *handClock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
+func newHandClock() *handclock.Clock {
+	return handclock.At(time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC))
 }
 
 func agents() tagout.Registry {

@@ -137,7 +137,7 @@ func TestMannersTellOfEveryLimitThatWasIgnored(t *testing.T) {
 		t.Errorf("what was on its way counts as ignored: %+v", m)
 	}
 	_ = post("U0IC", "one more")
-	clock.Forward(1100 * time.Millisecond)
+	clock.Pass(1100 * time.Millisecond)
 	_ = post(dm, "another")
 	if err := post("#sales", "elsewhere"); err != nil {
 		t.Error(err)
@@ -145,7 +145,7 @@ func TestMannersTellOfEveryLimitThatWasIgnored(t *testing.T) {
 	if m := w.Manners(); len(m.Ignored) != 2 {
 		t.Errorf("ignored: %v", m.Ignored)
 	}
-	clock.Forward(3 * time.Second)
+	clock.Pass(3 * time.Second)
 	if err := post("U0IC", "one more"); err != nil {
 		t.Error(err)
 	}

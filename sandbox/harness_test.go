@@ -15,6 +15,7 @@ import (
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 
+	"tagout/internal/handclock"
 	"tagout/sandbox"
 )
 
@@ -53,25 +54,7 @@ func client(base, bot, app string) *slack.Client {
 	return slack.New(bot, slack.OptionAppLevelToken(app), slack.OptionAPIURL(base+"/api/"))
 }
 
-// hand is a clock that tests move.
-type hand struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newHand() *hand { return &hand{now: time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)} }
-
-func (h *hand) Now() time.Time {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.now
-}
-
-func (h *hand) Forward(d time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.now = h.now.Add(d)
-}
+func newHand() *handclock.Clock { return handclock.At(time.Date(2026, 11, 20, 3, 0, 0, 0, time.UTC)) }
 
 // answering connects a real Socket Mode client that acknowledges every request with
 // what answer returns.

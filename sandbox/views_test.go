@@ -149,7 +149,7 @@ func TestTriggersAreShortLivedAndUsedOnce(t *testing.T) {
 	_, err = w.API.OpenViewContext(soon(t), first, form())
 	wantError(t, err, "exchanged_trigger_id")
 	late := trigger()
-	clock.Forward(3001 * time.Millisecond)
+	clock.Pass(3001 * time.Millisecond)
 	_, err = w.API.OpenViewContext(soon(t), late, form())
 	wantError(t, err, "expired_trigger_id")
 	_, err = w.API.PushViewContext(soon(t), trigger(), form())

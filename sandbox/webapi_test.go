@@ -104,13 +104,13 @@ func TestStrictWorkspaceLimitsRates(t *testing.T) {
 			t.Fatalf("call %d: %v", i+1, err)
 		}
 	}
-	clock.Forward(40 * time.Second)
+	clock.Pass(40 * time.Second)
 	_, _, err := w.API.GetConversationsContext(soon(t), &slack.GetConversationsParameters{})
 	var limited *slack.RateLimitedError
 	if !errors.As(err, &limited) || limited.RetryAfter != 20*time.Second {
 		t.Errorf("call 21: %v", err)
 	}
-	clock.Forward(20 * time.Second)
+	clock.Pass(20 * time.Second)
 	if _, _, err := w.API.GetConversationsContext(soon(t), &slack.GetConversationsParameters{}); err != nil {
 		t.Errorf("a minute later: %v", err)
 	}
@@ -129,6 +129,6 @@ func TestStrictWorkspacePacesPostsPerChannel(t *testing.T) {
 		t.Errorf("fourth post: %v", err)
 	}
 	w.post(t, "C0INCIDENTS", slack.MsgOptionText("another channel", false))
-	clock.Forward(3 * time.Second)
+	clock.Pass(3 * time.Second)
 	w.post(t, "C0SALES", slack.MsgOptionText("x", false))
 }

@@ -140,7 +140,7 @@ func TestAnAlertIsNewerThanEachRequestThatStandsWhateverTheClockSays(t *testing.
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.Advance(-time.Hour)
+		c.Pass(-time.Hour)
 		mustFold(t, s, came("a", "other", "mailer/sms", tagout.Firing))
 		if got := news(t, s, i); len(got) != 1 {
 			t.Errorf("%d new alerts", len(got))
@@ -190,7 +190,7 @@ func TestAnAlertWhoseTimeWasForeseenIsNewerThanARequestThatWasMadeMeanwhile(t *t
 	c := newClock()
 	s := open(t, url, store.Options{Clock: c})
 	later := newClock()
-	later.Advance(time.Second)
+	later.Pass(time.Second)
 	other := open(t, url, store.Options{Clock: later})
 	mustJoin(t, other, tagout.Match{}, stopping("h1", "mailer"))
 	for n := range 12 {

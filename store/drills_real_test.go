@@ -37,7 +37,7 @@ func TestWhatWasMeasuredOfADrillIsNotCountedOfWhatItBecame(t *testing.T) {
 			c := i.PageOut(tagout.Paging{Round: round, Pages: []tagout.Page{page}}, now)
 			return c.And(i.Paged(page, nil, tagout.Paging{Round: round}, now)), nil
 		})
-		clock.Advance(2 * time.Minute)
+		clock.Pass(2 * time.Minute)
 		then(func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 			return i.PassDeadlines(func(tagout.Deadline) []string { return nil }, now), nil
 		})
@@ -54,7 +54,7 @@ func TestWhatWasMeasuredOfADrillIsNotCountedOfWhatItBecame(t *testing.T) {
 			m.Missed[tagout.DueAcknowledge]+m.Missed[tagout.DueContain] != 0 {
 			t.Errorf("of the drill it keeps %+v; real since %s", m, real)
 		}
-		clock.Advance(2 * time.Minute)
+		clock.Pass(2 * time.Minute)
 		then(func(i *tagout.Incident, now time.Time) (tagout.Change, error) {
 			return i.PassDeadlines(func(tagout.Deadline) []string { return nil }, now), nil
 		})

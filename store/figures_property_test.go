@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tagout"
+	"tagout/internal/handclock"
 	"tagout/store"
 )
 
@@ -16,11 +17,11 @@ import (
 type past struct {
 	t     *testing.T
 	store *store.Store
-	clock *clock
+	clock *handclock.Clock
 	rand  *rand.Rand
 }
 
-func (p past) soon() { p.clock.Advance(time.Duration(p.rand.Int64N(int64(10 * time.Minute)))) }
+func (p past) soon() { p.clock.Pass(time.Duration(p.rand.Int64N(int64(10 * time.Minute)))) }
 
 func (p past) maybe(percent int) bool { return p.rand.IntN(100) < percent }
 
@@ -35,7 +36,7 @@ func (p past) update(id tagout.IncidentID, fn tagout.Transition) {
 
 // incident goes some part of its way.
 func (p past) incident(n int) {
-	p.clock.Advance(time.Duration(p.rand.Int64N(int64(20 * time.Hour))))
+	p.clock.Pass(time.Duration(p.rand.Int64N(int64(20 * time.Hour))))
 	agent := []string{"mailer", "researcher", "mailer", "researcher", ""}[p.rand.IntN(5)]
 	row := *sev1
 	row.Severity = []tagout.Severity{tagout.Sev1, tagout.Sev2}[p.rand.IntN(2)]

@@ -63,10 +63,11 @@ func (f *folding) expectable() bool {
 }
 
 // writeAhead writes new alerts before they are folded, each with the incident that was
-// foreseen, so that the database locks, checks and writes while we fold.
+// foreseen, so that the database locks, checks and writes while we fold. Repeats, and what was
+// not foreseen, wait until it is known what becomes of them.
 func (f *folding) writeAhead() error {
-	if len(f.known) > 0 {
-		return nil // they came before
+	if !f.foreseen || len(f.known) > 0 {
+		return nil
 	}
 	if err := f.date(); err != nil {
 		return err

@@ -123,7 +123,7 @@ func TestARepeatOnlyCountsAndItsEndEndsIt(t *testing.T) {
 		if i.Alerts.Distinct != 2 || i.Alerts.Firing != 2 || i.Alerts.Repeats != 8 || i.Head != head {
 			t.Fatalf("%+v, head %v, was %v", i.Alerts, i.Head, head)
 		}
-		c.Advance(time.Minute)
+		c.Pass(time.Minute)
 		ended := alert("a", "mailer", tagout.Resolved)
 		if out := mustFold(t, s, ended); out[0].Repeat || out[0].Incident.ID != 1 {
 			t.Fatalf("%+v", out[0])
@@ -248,18 +248,18 @@ func TestBelowTheThresholdAlertsAreKeptWithoutAnIncident(t *testing.T) {
 				t.Fatalf("%+v", out[0])
 			}
 		}
-		c.Advance(6 * time.Minute) // out of the window
+		c.Pass(6 * time.Minute) // out of the window
 		if out := mustFold(t, s, limited("a")); out[0].Incident != nil {
 			t.Fatalf("%+v", out[0])
 		}
-		c.Advance(time.Minute)
+		c.Pass(time.Minute)
 		if out := mustFold(t, s, limited("a")); out[0].Incident != nil || !out[0].Repeat { // a repeat counts too
 			t.Fatalf("%+v", out[0])
 		}
 		if quiet, err := s.QuietOn(t.Context(), tagout.MustScope("mailer"), noon); err != nil || quiet.Firing != 3 {
 			t.Fatalf("%+v, %v", quiet, err)
 		}
-		c.Advance(time.Minute)
+		c.Pass(time.Minute)
 		out := mustFold(t, s, limited("b"), limited("c"))
 		if !out[0].Fresh || out[0].Incident.ID != 1 || out[1].Fresh || out[1].Incident.ID != 1 {
 			t.Fatalf("%+v", out)
@@ -313,7 +313,7 @@ func TestQuietTellsOfAlertsOnTheScopeOnly(t *testing.T) {
 		nobody := on("n", "*", tagout.Firing)
 		nobody.Verdict.NoAgent = true
 		mustFold(t, s, on("a", "mailer/email/eu", tagout.Firing), on("b", "mailer/sms", tagout.Firing), on("m", "mailer tool:send", tagout.Momentary), nobody)
-		c.Advance(time.Minute)
+		c.Pass(time.Minute)
 		mustFold(t, s, on("a", "mailer/email/eu", tagout.Resolved))
 		cases := []struct {
 			scope  string

@@ -42,7 +42,7 @@ func TestHoldsStandUntilTheyAreSignedOffAndAreLiftedOnce(t *testing.T) {
 		}
 		r := requested(t, s, i.ID)
 		mustUpdate(t, s, i.ID, signing(r, "U0LEGAL", "legal", tagout.Go))
-		c.Advance(time.Minute)
+		c.Pass(time.Minute)
 		var lifted atomic.Int64
 		var wait sync.WaitGroup
 		for _, user := range []string{"U0PLATFORM", "U0OTHER", "U0THIRD", "U0PLATFORM"} { // GO clicks at once

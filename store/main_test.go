@@ -14,6 +14,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 
 	"tagout"
+	"tagout/internal/handclock"
 	"tagout/internal/pgtest"
 	"tagout/store"
 )
@@ -80,27 +81,9 @@ var migratedFile = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(path)
 })
 
-// clock is moved by hand.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 123456000, time.UTC)
 
-func newClock() *clock { return &clock{at: noon} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
+func newClock() *handclock.Clock { return handclock.At(noon) }
 
 func open(t testing.TB, url string, o store.Options) *store.Store {
 	t.Helper()

@@ -52,12 +52,12 @@ func TestNewAlertsAreThoseThatBeganSinceInOtherIncidents(t *testing.T) {
 				s := open(t, url, store.Options{Clock: clock})
 				mustFold(t, s, came("own", "own", "mailer", tagout.Firing))
 				for _, in := range c.before {
-					clock.Advance(time.Second)
+					clock.Pass(time.Second)
 					mustFold(t, s, in)
 				}
 				asked := clock.Now()
 				for _, in := range c.after {
-					clock.Advance(time.Second)
+					clock.Pass(time.Second)
 					mustFold(t, s, in)
 				}
 				news, err := s.NewAlerts(t.Context(), "mailer", asked, 1)

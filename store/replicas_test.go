@@ -58,9 +58,9 @@ func TestReplicasKnowEachOther(t *testing.T) {
 		if err := s.Leave(t.Context(), "t"); err != nil {
 			t.Fatal(err)
 		}
-		c.Advance(9 * time.Minute)
+		c.Pass(9 * time.Minute)
 		want(beat(b), "a2 10.0.0.1:80 v1 earlier")
-		c.Advance(2 * time.Minute)
+		c.Pass(2 * time.Minute)
 		want(beat(b))
 		want(beat(tagout.Replica{ID: "c"}), "b 10.0.0.2:80 v2")
 		want(beat(tagout.Replica{ID: "d"}), "c c ", "b 10.0.0.2:80 v2") // without an address nobody replaces anybody

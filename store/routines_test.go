@@ -30,7 +30,7 @@ func TestARoutineComesOnceForEachTimeHoweverManyReplicasRace(t *testing.T) {
 		var came atomic.Int64
 		const times = 5
 		for range times {
-			hands.Advance(time.Hour)
+			hands.Pass(time.Hour)
 			var race sync.WaitGroup
 			for n := range 8 {
 				race.Go(func() {

@@ -142,7 +142,7 @@ func TestWhatHoldsSomethingOpensQuietlyAndASilenceThatIsOverSilencesNothing(t *t
 			t.Errorf("%+v", i)
 		}
 		other := silence(t, s, "researcher", time.Hour)
-		c.Advance(time.Hour)
+		c.Pass(time.Hour)
 		for n, f := range mustFoldQuietly(t, s, quiet("c", "researcher", other, true)) { // whoever sent it believed that it is in force
 			if !f.Fresh || f.Silenced || f.Incident.Hush != nil {
 				t.Errorf("alert %d under a silence that is over: %+v", n, f)
@@ -218,19 +218,19 @@ func TestWhatASettledSilenceKeptQuietIsForgottenAWeekAfterItsEnd(t *testing.T) {
 		}
 		old, waits := silence(t, s, "mailer", time.Hour), silence(t, s, "researcher", time.Hour)
 		mustFoldQuietly(t, s, quiet("a", "mailer", old, true), quiet("b", "researcher", waits, true))
-		c.Advance(time.Hour)
+		c.Pass(time.Hour)
 		settle(old)
 		if _, err := s.ChangeSilence(t.Context(), waits.ID, func(q *tagout.Silence, now time.Time) ([]tagout.Effect, error) { return q.Pass(now), nil }); err != nil {
 			t.Fatal(err) // over, but whoever lets go of what it kept quiet is down
 		}
-		c.Advance(7*24*time.Hour - time.Minute)
+		c.Pass(7*24*time.Hour - time.Minute)
 		recent := silence(t, s, "billing", time.Minute)
 		mustFoldQuietly(t, s, quiet("c", "billing", recent, true))
 		settle(recent)
 		if kept(old) != 1 {
 			t.Error("it is forgotten within the week")
 		}
-		c.Advance(2 * time.Minute)
+		c.Pass(2 * time.Minute)
 		settle(recent)
 		if kept(old) != 0 || kept(waits) != 1 || kept(recent) != 1 {
 			t.Errorf("%d of the old one, %d of the one that waits, %d of the recent one", kept(old), kept(waits), kept(recent))

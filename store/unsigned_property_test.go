@@ -87,7 +87,7 @@ func TestWhatWasLiftedByTheRulesIsNeverCalledUnsigned(t *testing.T) {
 					if r.IntN(8) == 0 {
 						continue
 					}
-					c.Advance(time.Minute)
+					c.Pass(time.Minute)
 					do := liberties(r, int(seed)*1000+n*10+step, &staged)[name]
 					if _, err := s.Update(t.Context(), i.ID, do); err == nil {
 						did[name]++

@@ -211,7 +211,7 @@ func TestASourceThatSendsTooFastIsToldToComeBack(t *testing.T) {
 	}
 	b.do("POST", "/v1/alerts/open", alertBody, bearing(reportToken)).is(t, 202) // another source has its own share
 	b.do("POST", "/v1/alerts/generic", alertBody, bearing("guess")).isProblem(t, 401, tagout.Unauthorized)
-	b.clock.move(time.Second)
+	b.clock.Pass(time.Second)
 	post().is(t, 202)
 }
 

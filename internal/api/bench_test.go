@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tagout"
+	"tagout/internal/handclock"
 )
 
 const (
@@ -45,7 +46,7 @@ type bench struct {
 	desk    *fakeDesk
 	store   *fakeStore
 	source  *fakeSource
-	clock   *handClock
+	clock   *handclock.Clock
 	calls   []tagout.Invocation
 	handler http.Handler
 }
@@ -54,7 +55,7 @@ func newBench(change ...func(*Options)) *bench {
 	policy := testPolicy()
 	b := &bench{
 		desk:  &fakeDesk{policy: policy, incidents: map[tagout.IncidentID]*tagout.Incident{}},
-		store: &fakeStore{}, source: &fakeSource{}, clock: &handClock{now: noon},
+		store: &fakeStore{}, source: &fakeSource{}, clock: handclock.At(noon),
 	}
 	o := Options{
 		Desk: b.desk, Store: b.store, Policy: policy, Clock: b.clock, DecodeFailure: decodeFailure, Commands: b.commands(),

@@ -78,7 +78,7 @@ func Tagout() Layout {
 			{Imports: []string{"github.com/riverqueue"}, Only: []string{"store"}},
 			{Imports: []string{"github.com/slack-go"}, Only: []string{"bot", "sandbox"}},
 		},
-		TestOnly: []string{"internal/pgtest", "internal/browsertest"},
+		TestOnly: []string{"internal/pgtest", "internal/browsertest", "internal/handclock"},
 		IO: []string{
 			"database/sql/...", "io/ioutil", "log/syslog", "net", "net/http/...", "net/rpc/...", "net/smtp",
 			"os/...", "plugin", "syscall/...",

@@ -158,9 +158,9 @@ func TestOnlyAReplicaIsListenedTo(t *testing.T) {
 		r.Header = http.Header{}
 		_ = a.sign(r.Header, lookPath+" 2", []byte(aStop))
 	}))
-	a.clock.move(-6 * time.Minute)
+	a.clock.Pass(-6 * time.Minute)
 	refused("stale", post(t, a, b, stopsPath, "4", aStop, nil))
-	a.clock.move(12 * time.Minute)
+	a.clock.Pass(12 * time.Minute)
 	refused("from the future", post(t, a, b, stopsPath, "5", aStop, nil))
 
 	stranger := newReplica(t, "x", &table{rows: map[string]tagout.Replica{}, key: bytes.Repeat([]byte("x"), keyBytes)})
@@ -236,7 +236,7 @@ func TestReplicasTellWhomTheySawAndWhoLeads(t *testing.T) {
 	if seen, silent := a.Sightings(soon(t), "mailer"); len(seen) != 1 || silent != nil {
 		t.Errorf("within a second it is not asked again: %+v %q", seen, silent)
 	}
-	a.clock.move(2 * time.Second)
+	a.clock.Pass(2 * time.Second)
 	if seen, silent := a.Sightings(soon(t), "mailer"); len(seen) != 0 || len(silent) != 1 || silent[0] != b.options.Me.Name() {
 		t.Errorf("%+v %q", seen, silent)
 	}
@@ -258,7 +258,7 @@ func TestAReplicaLearnsThatAnotherLeads(t *testing.T) {
 			t.Errorf("leads %v, read at %s: %v", c.leads, c.readAt, !c.want)
 		}
 	}
-	a.clock.move(currentFor)
+	a.clock.Pass(currentFor)
 	if a.LedElsewhere() {
 		t.Error("an old answer is believed")
 	}
@@ -302,7 +302,7 @@ func TestAReplicaThatIsCutOffIsToldOfTheHoldsThatCameSince(t *testing.T) {
 	told := newTeller()
 	a.tellOverdue(t.Context(), told)
 	for _, r := range []*replica{a, b, c} {
-		r.clock.move(overdue)
+		r.clock.Pass(overdue)
 	}
 	c.options.Me.SeenAt = c.clock.Now()
 	c.beat(t.Context())

@@ -12,27 +12,10 @@ import (
 	"time"
 
 	"tagout"
+	"tagout/internal/handclock"
 )
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-
-// clock is moved by hand.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
 
 // table is the database that the replicas share.
 type table struct {
@@ -83,7 +66,7 @@ func (t *table) Secret(context.Context, string) ([]byte, error) {
 type replica struct {
 	*Peers
 	server *httptest.Server
-	clock  *clock
+	clock  *handclock.Clock
 
 	mu     sync.Mutex
 	stops  []tagout.StopRequest
@@ -104,7 +87,7 @@ func newReplica(t *testing.T, id string, in *table) *replica {
 
 // joins makes the replica one of those that share a table; without a transport it reaches them by TCP.
 func (r *replica) joins(t *testing.T, id, url string, in *table, by http.RoundTripper) {
-	r.clock, r.result = &clock{at: noon}, tagout.StopResult{Pending: true}
+	r.clock, r.result = handclock.At(noon), tagout.StopResult{Pending: true}
 	r.Peers = New(Options{
 		Me: tagout.Replica{ID: id, URL: url, Version: "v1"}, Store: in, Clock: r.clock, Transport: by,
 		Stop: func(_ context.Context, s tagout.StopRequest) (tagout.StopResult, error) {
