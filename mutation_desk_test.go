@@ -114,7 +114,7 @@ func forget[T any](to *T) {
 func deskCopy(t *testing.T, s *surgeon) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, pattern := range []string{"*.go", "go.mod", "go.sum", "internal/crashpoint/*.go", "escalation/*.go", "escalation/testdata/*"} {
+	for _, pattern := range []string{"*.go", "go.mod", "go.sum", "internal/crashpoint/*.go", "internal/handclock/*.go", "escalation/*.go", "escalation/testdata/*"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
